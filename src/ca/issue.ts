@@ -1,0 +1,123 @@
+/** Issuing leaves: the only place where devtls signs, and where it refuses to. */
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { DevtlsError } from "../errors.js";
+import { type Certificate, certificateToPem, parseCertificate } from "../x509/certificate.js";
+import { defaultConstraints, type NameConstraints, permits } from "../x509/constraints.js";
+import { encodePrivateKey, generateKey, isAcceptedByClients } from "../x509/keys.js";
+import { type Name, uniqueNames } from "../x509/names.js";
+import { buildLeaf, DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/profile.js";
+import { type Authority, loadAuthority, openAuthority, ownerName } from "./authority.js";
+
+export interface LeafOptions {
+  /** Validity in days, 1 to 825; 397 unless told otherwise. */
+  readonly days?: number;
+  /** RSA-2048 instead of P-256. */
+  readonly rsa?: boolean;
+  /** Add client authentication. */
+  readonly client?: boolean;
+  /** Certify this key instead of making one. */
+  readonly publicKey?: KeyObject;
+}
+
+export interface Leaf {
+  readonly certificate: Certificate;
+  readonly certificatePem: string;
+  /** The authority's certificate, for clients that want the chain. */
+  readonly rootPem: string;
+  /** Absent when the key was given. */
+  readonly key?: KeyObject;
+  readonly keyPem?: string;
+}
+
+/**
+ * The authority for these names, made when there is none; a name that it would not sign is found
+ * before it is made.
+ * @throws DevtlsError as {@link openAuthority}; "outside-constraints"
+ */
+export function openAuthorityFor(
+  names: readonly Name[],
+  directory?: string,
+): { authority: Authority; created: boolean } {
+  const existing = loadAuthority(directory);
+  checkNames(existing ? existing.certificate.constraints : defaultConstraints(), names);
+  return existing ? { authority: existing, created: false } : openAuthority(directory);
+}
+
+/**
+ * Issues a certificate.
+ * @throws DevtlsError "outside-constraints" for a name that this authority must not sign, with
+ * the command that makes a wider authority; "usage" for days out of range; "bad-key" for a key
+ * that no client accepts
+ */
+export function issueLeaf(
+  authority: Authority,
+  names: readonly Name[],
+  options: LeafOptions = {},
+): Leaf {
+  const days = checkDays(options.days ?? DEFAULT_LEAF_DAYS);
+  checkNames(authority.certificate.constraints, names);
+  const key = options.publicKey ? undefined : generateKey(options.rsa ? "rsa2048" : "p256");
+  const publicKey = options.publicKey ?? createPublicKey(key as KeyObject);
+  if (!isAcceptedByClients(publicKey)) {
+    throw new DevtlsError(
+      "bad-key",
+      "could not certify the key: clients accept EC P-256, P-384, P-521 and RSA from 2048 bits on",
+      { hint: "Make the request with another key: openssl ecparam -genkey -name prime256v1" },
+    );
+  }
+  const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000);
+  const end = notBefore.getTime() + days * DAY_MS;
+  const der = buildLeaf({
+    issuer: {
+      key: authority.key,
+      subject: authority.certificate.subject,
+      keyId: authority.certificate.keyId,
+    },
+    publicKey,
+    names: uniqueNames(names),
+    notBefore,
+    // A leaf that outlives its issuer is refused by some clients before its own end.
+    notAfter: new Date(Math.min(end, authority.certificate.notAfter.getTime())),
+    client: options.client ?? false,
+    owner: ownerName(),
+  });
+  const certificate = parseCertificate(der);
+  return {
+    certificate,
+    certificatePem: certificateToPem(certificate),
+    rootPem: certificateToPem(authority.certificate),
+    ...(key && { key, keyPem: encodePrivateKey(key) }),
+  };
+}
+
+/** @throws DevtlsError "usage" */
+export function checkDays(days: number, given: string = String(days)): number {
+  if (Number.isInteger(days) && days >= 1 && days <= MAX_LEAF_DAYS) return days;
+  throw new DevtlsError(
+    "usage",
+    `could not make a certificate for ${given} days: it takes a whole number from 1 to ${MAX_LEAF_DAYS}, the most that Apple's clients accept`,
+    { hint: `The default is --days ${DEFAULT_LEAF_DAYS}` },
+  );
+}
+
+function checkNames(constraints: NameConstraints | null, names: readonly Name[]): void {
+  if (!constraints) return;
+  const outside = names.filter((name) => !permits(constraints, name));
+  if (outside.length === 0) return;
+  const local = defaultConstraints();
+  const already = constraints.dns.filter((base) => !local.dns.includes(base));
+  const wanted = outside.map((name) => name.value.replace(/^\*\./, ""));
+  const permit = [...new Set([...already, ...wanted])].flatMap((name) => ["--permit", name]);
+  throw new DevtlsError(
+    "outside-constraints",
+    `could not sign ${outside.map((name) => name.value).join(", ")}: this authority is limited to local names`,
+    {
+      hint: [
+        "A wider authority has to be made and trusted anew:",
+        "  devtls untrust",
+        `  devtls ca create --force ${permit.join(" ")}`,
+        "  devtls trust",
+      ].join("\n"),
+    },
+  );
+}

@@ -1,0 +1,129 @@
+/** Renewal: the same names, kind of key and paths, for a certificate that nears its end. */
+import type { KeyObject } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { type Certificate, isSignedBy, parseCertificate } from "../x509/certificate.js";
+import { decodePrivateKey } from "../x509/keys.js";
+import { OID } from "../x509/oids.js";
+import { decodePem, type PemBlock } from "../x509/pem.js";
+import { DAY_MS, MAX_LEAF_DAYS } from "../x509/profile.js";
+import type { Authority } from "./authority.js";
+import { type NewFile, readIfThere, writeFiles } from "./files.js";
+import { issueLeaf } from "./issue.js";
+
+export interface Renewable {
+  readonly path: string;
+  readonly certificate: Certificate;
+  /** The file also holds the authority's certificate. */
+  readonly fullchain: boolean;
+  /** Where its key is; the certificate's own path when they share a file. */
+  readonly keyPath: string | undefined;
+}
+
+/**
+ * Reads a certificate file that this authority signed; undefined for anything else: a key, a
+ * foreign certificate, a root.
+ */
+export function readRenewable(path: string, authority: Authority): Renewable | undefined {
+  const blocks = blocksOf(path);
+  const certificates = blocks.filter(({ label }) => label === "CERTIFICATE");
+  const [leaf] = certificates;
+  if (!leaf) return undefined;
+  let certificate: Certificate;
+  try {
+    certificate = parseCertificate(leaf.der);
+  } catch {
+    return undefined;
+  }
+  if (certificate.isAuthority || !isSignedBy(certificate, authority.certificate)) return undefined;
+  return {
+    path,
+    certificate,
+    fullchain: certificates.length > 1,
+    keyPath: findKey(path, certificate),
+  };
+}
+
+/** The renewable certificates of a folder, by name. */
+export function findRenewable(directory: string, authority: Authority): Renewable[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => /\.(?:pem|crt|cer)$/.test(name))
+    .map((name) => readRenewable(join(directory, name), authority))
+    .filter((renewable) => renewable !== undefined);
+}
+
+/** Whole days that a certificate is still valid, negative when it is not. */
+export function daysLeft(certificate: Certificate, now = Date.now()): number {
+  return Math.floor((certificate.notAfter.getTime() - now) / DAY_MS);
+}
+
+/**
+ * Issues the certificate again and writes it over the old one. Where its key cannot be found (it
+ * was made from a request), the same key is certified again.
+ * @throws DevtlsError as {@link issueLeaf}; "file-unwritable"
+ */
+export function renew(renewable: Renewable, authority: Authority): Certificate {
+  const { certificate, path, keyPath, fullchain } = renewable;
+  const lifetime = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+  const leaf = issueLeaf(authority, certificate.names, {
+    days: Math.min(MAX_LEAF_DAYS, Math.max(1, Math.round(lifetime / DAY_MS))),
+    rsa: certificate.publicKey.asymmetricKeyType === "rsa",
+    client: certificate.extKeyUsages.includes(OID.clientAuth),
+    ...(keyPath === undefined && { publicKey: certificate.publicKey }),
+  });
+  const chain = leaf.certificatePem + (fullchain ? leaf.rootPem : "");
+  const files: NewFile[] =
+    keyPath === undefined || leaf.keyPem === undefined
+      ? [{ path, data: chain, mode: 0o644 }]
+      : keyPath === path
+        ? [{ path, data: chain + leaf.keyPem, mode: 0o600 }]
+        : [
+            { path, data: chain, mode: 0o644 },
+            { path: keyPath, data: leaf.keyPem, mode: 0o600 },
+          ];
+  writeFiles(files);
+  return leaf.certificate;
+}
+
+/** The file with the certificate's key: by mkcert's name, else any in the same folder that fits. */
+function findKey(path: string, certificate: Certificate): string | undefined {
+  const directory = dirname(path);
+  const stem = basename(path).replace(/\.[^.]+$/, "");
+  let names: string[] = [];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    // The certificate could be read, so this is a race with a removal; there is no key then.
+  }
+  const usual = [`${stem}-key.pem`, `${stem}.key`, basename(path)];
+  const candidates = [...usual, ...names.filter((name) => /\.(?:pem|key)$/.test(name))];
+  return candidates
+    .map((name) => join(directory, name))
+    .find((candidate) => blocksOf(candidate).some((block) => isKeyOf(block, certificate)));
+}
+
+function isKeyOf({ label, der }: PemBlock, certificate: Certificate): boolean {
+  if (!/^(?:EC |RSA )?PRIVATE KEY$/.test(label)) return false;
+  const pem = `-----BEGIN ${label}-----\n${der.toString("base64")}\n-----END ${label}-----\n`;
+  let key: KeyObject;
+  try {
+    key = decodePrivateKey(pem);
+  } catch {
+    return false;
+  }
+  return certificate.x509.checkPrivateKey(key);
+}
+
+function blocksOf(path: string): PemBlock[] {
+  try {
+    return decodePem(readIfThere(path)?.toString("latin1") ?? "");
+  } catch {
+    return [];
+  }
+}

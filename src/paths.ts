@@ -1,0 +1,44 @@
+/** Every path that devtls reads or writes outside the project it is used in. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** What decides where things are; tests and other platforms pass their own. */
+export interface Place {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+}
+
+export function thisPlace(): Place {
+  return { env: process.env, platform: process.platform, home: homedir() };
+}
+
+/** The state directory: the authority, the leaves of `serve`, the merged bundle. */
+export function stateDirectory(place: Place = thisPlace()): string {
+  const { env, platform, home } = place;
+  if (env.DEVTLS_HOME) return env.DEVTLS_HOME;
+  if (env.XDG_DATA_HOME) return join(env.XDG_DATA_HOME, "devtls");
+  if (platform === "darwin") return join(home, "Library", "Application Support", "devtls");
+  if (platform === "win32") {
+    return join(env.LOCALAPPDATA ?? join(home, "AppData", "Local"), "devtls");
+  }
+  return join(home, ".local", "share", "devtls");
+}
+
+export interface StatePaths {
+  readonly directory: string;
+  readonly rootCertificate: string;
+  readonly rootKey: string;
+  readonly leaves: string;
+  readonly bundle: string;
+}
+
+export function statePaths(directory: string): StatePaths {
+  return {
+    directory,
+    rootCertificate: join(directory, "rootCA.pem"),
+    rootKey: join(directory, "rootCA-key.pem"),
+    leaves: join(directory, "leaves"),
+    bundle: join(directory, "bundle.pem"),
+  };
+}
