@@ -1,0 +1,102 @@
+/**
+ * The machine as trust stores see it: its files, its commands, its user. Everything goes through
+ * here, so that the stores of every system are tested on any system.
+ */
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Place, thisPlace } from "../paths.js";
+
+export interface RunOptions {
+  readonly stdin?: string;
+  /** The command may talk to the terminal (sudo asks for a password). */
+  readonly terminal?: boolean;
+  readonly timeoutMs?: number;
+}
+
+export interface RunResult {
+  /** The exit status; null when it was not started or was ended by a signal. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Machine extends Place {
+  readonly isRoot: boolean;
+  /** Whether somebody can answer a password prompt. */
+  readonly hasTerminal: boolean;
+  exists(path: string): boolean;
+  /** undefined when it is not there or cannot be read */
+  read(path: string): string | undefined;
+  /** The names in a folder; none when it is not there. */
+  list(path: string): readonly string[];
+  /** The full path of a command, or undefined. */
+  which(command: string): string | undefined;
+  run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
+}
+
+/** update-ca-certificates takes seconds on a slow disk; a keychain prompt waits for a person. */
+const DEFAULT_TIMEOUT_MS = 120_000;
+
+const SYSTEM_PATHS = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
+
+export function thisMachine(): Machine {
+  const place = thisPlace();
+  return {
+    ...place,
+    isRoot: process.getuid?.() === 0,
+    hasTerminal: process.stdin.isTTY === true,
+    exists: existsSync,
+    read: (path) => attempt(() => readFileSync(path, "utf8")),
+    list: (path) => attempt(() => readdirSync(path)) ?? [],
+    which: (command) => {
+      // The tools of the system administrator are not on every user's PATH.
+      const folders = [...(place.env.PATH ?? "").split(delimiter), ...SYSTEM_PATHS];
+      return folders.map((folder) => join(folder, command)).find(isExecutable);
+    },
+    run,
+  };
+}
+
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  return (
+    attempt(() => {
+      accessSync(path, constants.X_OK);
+      return true;
+    }) ?? false
+  );
+}
+
+function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const [command = "", ...rest] = argv;
+  return new Promise((resolve) => {
+    const child = spawn(command, rest, {
+      // With a terminal, sudo reads the password from it, not from stdin.
+      stdio: ["pipe", "pipe", options.terminal ? "inherit" : "pipe"],
+      timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      // What these tools print is compared and shown: no translation.
+      env: { ...process.env, LC_ALL: "C" },
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.on("error", (error) => resolve({ status: null, stdout, stderr: error.message }));
+    child.on("close", (status) => resolve({ status, stdout, stderr }));
+    // A command that does not read its input closes the pipe.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(options.stdin ?? "");
+  });
+}

@@ -1,0 +1,174 @@
+/**
+ * NSS databases: Chromium's on Linux and Firefox's profiles. Only certutil writes them, from the
+ * package libnss3-tools or nss-tools.
+ */
+import { dirname, join } from "node:path";
+import { pemBlocks } from "../x509/pem.js";
+import type { Machine } from "./machine.js";
+import type { FindStores, Inspection, Root, Step, TrustStore } from "./store.js";
+
+interface Database {
+  readonly name: string;
+  readonly directory: string;
+  /** It does not exist yet and is made on installation. */
+  readonly create: boolean;
+}
+
+/** Lists the folders that were made for a database, in it. */
+const MARKER = "made-by-devtls";
+
+export const findNssStores: FindStores = async (machine) => {
+  // certutil.exe of Windows is another program with other arguments.
+  if (machine.platform === "win32") return [];
+  const found = [...chromiumDatabases(machine), ...firefoxDatabases(machine)];
+  return found.map((database) => new NssStore(database, machine));
+};
+
+/**
+ * Chromium reads ~/.pki/nssdb where that exists, and since version 146 ~/.local/share/pki/nssdb
+ * otherwise (docs/linux/cert_management.md of Chromium). Where neither exists the new one is made:
+ * a browser that is started later reads it.
+ */
+function chromiumDatabases(machine: Machine): Database[] {
+  if (machine.platform !== "linux") return [];
+  const data = machine.env.XDG_DATA_HOME ?? join(machine.home, ".local", "share");
+  const modern = join(data, "pki", "nssdb");
+  const candidates = [
+    join(machine.home, ".pki", "nssdb"),
+    modern,
+    join(machine.home, "snap", "chromium", "current", ".pki", "nssdb"),
+  ];
+  const existing = candidates
+    .filter((directory) => machine.exists(join(directory, "cert9.db")))
+    .map((directory) => ({ name: `Chromium (${directory})`, directory, create: false }));
+  const classic = existing.some(({ directory }) => directory === candidates[0]);
+  const hasModern = existing.some(({ directory }) => directory === modern);
+  if (classic || hasModern) return existing;
+  return [{ name: `Chromium (${modern})`, directory: modern, create: true }, ...existing];
+}
+
+function firefoxDatabases(machine: Machine): Database[] {
+  const { home, platform } = machine;
+  const parents =
+    platform === "darwin"
+      ? [join(home, "Library", "Application Support", "Firefox", "Profiles")]
+      : [
+          join(home, ".mozilla", "firefox"),
+          join(machine.env.XDG_CONFIG_HOME ?? join(home, ".config"), "mozilla", "firefox"),
+          join(home, "snap", "firefox", "common", ".mozilla", "firefox"),
+          join(home, ".var", "app", "org.mozilla.firefox", ".mozilla", "firefox"),
+          join(home, ".var", "app", "org.mozilla.firefox", "config", "mozilla", "firefox"),
+        ];
+  return parents.flatMap((parent) =>
+    machine
+      .list(parent)
+      .map((profile) => join(parent, profile))
+      .filter((directory) => machine.exists(join(directory, "cert9.db")))
+      .map((directory) => ({ name: `Firefox (${directory})`, directory, create: false })),
+  );
+}
+
+class NssStore implements TrustStore {
+  readonly id = "nss";
+  readonly name: string;
+  readonly #database: Database;
+  readonly #machine: Machine;
+
+  constructor(database: Database, machine: Machine) {
+    this.#database = database;
+    this.#machine = machine;
+    this.name = database.name;
+  }
+
+  get #location(): string {
+    return `sql:${this.#database.directory}`;
+  }
+
+  async inspect(root: Root): Promise<Inspection> {
+    if (!this.#machine.which("certutil")) {
+      return {
+        state: "skipped",
+        detail: "certutil is not installed",
+        hint: installHint(this.#machine),
+      };
+    }
+    if (this.#database.create) {
+      return { state: "missing", detail: "there is no database yet; it is made" };
+    }
+    if (!(await this.#lists(root))) return { state: "missing", detail: "" };
+    const { status } = await this.#certutil("-V", "-u", "L", "-n", root.nickname);
+    return status === 0
+      ? { state: "trusted", detail: `listed as "${root.nickname}"` }
+      : { state: "missing", detail: "listed, but not trusted for web sites", residue: true };
+  }
+
+  async install(root: Root): Promise<readonly Step[]> {
+    return [
+      ...(this.#database.create ? this.#creation() : []),
+      this.#change("-A", "-t", "C,,", "-n", root.nickname, "-i", root.path),
+    ];
+  }
+
+  async remove(root: Root): Promise<readonly Step[]> {
+    const removal = this.#change("-D", "-n", root.nickname);
+    return [removal, ...(await this.#disposal(root))];
+  }
+
+  #creation(): Step[] {
+    const { directory } = this.#database;
+    const made: string[] = [];
+    for (let path = directory; !this.#machine.exists(path); path = dirname(path)) made.push(path);
+    return [
+      { argv: ["mkdir", "-p", "-m", "700", directory], asRoot: false },
+      this.#change("-N", "--empty-password"),
+      { argv: ["tee", join(directory, MARKER)], stdin: `${made.join("\n")}\n`, asRoot: false },
+    ];
+  }
+
+  /** A database that devtls made goes with the last thing in it. */
+  async #disposal(root: Root): Promise<Step[]> {
+    const { directory } = this.#database;
+    const made = this.#machine.read(join(directory, MARKER));
+    if (made === undefined) return [];
+    const listed = (await this.#certutil("-L")).stdout.split("\n").slice(4).filter(Boolean);
+    const others = listed.filter((line) => !line.startsWith(`${root.nickname} `));
+    const keys = await this.#certutil("-K");
+    if (others.length > 0 || keys.status === 0) return [];
+    const files = ["cert9.db", "key4.db", "pkcs11.txt", MARKER];
+    return [
+      { argv: ["rm", "-f", ...files.map((name) => join(directory, name))], asRoot: false },
+      {
+        argv: ["rmdir", "--ignore-fail-on-non-empty", ...made.split("\n").filter(Boolean)],
+        asRoot: false,
+      },
+    ];
+  }
+
+  #change(command: string, ...rest: string[]): Step {
+    return { argv: ["certutil", command, "-d", this.#location, ...rest], asRoot: false };
+  }
+
+  /** Whether the database has this very certificate under the nickname. */
+  async #lists(root: Root): Promise<boolean> {
+    const { status, stdout } = await this.#certutil("-L", "-n", root.nickname, "-a");
+    if (status !== 0) return false;
+    return pemBlocks(stdout, "CERTIFICATE").some((der) => der.equals(root.certificate.der));
+  }
+
+  #certutil(command: string, ...rest: string[]) {
+    return this.#machine.run(["certutil", command, "-d", this.#location, ...rest]);
+  }
+}
+
+function installHint(machine: Machine): string {
+  const packages: [string, string][] = [
+    ["apt-get", "apt-get install libnss3-tools"],
+    ["dnf", "dnf install nss-tools"],
+    ["zypper", "zypper install mozilla-nss-tools"],
+    ["pacman", "pacman -S nss"],
+    ["apk", "apk add nss-tools"],
+    ["brew", "brew install nss"],
+  ];
+  const command = packages.find(([manager]) => machine.which(manager))?.[1];
+  return command ? `Install it: ${command}` : "Install the NSS tools of your distribution";
+}
