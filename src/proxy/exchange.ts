@@ -1,0 +1,122 @@
+/** One request and its response, whatever version of HTTP the client speaks. */
+import type { RequestBody } from "./upstream/call.js";
+import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
+
+export type Protocol = "HTTP/1.0" | "HTTP/1.1" | "HTTP/2";
+export type Scheme = "https" | "http";
+
+/** What is the same for all requests of a connection. */
+export interface ClientConnection {
+  readonly scheme: Scheme;
+  readonly address: string;
+  readonly clientPort: number;
+  /** The port that the connection came in on. */
+  readonly port: number;
+}
+
+/** The response side of an exchange. Exactly one of `end` and `destroy` finishes it. */
+export interface Reply {
+  /** Passes a 1xx response on. */
+  inform(head: ResponseHead): void;
+  /** @param hasBody false when the response ends with its head */
+  begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void;
+  /** @returns false when the client reads more slowly than the target sends */
+  write(chunk: Buffer): boolean;
+  end(chunk?: Buffer, trailers?: HeaderLines): void;
+  /** Breaks the response off, so that the client cannot take it for a complete one. */
+  destroy(): void;
+  /** Calls back when the client reads on after `write` returned false. */
+  onDrain(callback: () => void): void;
+  /** Calls back when the exchange is over; `complete` is false when the client left early. */
+  onClose(callback: (complete: boolean) => void): void;
+}
+
+export interface Exchange {
+  readonly id: number;
+  /** `performance.now()` when the head had been read. */
+  readonly started: number;
+  readonly connection: ClientConnection;
+  readonly protocol: Protocol;
+  readonly method: string;
+  /** The request target in origin form ("/path?query"), or "*". */
+  readonly target: string;
+  /** The authority as the client named it: "localhost:8443". */
+  readonly host: string;
+  readonly headers: HeaderLines;
+  readonly body: RequestBody | undefined;
+  readonly reply: Reply;
+}
+
+/** What observers see when an exchange is over. Nothing in it may be changed. */
+export interface FinishedExchange {
+  readonly exchange: Exchange;
+  /** The public URL that the browser asked for. */
+  readonly url: string;
+  /** The header lines that the app received, Host first; empty when it was not asked. */
+  readonly told: readonly string[];
+  /** 0 when there was no response. */
+  readonly status: number;
+  readonly responseHeaders: readonly string[];
+  /** Octets of the response body that were passed on. */
+  readonly bytes: number;
+  /** From the head of the request to the end of the response. */
+  readonly milliseconds: number;
+  /** "client" when it left early, "target" when that broke off, undefined when all went well. */
+  readonly brokenBy: "client" | "target" | undefined;
+  /** Whether devtls made the response itself (an error page, a redirect). */
+  readonly own: boolean;
+}
+
+export function publicUrl(exchange: Exchange): string {
+  return `${exchange.connection.scheme}://${exchange.host}${exchange.target}`;
+}
+
+/** The first value of a header, by its lower-case name. */
+export function headerValue(headers: readonly string[], name: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    const candidate = headers[index] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) {
+      return headers[index + 1];
+    }
+  }
+  return undefined;
+}
+
+/** Never dropped because Connection names it: it says where the message ends. */
+const FRAMING = "content-length";
+
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+  "te",
+  "http2-settings",
+]);
+
+/**
+ * The header lines that cross a proxy (RFC 9110 7.6.1): without the hop-by-hop ones and those
+ * that `Connection` names.
+ */
+export function endToEnd(headers: readonly string[]): HeaderLines {
+  let named: Set<string> | undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
+    for (const token of (headers[index + 1] as string).toLowerCase().split(",")) {
+      const option = token.trim();
+      if (option === "" || option === FRAMING || HOP_BY_HOP.has(option)) continue;
+      named ??= new Set();
+      named.add(option);
+    }
+  }
+  const lines: HeaderLines = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue;
+    lines.push(name, headers[index + 1] as string);
+  }
+  return lines;
+}

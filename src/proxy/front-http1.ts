@@ -1,0 +1,263 @@
+/** The HTTP/1.x side towards clients: Node's server and parser, its requests as exchanges. */
+
+import type { Server } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { ClientConnection, Exchange, Protocol, Reply } from "./exchange.js";
+import { type Page, sendPage } from "./pages.js";
+import { checkHttp1Head } from "./request-check.js";
+import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
+
+export interface Http1Handlers {
+  onExchange(exchange: Exchange): void;
+  /** An exchange that asks to leave HTTP; `socket` carries nothing else any more. */
+  onUpgrade(exchange: Exchange, upgrade: string, socket: Duplex, rest: Buffer): void;
+  connectionOf(socket: Duplex): ClientConnection;
+  nextId(): number;
+}
+
+/** Longer than a browser keeps an idle connection, so that it, not devtls, closes first. */
+const KEEP_ALIVE_MS = 120_000;
+
+/** For a client to send a whole request head. */
+const HEAD_TIMEOUT_MS = 60_000;
+
+export function createHttp1Front(handlers: Http1Handlers): Server {
+  const server = createServer({
+    maxHeaderSize: MAX_HEAD_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    // A large upload through a slow link may take any time.
+    requestTimeout: 0,
+    insecureHTTPParser: false,
+    // HTTP/1.0 clients need none, and checkHttp1Head asks all others for it.
+    requireHostHeader: false,
+  });
+  server.maxHeadersCount = 0;
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const exchange = toExchange(request, new Http1Reply(request, response), handlers);
+    if (exchange) handlers.onExchange(exchange);
+  };
+  server.on("request", onRequest);
+  // The target answers expectations, not devtls.
+  server.on("checkContinue", onRequest);
+  server.on("checkExpectation", onRequest);
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, rest: Buffer) => {
+    const reply = new RawReply(socket);
+    const exchange = toExchange(request, reply, handlers);
+    if (!exchange) return;
+    if (exchange.body) {
+      sendPage(exchange, badRequest("an upgrade with a body"));
+      return;
+    }
+    handlers.onUpgrade(exchange, request.headers.upgrade ?? "", socket, rest);
+  });
+  server.on("connect", (request: IncomingMessage, socket: Duplex) => {
+    socket.on("error", () => undefined);
+    const reply = new RawReply(socket);
+    const exchange = exchangeOf(request, reply, handlers, { target: "/", host: "localhost" });
+    sendPage(exchange, {
+      status: 405,
+      title: "CONNECT is not supported: devtls is not a forward proxy.",
+      advice: [],
+      headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+    });
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    socket.end(clientErrorText(error), "latin1");
+  });
+  // Node starts the timer that enforces `headersTimeout` when a server listens. This one does not
+  // listen itself: the connections come from the listener, which has looked at their first byte.
+  server.emit("listening");
+  return server;
+}
+
+/** What a client gets whose request Node's parser refused. */
+function clientErrorText(error: NodeJS.ErrnoException): string {
+  const [status, title] =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? ["431 Request Header Fields Too Large", "the request head is larger than 64 KiB"]
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? ["408 Request Timeout", "the request head did not come within 60 s"]
+        : ["400 Bad Request", `the request is not valid HTTP: ${error.message}`];
+  const body = `devtls: ${title}\n`;
+  return `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+export function badRequest(refusal: string): Page {
+  return {
+    status: 400,
+    title: `The request has ${refusal}, so it was not passed on.`,
+    advice: [],
+    headers: ["Connection", "close"],
+  };
+}
+
+function toExchange(
+  request: IncomingMessage,
+  reply: Reply,
+  handlers: Http1Handlers,
+): Exchange | undefined {
+  const version = request.httpVersionMinor === 0 ? "1.0" : "1.1";
+  const head = checkHttp1Head(request.method ?? "", request.url ?? "", request.rawHeaders, version);
+  if ("refusal" in head) {
+    const fallback = { target: "/", host: "localhost" };
+    sendPage(exchangeOf(request, reply, handlers, fallback), badRequest(head.refusal));
+    return undefined;
+  }
+  return exchangeOf(request, reply, handlers, head);
+}
+
+function exchangeOf(
+  request: IncomingMessage,
+  reply: Reply,
+  handlers: Http1Handlers,
+  head: { target: string; host: string; contentLength?: number | undefined; chunked?: boolean },
+): Exchange {
+  const chunked = head.chunked === true;
+  const protocol: Protocol = request.httpVersionMinor === 0 ? "HTTP/1.0" : "HTTP/1.1";
+  return {
+    id: handlers.nextId(),
+    started: performance.now(),
+    connection: handlers.connectionOf(request.socket),
+    protocol,
+    method: request.method ?? "",
+    target: head.target,
+    host: head.host,
+    headers: request.rawHeaders,
+    body:
+      chunked || (head.contentLength ?? 0) > 0
+        ? { stream: request, chunked, trailers: () => request.rawTrailers }
+        : undefined,
+    reply,
+  };
+}
+
+class Http1Reply implements Reply {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #wrote = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+    response.sendDate = false;
+  }
+
+  inform(head: ResponseHead): void {
+    // Pipelined: an earlier response still has the connection, and 1xx responses are optional.
+    if (!this.#response.socket || this.#response.headersSent) return;
+    if (this.#request.httpVersionMinor === 0) return;
+    this.#response.socket.write(responseHeadText(head), "latin1");
+  }
+
+  begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
+    this.#response.writeHead(status, reason, headers);
+    if (!hasBody) this.end();
+    // Most responses bring their body along, and then one write carries both. Where it is still to
+    // come (server-sent events), the head must not wait for it.
+    else process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (!this.#wrote && !this.#response.destroyed) this.#response.flushHeaders();
+  }
+
+  write(chunk: Buffer): boolean {
+    this.#wrote = true;
+    return this.#response.write(chunk);
+  }
+
+  end(chunk?: Buffer, trailers: HeaderLines = []): void {
+    this.#wrote = true;
+    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
+    this.#response.end(chunk);
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+
+  onDrain(callback: () => void): void {
+    this.#response.on("drain", callback);
+  }
+
+  onClose(callback: (complete: boolean) => void): void {
+    this.#response.on("close", () => callback(this.#response.writableFinished));
+  }
+}
+
+/** Node's types know trailers as an object; its implementation takes the pairs of a list as well. */
+function pairs(lines: HeaderLines): [string, string][] {
+  const list: [string, string][] = [];
+  for (let index = 0; index < lines.length; index += 2) {
+    list.push([lines[index] as string, lines[index + 1] as string]);
+  }
+  return list;
+}
+
+export function responseHeadText(head: ResponseHead): string {
+  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
+  for (let index = 0; index < head.headers.length; index += 2) {
+    text += `${head.headers[index]}: ${head.headers[index + 1]}\r\n`;
+  }
+  return `${text}\r\n`;
+}
+
+/**
+ * A response on a connection that Node's server has handed over (an upgrade that the target
+ * refused). The connection ends with it, so that its end marks the end of the body.
+ */
+export class RawReply implements Reply {
+  readonly #socket: Duplex;
+  #complete = false;
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+    socket.on("error", () => socket.destroy());
+  }
+
+  inform(head: ResponseHead): void {
+    this.#socket.write(responseHeadText(head), "latin1");
+  }
+
+  begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
+    const lines: HeaderLines = [];
+    for (let index = 0; index < headers.length; index += 2) {
+      if ((headers[index] as string).toLowerCase() === "connection") continue;
+      lines.push(headers[index] as string, headers[index + 1] as string);
+    }
+    lines.push("Connection", "close");
+    this.#socket.write(
+      responseHeadText({ status, reason, version: "1.1", headers: lines }),
+      "latin1",
+    );
+    if (!hasBody) this.end();
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#socket.write(chunk);
+  }
+
+  end(chunk?: Buffer): void {
+    this.#complete = true;
+    if (chunk) this.#socket.end(chunk);
+    else this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  onDrain(callback: () => void): void {
+    this.#socket.on("drain", callback);
+  }
+
+  onClose(callback: (complete: boolean) => void): void {
+    this.#socket.on("close", () => callback(this.#complete));
+  }
+}

@@ -1,0 +1,252 @@
+/** The HTTP/2 side towards clients (RFC 9113): core streams, without the compatibility layer. */
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { TLSSocket } from "node:tls";
+import type { ClientConnection, Exchange, Reply } from "./exchange.js";
+import { headerValue } from "./exchange.js";
+import { badRequest } from "./front-http1.js";
+import { sendPage } from "./pages.js";
+import { checkHttp2Head } from "./request-check.js";
+import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
+
+export interface Http2Handlers {
+  onExchange(exchange: Exchange): void;
+  /** Extended CONNECT (RFC 8441): `protocol` is what the client asks the stream to become. */
+  onConnect(exchange: Exchange, protocol: string, stream: ServerHttp2Stream): void;
+  connectionOf(socket: TLSSocket): ClientConnection;
+  nextId(): number;
+}
+
+/** A window per stream that keeps a 100 MB download on loopback from waiting for updates. */
+const STREAM_WINDOW = 1024 * 1024;
+
+/** Streams a client may have open at once; browsers use up to 100. */
+const MAX_STREAMS = 250;
+
+const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_INTERNAL_ERROR } = constants;
+
+/** Speaks HTTP/2 on a connection that negotiated it. */
+export function serveHttp2(socket: TLSSocket, handlers: Http2Handlers): ServerHttp2Session {
+  const session = performServerHandshake(socket, {
+    settings: {
+      enableConnectProtocol: true,
+      maxConcurrentStreams: MAX_STREAMS,
+      initialWindowSize: STREAM_WINDOW,
+      maxHeaderListSize: MAX_HEAD_BYTES,
+    },
+    // nghttp2 counts pairs as well as octets; the limit on octets is the one that is meant.
+    maxHeaderListPairs: 2000,
+  });
+  session.setLocalWindowSize(4 * STREAM_WINDOW);
+  const connection = handlers.connectionOf(socket);
+  session.on("error", () => session.destroy());
+  session.on(
+    "stream",
+    (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw?: string[]) => {
+      // Errors of a stream end it; what to do about them is decided on "close".
+      stream.on("error", () => undefined);
+      const exchange = toExchange(stream, raw ?? rawOf(headers), flags, connection, handlers);
+      if (!exchange) return;
+      const protocol = headers[":protocol"];
+      if (typeof protocol === "string") handlers.onConnect(exchange, protocol, stream);
+      else handlers.onExchange(exchange);
+    },
+  );
+  return session;
+}
+
+function rawOf(headers: IncomingHttpHeaders): string[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value ?? ""]).flatMap((single) => [name, String(single)]),
+  );
+}
+
+function toExchange(
+  stream: ServerHttp2Stream,
+  raw: readonly string[],
+  flags: number,
+  connection: ClientConnection,
+  handlers: Http2Handlers,
+): Exchange | undefined {
+  const headers: HeaderLines = [];
+  const hosts: string[] = [];
+  let method: string | undefined;
+  let path: string | undefined;
+  let authority: string | undefined;
+  let protocol: string | undefined;
+  let cookie = -1;
+  let hasLength = false;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string;
+    const value = raw[index + 1] as string;
+    if (name.charCodeAt(0) === 58) {
+      if (name === ":method") method = value;
+      else if (name === ":path") path = value;
+      else if (name === ":authority") authority = value;
+      else if (name === ":protocol") protocol = value;
+    } else if (name === "host") {
+      hosts.push(value);
+    } else if (name === "cookie" && cookie >= 0) {
+      // HTTP/2 may send each cookie as a field of its own (RFC 9113 8.2.3).
+      headers[cookie] = `${headers[cookie]}; ${value}`;
+    } else {
+      headers.push(name, value);
+      if (name === "cookie") cookie = headers.length - 1;
+      else if (name === "content-length") hasLength = true;
+    }
+  }
+  const reply = new Http2Reply(stream);
+  const ended = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
+  const checked = checkHttp2Head(method, path, authority, hosts);
+  const refused = "refusal" in checked ? checked.refusal : undefined;
+  const plainConnect = method === "CONNECT" && protocol === undefined;
+  const exchange: Exchange = {
+    id: handlers.nextId(),
+    started: performance.now(),
+    connection,
+    protocol: "HTTP/2",
+    method: method ?? "",
+    target: "refusal" in checked ? "/" : checked.target,
+    host: "refusal" in checked ? "localhost" : checked.host,
+    headers,
+    body:
+      ended || protocol !== undefined
+        ? undefined
+        : { stream, chunked: !hasLength, trailers: () => trailersOf(stream) },
+    reply,
+  };
+  if (!refused && !plainConnect) {
+    if (exchange.body) keepTrailers(stream);
+    return exchange;
+  }
+  sendPage(exchange, badRequest(refused ?? "the method CONNECT"));
+  return undefined;
+}
+
+const TRAILERS = new WeakMap<ServerHttp2Stream, HeaderLines>();
+
+function keepTrailers(stream: ServerHttp2Stream): void {
+  stream.once("trailers", (headers: IncomingHttpHeaders) => TRAILERS.set(stream, rawOf(headers)));
+}
+
+function trailersOf(stream: ServerHttp2Stream): HeaderLines {
+  return TRAILERS.get(stream) ?? [];
+}
+
+class Http2Reply implements Reply {
+  readonly #stream: ServerHttp2Stream;
+  #trailers: HeaderLines = [];
+  #waits = false;
+  #ended = false;
+
+  constructor(stream: ServerHttp2Stream) {
+    this.#stream = stream;
+  }
+
+  inform(head: ResponseHead): void {
+    if (this.#stream.headersSent || this.#stream.destroyed) return;
+    this.#stream.additionalHeaders({
+      ":status": head.status,
+      ...toHttp2Headers(head.headers),
+    });
+  }
+
+  begin(status: number, _reason: string, lines: HeaderLines, hasBody: boolean): void {
+    if (this.#stream.destroyed) return;
+    const headers = toHttp2Headers(lines);
+    headers[":status"] = status;
+    this.#waits = hasBody && mayHaveTrailers(lines);
+    this.#ended = !hasBody;
+    this.#stream.respond(headers, {
+      endStream: !hasBody,
+      waitForTrailers: this.#waits,
+      sendDate: false,
+    } as Parameters<ServerHttp2Stream["respond"]>[1]);
+    if (this.#waits) {
+      this.#stream.once("wantTrailers", () => {
+        this.#stream.sendTrailers(toHttp2Headers(this.#trailers));
+      });
+    }
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#stream.destroyed || this.#stream.write(chunk);
+  }
+
+  end(chunk?: Buffer, trailers: HeaderLines = []): void {
+    this.#trailers = trailers;
+    this.#ended = true;
+    if (this.#stream.destroyed) return;
+    if (chunk) this.#stream.end(chunk);
+    else this.#stream.end();
+  }
+
+  destroy(): void {
+    this.#stream.close(NGHTTP2_INTERNAL_ERROR);
+  }
+
+  onDrain(callback: () => void): void {
+    this.#stream.on("drain", callback);
+  }
+
+  onClose(callback: (complete: boolean) => void): void {
+    this.#stream.on("close", () => {
+      const { rstCode } = this.#stream;
+      callback(this.#ended && (rstCode === undefined || rstCode === 0));
+    });
+  }
+}
+
+/** gRPC sends its status in trailers and announces them by its media type only. */
+function mayHaveTrailers(lines: HeaderLines): boolean {
+  return (
+    headerValue(lines, "trailer") !== undefined ||
+    (headerValue(lines, "content-type") ?? "").startsWith("application/grpc")
+  );
+}
+
+/** Fields that Node's HTTP/2 sends once only; of several, browsers go by the last. */
+const SINGLE = new Set([
+  "access-control-allow-credentials",
+  "access-control-max-age",
+  "age",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-md5",
+  "content-range",
+  "content-type",
+  "date",
+  "dnt",
+  "etag",
+  "expires",
+  "from",
+  "host",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "referer",
+  "retry-after",
+  "tk",
+  "user-agent",
+  "x-content-type-options",
+]);
+
+export function toHttp2Headers(lines: HeaderLines): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = Object.create(null);
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = (lines[index] as string).toLowerCase();
+    const value = lines[index + 1] as string;
+    const before = headers[name];
+    if (before === undefined || SINGLE.has(name)) headers[name] = value;
+    else headers[name] = Array.isArray(before) ? [...before, value] : [String(before), value];
+  }
+  return headers;
+}

@@ -1,0 +1,92 @@
+/** The responses that devtls makes itself: HTML for browsers, JSON or text for everything else. */
+import { STATUS_CODES } from "node:http";
+import type { Exchange } from "./exchange.js";
+import { headerValue } from "./exchange.js";
+
+export interface Page {
+  readonly status: number;
+  /** What happened, one sentence. */
+  readonly title: string;
+  /** What to do about it; lines of plain text. */
+  readonly advice: readonly string[];
+  /** Load the page again as soon as the target answers. */
+  readonly reload?: boolean;
+  readonly headers?: readonly string[];
+}
+
+/** Sent by the error page itself: answered by devtls, never by the app. */
+export const READY_HEADER = "devtls-ready";
+
+const SCRIPT = `
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+(async () => {
+  for (;;) {
+    await wait(500);
+    try {
+      const answer = await fetch(location.href, { headers: { "${READY_HEADER}": "?" }, cache: "no-store" });
+      if (answer.status === 204) return location.reload();
+    } catch {}
+  }
+})();`;
+
+/** Sends the page in the form that the client asked for. */
+export function sendPage(exchange: Exchange, page: Page): void {
+  const accept = headerValue(exchange.headers, "accept") ?? "";
+  const [type, text] = accept.includes("text/html")
+    ? ["text/html; charset=utf-8", htmlOf(page, exchange.method === "GET")]
+    : /\bjson\b/.test(accept)
+      ? ["application/json", jsonOf(page)]
+      : ["text/plain; charset=utf-8", textOf(page)];
+  const body = Buffer.from(text);
+  const headers = [
+    "Content-Type",
+    type,
+    "Content-Length",
+    String(body.length),
+    "Cache-Control",
+    "no-store",
+    ...(page.headers ?? []),
+  ];
+  const reason = STATUS_CODES[page.status] ?? "";
+  const hasBody = exchange.method !== "HEAD";
+  exchange.reply.begin(page.status, reason, headers, hasBody);
+  if (hasBody) exchange.reply.end(body);
+}
+
+function textOf({ title, advice }: Page): string {
+  return `devtls: ${title}\n${advice.map((line) => `  ${line}\n`).join("")}`;
+}
+
+function jsonOf({ status, title, advice }: Page): string {
+  return `${JSON.stringify({ status, error: title, advice })}\n`;
+}
+
+function htmlOf({ status, title, advice, reload }: Page, isGet: boolean): string {
+  const paragraphs = advice.map((line) => `<p>${escapeHtml(line)}</p>`).join("\n");
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${status} ${escapeHtml(title)}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 12vh auto; padding: 0 1rem; color: #222; background: #fff }
+h1 { font-size: 1.3rem } p { overflow-wrap: anywhere } footer { color: #777; margin-top: 3rem; font-size: .85rem }
+@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } }
+</style>
+<h1>${escapeHtml(title)}</h1>
+${paragraphs}
+<footer>devtls, ${status}${reload && isGet ? ". This page loads again by itself when the app answers." : ""}</footer>
+${reload && isGet ? `<script>${SCRIPT}</script>` : ""}
+</html>
+`;
+}
+
+export function escapeHtml(text: string): string {
+  const entities: Record<string, string> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+  };
+  return text.replace(/[&<>"]/g, (character) => entities[character] ?? character);
+}

@@ -1,0 +1,133 @@
+/**
+ * The checks on a request head that Node's parser leaves to the application. A request that two
+ * programs could read in two ways is refused before the target sees a byte of it (RFC 9112 3.2,
+ * 6.3, 11.2).
+ */
+import type { HeaderLines } from "./upstream/reader.js";
+
+export interface CheckedHead {
+  readonly target: string;
+  readonly host: string;
+  readonly contentLength: number | undefined;
+  readonly chunked: boolean;
+  /** The value of Upgrade where Connection asks for it. */
+  readonly upgrade: string | undefined;
+  readonly trailersWelcome: boolean;
+}
+
+/** What is wrong with the request, for the text of a 400. */
+export interface Refusal {
+  readonly refusal: string;
+}
+
+/** Checks the head of an HTTP/1.x request as Node parsed it. */
+export function checkHttp1Head(
+  method: string,
+  url: string,
+  headers: HeaderLines,
+  version: "1.0" | "1.1",
+): CheckedHead | Refusal {
+  let host: string | undefined;
+  let length: string | undefined;
+  let chunked = false;
+  let connection = "";
+  let upgrade: string | undefined;
+  let trailersWelcome = false;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = (headers[index] as string).toLowerCase();
+    const value = headers[index + 1] as string;
+    switch (name) {
+      case "host":
+        if (host !== undefined) return { refusal: "more than one Host" };
+        host = value;
+        break;
+      case "content-length":
+        if (length !== undefined) return { refusal: "more than one Content-Length" };
+        if (!/^\d{1,15}$/.test(value)) return { refusal: "a malformed Content-Length" };
+        length = value;
+        break;
+      case "transfer-encoding":
+        if (chunked) return { refusal: "more than one Transfer-Encoding" };
+        if (value.toLowerCase() !== "chunked") return { refusal: "an unknown Transfer-Encoding" };
+        chunked = true;
+        break;
+      case "connection":
+        connection += `,${value.toLowerCase()}`;
+        break;
+      case "upgrade":
+        upgrade = upgrade === undefined ? value : `${upgrade}, ${value}`;
+        break;
+      case "te":
+        trailersWelcome ||= /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value);
+        break;
+    }
+  }
+  if (chunked && length !== undefined) {
+    return { refusal: "Content-Length beside Transfer-Encoding" };
+  }
+  if (chunked && version === "1.0") return { refusal: "Transfer-Encoding in an HTTP/1.0 request" };
+  const target = originForm(method, url, host);
+  if (typeof target !== "string") return target;
+  const checked = checkHost(host, version);
+  if (typeof checked !== "string") return checked;
+  return {
+    target,
+    host: checked,
+    contentLength: length === undefined ? undefined : Number(length),
+    chunked,
+    upgrade: /[, ]upgrade\b/.test(connection) ? upgrade : undefined,
+    trailersWelcome,
+  };
+}
+
+/** RFC 9112 3.2: origin form, absolute form whose authority is Host's, or "*" for OPTIONS. */
+function originForm(method: string, url: string, host: string | undefined): string | Refusal {
+  if (!/^[\x21-\x7e]+$/.test(url)) return { refusal: "a malformed request target" };
+  if (url.startsWith("/")) return url;
+  if (url === "*" && method === "OPTIONS") return url;
+  const absolute = /^https?:\/\/([^/?#]*)([^#]*)$/i.exec(url);
+  if (!absolute) return { refusal: "a malformed request target" };
+  const [, authority = "", rest = ""] = absolute;
+  if (host !== undefined && authority.toLowerCase() !== host.toLowerCase()) {
+    return { refusal: "a request target and a Host that differ" };
+  }
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+// A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port.
+const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+
+function checkHost(host: string | undefined, version: "1.0" | "1.1"): string | Refusal {
+  // HTTP/1.0 clients may leave it out; for what they mean there is only one guess.
+  if (host === undefined && version === "1.0") return "localhost";
+  if (host === undefined || host === "") return { refusal: "no Host" };
+  return HOST.test(host) ? host : { refusal: "a malformed Host" };
+}
+
+/** Checks what Node's HTTP/2 has not: the pseudo-header fields (RFC 9113 8.3.1). */
+export function checkHttp2Head(
+  method: string | undefined,
+  path: string | undefined,
+  authority: string | undefined,
+  hosts: readonly string[],
+): { target: string; host: string } | Refusal {
+  if (!method || !path) return { refusal: "no method or no path" };
+  if (hosts.length > 1) return { refusal: "more than one Host" };
+  const host = authority ?? hosts[0];
+  if (authority !== undefined && hosts[0] !== undefined && hosts[0] !== authority) {
+    return { refusal: "an authority and a Host that differ" };
+  }
+  if (!/^[\x21-\x7e]+$/.test(path) || !(path.startsWith("/") || path === "*")) {
+    return { refusal: "a malformed path" };
+  }
+  const checked = checkHost(host, "1.1");
+  return typeof checked === "string" ? { target: path, host: checked } : checked;
+}
+
+/** The host of an authority, lower case, without port and brackets. */
+export function hostnameOf(authority: string): string {
+  return authority
+    .replace(/:\d*$/, "")
+    .replace(/^\[|\]$/g, "")
+    .toLowerCase();
+}

@@ -1,0 +1,263 @@
+/** The proxy as a whole: listeners, TLS, both HTTP versions, and what each connection may ask. */
+import type { ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import type { ClientConnection, Exchange, Scheme } from "./exchange.js";
+import { type Forwarding, forward } from "./forward.js";
+import { createHttp1Front } from "./front-http1.js";
+import { serveHttp2 } from "./front-http2.js";
+import { type Listening, listen, peekTls } from "./listener.js";
+import { type Page, sendPage } from "./pages.js";
+import { hostnameOf } from "./request-check.js";
+import { forwardConnect, forwardUpgrade } from "./upgrade.js";
+
+/** A certificate with its key, PEM; the chain may follow the leaf. */
+export interface Credentials {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a plain HTTP port does. */
+export type PlainMode = "redirect" | "proxy" | "deny";
+
+export interface PlainHttp {
+  readonly port: number;
+  readonly mode: PlainMode;
+  readonly status: number;
+}
+
+export interface ProxyOptions {
+  readonly credentials: Credentials;
+  readonly addresses: readonly string[];
+  readonly port: number;
+  /** Take the next free port when this one is busy. */
+  readonly orNextPort: boolean;
+  readonly plain?: PlainHttp;
+  /** Whether the certificate covers this host, lower case and without port. */
+  readonly covers: (hostname: string) => boolean;
+  readonly forwarding: Forwarding;
+  /** A client ended the handshake because it does not trust the certificate. */
+  readonly onDistrust?: () => void;
+}
+
+export interface RunningProxy {
+  readonly port: number;
+  readonly addresses: readonly string[];
+  readonly plainPort: number | undefined;
+  /** Uses another certificate from the next handshake on; open connections stay. */
+  setCredentials(credentials: Credentials): void;
+  /**
+   * Stops accepting, lets running exchanges end for up to `graceMs`, then closes what is left.
+   * Calling it again closes at once.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts it. @throws DevtlsError "address-unavailable" */
+export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
+  const proxy = new TlsProxy(options);
+  await proxy.listen();
+  return proxy;
+}
+
+/** Alerts by which clients say that they do not trust the issuer (RFC 8446 6.2). */
+const DISTRUST = /ALERT_(?:UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE)/;
+
+class TlsProxy implements RunningProxy {
+  port = 0;
+  addresses: readonly string[] = [];
+  plainPort: number | undefined;
+  readonly #options: ProxyOptions;
+  readonly #listening: Listening[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #connections = new WeakMap<Duplex, ClientConnection>();
+  readonly #tls: ReturnType<typeof createTlsServer>;
+  readonly #http1: ReturnType<typeof createHttp1Front>;
+  #ids = 0;
+  #active = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+    const nextId = (): number => ++this.#ids;
+    const connectionOf = (socket: Duplex): ClientConnection =>
+      this.#connections.get(socket) as ClientConnection;
+    this.#http1 = createHttp1Front({
+      nextId,
+      connectionOf,
+      onExchange: (exchange) => this.#handle(exchange, () => forward(exchange, this.#forwarding)),
+      onUpgrade: (exchange, upgrade, socket, rest) =>
+        this.#handle(exchange, () =>
+          forwardUpgrade(exchange, upgrade, socket, rest, this.#forwarding),
+        ),
+    });
+    this.#tls = createTlsServer({
+      ...options.credentials,
+      minVersion: "TLSv1.2",
+      ALPNProtocols: ["h2", "http/1.1"],
+    });
+    this.#tls.on("secureConnection", (socket) => {
+      this.#remember(socket, "https", this.port);
+      if (socket.alpnProtocol !== "h2") {
+        this.#http1.emit("connection", socket);
+        return;
+      }
+      const session = serveHttp2(socket, {
+        nextId,
+        connectionOf,
+        onExchange: (exchange) => this.#handle(exchange, () => forward(exchange, this.#forwarding)),
+        onConnect: (exchange, protocol, stream) =>
+          this.#handle(exchange, () =>
+            forwardConnect(exchange, protocol, stream, this.#forwarding),
+          ),
+      });
+      this.#sessions.add(session);
+      session.on("close", () => this.#sessions.delete(session));
+    });
+    this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      socket.destroy();
+      if (DISTRUST.test(error.code ?? "")) options.onDistrust?.();
+    });
+  }
+
+  get #forwarding(): Forwarding {
+    return this.#options.forwarding;
+  }
+
+  async listen(): Promise<void> {
+    const { addresses, port, orNextPort, plain } = this.#options;
+    const secure = await listen({
+      addresses,
+      port,
+      orNext: orNextPort,
+      onConnection: (socket) => {
+        this.#track(socket);
+        peekTls(
+          socket,
+          (tls) => this.#tls.emit("connection", tls),
+          (http) => this.#servePlain(http, this.port),
+        );
+      },
+    });
+    this.#listening.push(secure);
+    this.port = secure.port;
+    this.addresses = secure.addresses;
+    if (!plain) return;
+    try {
+      const insecure = await listen({
+        addresses,
+        port: plain.port,
+        orNext: false,
+        onConnection: (socket) => {
+          this.#track(socket);
+          this.#servePlain(socket, plain.port);
+        },
+      });
+      this.#listening.push(insecure);
+      this.plainPort = insecure.port;
+    } catch (error) {
+      secure.close();
+      throw error;
+    }
+  }
+
+  setCredentials(credentials: Credentials): void {
+    this.#tls.setSecureContext({ ...credentials, minVersion: "TLSv1.2" });
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  #servePlain(socket: Socket, port: number): void {
+    this.#remember(socket, "http", port);
+    this.#http1.emit("connection", socket);
+  }
+
+  #remember(socket: Duplex & Partial<Socket>, scheme: Scheme, port: number): void {
+    this.#connections.set(socket, {
+      scheme,
+      port,
+      address: (socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
+      clientPort: socket.remotePort ?? 0,
+    });
+  }
+
+  /** What every exchange has to pass before the target hears of it. */
+  #handle(exchange: Exchange, pass: () => void): void {
+    this.#active++;
+    exchange.reply.onClose(() => {
+      this.#active--;
+      if (this.#active === 0) this.#onIdle?.();
+    });
+    const { covers, plain } = this.#options;
+    const { connection } = exchange;
+    if (!covers(hostnameOf(exchange.host))) {
+      sendPage(exchange, misdirected(exchange));
+    } else if (connection.scheme === "https") {
+      pass();
+    } else if (connection.port === this.port || !plain) {
+      // 307 keeps method and body, and no browser remembers it.
+      sendPage(exchange, redirectTo(exchange, this.port, 307));
+    } else if (plain.mode === "redirect") {
+      sendPage(exchange, redirectTo(exchange, this.port, plain.status));
+    } else if (plain.mode === "deny") {
+      sendPage(exchange, {
+        status: 403,
+        title: "This address answers over https only.",
+        advice: [`Use ${httpsUrl(exchange, this.port)}`],
+      });
+    } else {
+      pass();
+    }
+  }
+
+  close(graceMs: number): Promise<void> {
+    for (const listening of this.#listening.splice(0)) listening.close();
+    for (const session of this.#sessions) session.close();
+    this.#http1.closeIdleConnections();
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#onIdle = undefined;
+        for (const session of this.#sessions) session.destroy();
+        for (const socket of this.#sockets) socket.destroy();
+        this.#http1.close();
+        this.#forwarding.pool.close();
+        resolve();
+      };
+      const timer = setTimeout(finish, graceMs);
+      this.#onIdle = finish;
+      if (this.#active === 0) finish();
+    });
+  }
+}
+
+/** RFC 9110 15.5.20: nothing here answers for this host. It also stops DNS rebinding. */
+function misdirected(exchange: Exchange): Page {
+  const host = hostnameOf(exchange.host);
+  return {
+    status: 421,
+    title: `This devtls does not serve ${host}.`,
+    advice: [`To serve it, start devtls with --host ${host}`],
+  };
+}
+
+function httpsUrl(exchange: Exchange, port: number): string {
+  const host = exchange.host.replace(/:\d*$/, "");
+  const target = exchange.target === "*" ? "/" : exchange.target;
+  return `https://${host}${port === 443 ? "" : `:${port}`}${target}`;
+}
+
+function redirectTo(exchange: Exchange, port: number, status: number): Page {
+  const location = httpsUrl(exchange, port);
+  return {
+    status,
+    title: `This page has moved to ${location}`,
+    advice: [],
+    headers: ["Location", location],
+  };
+}

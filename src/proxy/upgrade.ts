@@ -1,0 +1,192 @@
+/**
+ * Exchanges that leave HTTP: `Upgrade` of HTTP/1.1 (RFC 9110 7.8) and extended CONNECT of HTTP/2
+ * (RFC 8441), which becomes an HTTP/1.1 upgrade towards the target.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import type { ServerHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Exchange, endToEnd, headerValue, publicUrl } from "./exchange.js";
+import {
+  type Forwarding,
+  failurePage,
+  headText,
+  markAnswered,
+  markFailed,
+  notify,
+  requestHeaders,
+  responseHeaders,
+} from "./forward.js";
+import { responseHeadText } from "./front-http1.js";
+import { toHttp2Headers } from "./front-http2.js";
+import { sendPage } from "./pages.js";
+import { Call } from "./upstream/call.js";
+import type { UpstreamError } from "./upstream/connect.js";
+import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
+
+/** What differs between the two ways to ask for an upgrade. */
+interface Client {
+  readonly stream: Duplex;
+  /** Header lines to add to the request for the target. */
+  readonly added: HeaderLines;
+  /** Bytes that came behind the request head. */
+  readonly rest: Buffer;
+  /** Tells the client that the target agreed. @returns false when the target's answer is wrong */
+  accept(head: ResponseHead): boolean;
+}
+
+/** HTTP/1.1: `upgrade` is any token; what the target answers is passed on as it is. */
+export function forwardUpgrade(
+  exchange: Exchange,
+  upgrade: string,
+  socket: Duplex,
+  rest: Buffer,
+  forwarding: Forwarding,
+): void {
+  tunnel(exchange, forwarding, {
+    stream: socket,
+    added: ["Connection", "Upgrade", "Upgrade", upgrade],
+    rest,
+    accept: (head) => socket.write(responseHeadText(head), "latin1") || true,
+  });
+}
+
+/** HTTP/2: only WebSocket has a defined translation (RFC 8441 5). */
+export function forwardConnect(
+  exchange: Exchange,
+  protocol: string,
+  stream: ServerHttp2Stream,
+  forwarding: Forwarding,
+): void {
+  if (protocol !== "websocket") {
+    sendPage(exchange, {
+      status: 501,
+      title: `The protocol ${protocol} cannot be carried over HTTP/1.1.`,
+      advice: [],
+    });
+    return;
+  }
+  const key = randomBytes(16).toString("base64");
+  tunnel({ ...exchange, method: "GET" }, forwarding, {
+    stream,
+    added: ["Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Key", key],
+    rest: Buffer.alloc(0),
+    accept: (head) => {
+      if (headerValue(head.headers, "sec-websocket-accept") !== acceptValue(key)) return false;
+      const headers = toHttp2Headers(endToEnd(head.headers));
+      delete headers["sec-websocket-accept"];
+      stream.respond({ ...headers, ":status": 200 });
+      return true;
+    },
+  });
+}
+
+/** RFC 6455 4.2.2. */
+function acceptValue(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+}
+
+function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): void {
+  const { pool } = forwarding;
+  const { reply } = exchange;
+  const told = requestHeaders(exchange, forwarding);
+  told.push(...client.added);
+  const outcome = { status: 0, headers: [] as HeaderLines, bytes: 0, own: false };
+  let broken: "client" | "target" | undefined;
+  let upstream: Socket | undefined;
+  let ended = false;
+
+  const fail = (error: UpstreamError): void => {
+    broken = "target";
+    markFailed(error, forwarding);
+    if (outcome.status !== 0) {
+      reply.destroy();
+      return;
+    }
+    ended = true;
+    outcome.status = 502;
+    outcome.own = true;
+    sendPage(exchange, failurePage(error, pool));
+  };
+  const call = new Call(
+    pool,
+    {
+      method: exchange.method,
+      head: headText(`${exchange.method} ${exchange.target} HTTP/1.1`, told),
+      body: undefined,
+      upgrade: true,
+      patienceMs: 0,
+    },
+    {
+      onInformation: (head) => reply.inform(head),
+      onHead: (head, hasBody) => {
+        markAnswered(forwarding);
+        outcome.status = head.status;
+        outcome.headers = responseHeaders(head, exchange, forwarding);
+        if (!hasBody) ended = true;
+        reply.begin(head.status, head.reason, outcome.headers, hasBody);
+      },
+      onBody: (chunk) => {
+        outcome.bytes += chunk.length;
+        return reply.write(chunk);
+      },
+      onComplete: () => {
+        if (!ended) reply.end();
+        ended = true;
+      },
+      onUpgrade: (head, socket, rest) => {
+        markAnswered(forwarding);
+        upstream = socket;
+        outcome.status = head.status;
+        outcome.headers = head.headers;
+        if (client.accept(head)) join(client, socket, rest);
+        else {
+          socket.on("error", () => undefined);
+          socket.destroy();
+          broken = "target";
+          reply.destroy();
+        }
+      },
+      onError: fail,
+    },
+  );
+  reply.onDrain(() => call.resume());
+  reply.onClose((complete) => {
+    if (!complete && !upstream) {
+      broken ??= "client";
+      call.abort();
+    }
+    notify(forwarding, {
+      exchange,
+      url: publicUrl(exchange),
+      told,
+      status: outcome.status,
+      responseHeaders: outcome.headers,
+      bytes: outcome.bytes + (upstream?.bytesRead ?? 0),
+      milliseconds: performance.now() - exchange.started,
+      brokenBy: broken,
+      own: outcome.own,
+    });
+  });
+  call.start();
+}
+
+/** Connects the two ends: each direction ends by itself, a break of either breaks both. */
+function join(client: Client, socket: Socket, rest: Buffer): void {
+  const { stream } = client;
+  socket.on("error", () => stream.destroy());
+  socket.on("close", () => {
+    if (!stream.destroyed && !socket.readableEnded) stream.destroy();
+  });
+  stream.on("error", () => socket.destroy());
+  stream.on("close", () => {
+    if (!socket.destroyed) {
+      if (stream.readableEnded) socket.end();
+      else socket.destroy();
+    }
+  });
+  if (rest.length > 0) stream.write(rest);
+  if (client.rest.length > 0) socket.write(client.rest);
+  socket.pipe(stream);
+  stream.pipe(socket);
+}

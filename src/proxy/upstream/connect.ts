@@ -1,0 +1,191 @@
+/** Opening connections to a target: both loopback families, TLS, unix sockets, source address. */
+import { readFileSync } from "node:fs";
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls, rootCertificates } from "node:tls";
+import { causeOf, systemCode } from "../../errors.js";
+import { addressesOf, isLoopback, type Target, type TcpTarget } from "./target.js";
+
+export type UpstreamFailure = "refused" | "unreachable" | "tls" | "closed" | "protocol" | "timeout";
+
+/** Why a request got no complete response from the target. */
+export class UpstreamError extends Error {
+  override readonly name = "UpstreamError";
+  readonly kind: UpstreamFailure;
+
+  constructor(kind: UpstreamFailure, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+  }
+}
+
+export interface ConnectOptions {
+  /** Connect from this address where the platform has it: "127.0.0.2". */
+  readonly source?: string;
+  /** Accept any certificate from a TLS target. */
+  readonly insecure?: boolean;
+  /** Further roots (PEM) for a TLS target: a dev server may use a certificate of devtls. */
+  readonly roots?: readonly string[];
+}
+
+/** A dev server on this machine answers a connection at once; a remote one in a few round trips. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Dials one target and remembers which of its addresses answered last. */
+export class Dialer {
+  readonly target: Target;
+  readonly #options: ConnectOptions;
+  #preferred = 0;
+  #source: string | undefined;
+  #roots: string[] | undefined;
+
+  constructor(target: Target, options: ConnectOptions = {}) {
+    this.target = target;
+    this.#options = options;
+    this.#source = options.source;
+  }
+
+  /** The addresses that are tried, as a person reads them. */
+  get addresses(): string[] {
+    const { target } = this;
+    if (target.kind === "unix") return [target.path];
+    return addressesOf(target).map((address) =>
+      address.includes(":") ? `[${address}]:${target.port}` : `${address}:${target.port}`,
+    );
+  }
+
+  /** @throws UpstreamError */
+  async dial(signal: AbortSignal): Promise<Socket> {
+    const { target } = this;
+    if (target.kind === "unix")
+      return opened(connectTcp({ path: target.path, allowHalfOpen: true }), signal);
+    const addresses = addressesOf(target);
+    const failures: UpstreamError[] = [];
+    for (let turn = 0; turn < addresses.length; turn++) {
+      const index = (this.#preferred + turn) % addresses.length;
+      try {
+        const socket = await this.#dialAddress(target, addresses[index] as string, signal);
+        this.#preferred = index;
+        return socket;
+      } catch (error) {
+        failures.push(error as UpstreamError);
+        if (signal.aborted || (error as UpstreamError).kind !== "refused") break;
+      }
+    }
+    throw worstOf(failures);
+  }
+
+  async #dialAddress(target: TcpTarget, address: string, signal: AbortSignal): Promise<Socket> {
+    const source = this.#source && isLoopback(address) && !address.includes(":");
+    const socket = connectTcp({
+      host: address,
+      port: target.port,
+      noDelay: true,
+      // A tunnel passes a half-close on; for HTTP the connection ends both ways (connection.ts).
+      allowHalfOpen: true,
+      ...(source && { localAddress: this.#source }),
+    });
+    try {
+      await opened(socket, signal);
+    } catch (error) {
+      const cause = (error as UpstreamError).cause;
+      if (source && systemCode(cause) === "EADDRNOTAVAIL") {
+        // macOS and Windows have no 127.0.0.2 without an alias.
+        this.#source = undefined;
+        return this.#dialAddress(target, address, signal);
+      }
+      throw error;
+    }
+    return target.tls ? this.#secure(target, socket, signal) : socket;
+  }
+
+  #secure(target: TcpTarget, socket: Socket, signal: AbortSignal): Promise<Socket> {
+    this.#roots ??= [...rootCertificates, ...extraRoots(), ...(this.#options.roots ?? [])];
+    const secured = connectTls({
+      socket,
+      ALPNProtocols: ["http/1.1"],
+      rejectUnauthorized: !this.#options.insecure,
+      ca: this.#roots,
+      host: target.host,
+      ...(/[a-z]/i.test(target.host) && !target.host.includes(":") && { servername: target.host }),
+    });
+    return opened(secured, signal, "secureConnect");
+  }
+}
+
+/** What Node itself would trust besides its built-in list, which `ca` replaces. */
+function extraRoots(): string[] {
+  const file = process.env.NODE_EXTRA_CA_CERTS;
+  try {
+    return file ? [readFileSync(file, "latin1")] : [];
+  } catch {
+    return [];
+  }
+}
+
+function opened(
+  socket: Socket,
+  signal: AbortSignal,
+  event: "connect" | "secureConnect" = "connect",
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      socket.removeListener(event, onOpen);
+      socket.removeListener("error", onError);
+      socket.removeListener("close", onClose);
+      socket.removeListener("timeout", onTimeout);
+      signal.removeEventListener("abort", onAbort);
+      socket.setTimeout(0);
+    };
+    const fail = (error: UpstreamError): void => {
+      settle();
+      // An error that comes after this one has nobody to go to.
+      socket.on("error", () => undefined);
+      socket.destroy();
+      reject(error);
+    };
+    const onOpen = (): void => {
+      settle();
+      resolve(socket);
+    };
+    const onError = (error: Error): void => fail(failureOf(error, event === "secureConnect"));
+    const onClose = (): void => fail(new UpstreamError("closed", "the connection was closed"));
+    const onTimeout = (): void => fail(new UpstreamError("timeout", "no answer to a connection"));
+    const onAbort = (): void => fail(new UpstreamError("closed", "the client went away"));
+    socket.once(event, onOpen);
+    socket.once("error", onError);
+    socket.once("close", onClose);
+    socket.once("timeout", onTimeout);
+    socket.setTimeout(CONNECT_TIMEOUT_MS);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+function failureOf(error: Error, tls: boolean): UpstreamError {
+  const code = systemCode(error) ?? "";
+  // ENOENT and ECONNREFUSED are how a unix socket without its server fails.
+  if (code === "ECONNREFUSED" || code === "ENOENT") {
+    return new UpstreamError("refused", "connection refused", error);
+  }
+  if (tls) return new UpstreamError("tls", tlsReason(error, code), error);
+  return new UpstreamError("unreachable", causeOf(error), error);
+}
+
+function tlsReason(error: Error, code: string): string {
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code + error.message)) {
+    return "it does not speak TLS; give it as an http:// target";
+  }
+  if (/ECONNRESET|closed/.test(code)) return "it ended the TLS handshake";
+  return `its certificate is not accepted (${causeOf(error)})`;
+}
+
+/** Of the failures of several addresses, the one that says most. */
+function worstOf(failures: readonly UpstreamError[]): UpstreamError {
+  const plain: readonly UpstreamFailure[] = ["refused", "unreachable"];
+  return (
+    failures.find((failure) => !plain.includes(failure.kind)) ??
+    failures.find((failure) => failure.kind === "refused") ??
+    failures[0] ??
+    new UpstreamError("unreachable", "it has no address")
+  );
+}

@@ -1,0 +1,151 @@
+/** One connection to a target: a socket, the reader of its responses and the call it serves. */
+import type { Socket } from "node:net";
+import { causeOf } from "../../errors.js";
+import { UpstreamError } from "./connect.js";
+import { type HeaderLines, ProtocolError, type ResponseHead, ResponseReader } from "./reader.js";
+
+/** The side of a call that its connection talks to. */
+export interface ConnectionUser {
+  onInformation(head: ResponseHead): void;
+  onHead(head: ResponseHead, hasBody: boolean): void;
+  /** @returns false when no more should be read until {@link Connection.resume} */
+  onBody(chunk: Buffer, last: boolean): boolean;
+  onComplete(trailers: HeaderLines): void;
+  onUpgrade(head: ResponseHead, socket: Socket, rest: Buffer): void;
+  onFailure(error: UpstreamError, answered: boolean): void;
+  onDrain(): void;
+  /** Whether the whole request is on its way; before that the connection cannot be used again. */
+  readonly sent: boolean;
+}
+
+const CLOSED = "it closed the connection";
+
+export class Connection {
+  readonly socket: Socket;
+  /** Calls that this connection has carried before the current one. */
+  carried = 0;
+  idleSince = 0;
+  /** When the connection must not be used any more, by the target's Keep-Alive header. */
+  keepAliveMs = Number.POSITIVE_INFINITY;
+  #user: ConnectionUser | undefined;
+  readonly #reader: ResponseReader;
+  readonly #onRelease: (connection: Connection, reusable: boolean) => void;
+  readonly #onData = (chunk: Buffer): void => this.#feed(chunk);
+  readonly #onEnd = (): void => this.#ended();
+  readonly #onError = (error: Error): void => this.#broke(error);
+  readonly #onClose = (): void => this.#fail(new UpstreamError("closed", CLOSED));
+  readonly #onDrain = (): void => this.#user?.onDrain();
+
+  constructor(socket: Socket, onRelease: (connection: Connection, reusable: boolean) => void) {
+    this.socket = socket;
+    this.#onRelease = onRelease;
+    this.#reader = new ResponseReader({
+      onInformation: (head) => this.#user?.onInformation(head),
+      onHead: (head, hasBody) => {
+        this.keepAliveMs = keepAliveTimeout(head.headers);
+        this.#user?.onHead(head, hasBody);
+      },
+      onBody: (chunk, last) => {
+        if (this.#user?.onBody(chunk, last) === false) socket.pause();
+      },
+      onComplete: (trailers, reusable) => this.#complete(trailers, reusable),
+      onUpgrade: (head, rest) => this.#upgrade(head, rest),
+    });
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("error", this.#onError);
+    socket.on("close", this.#onClose);
+    socket.on("drain", this.#onDrain);
+  }
+
+  /** Takes the connection for a call whose request is about to be written. */
+  begin(user: ConnectionUser, method: string, upgrading: boolean): void {
+    this.#user = user;
+    this.#reader.begin(method, upgrading);
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  /** Gives the call up: nobody reads what it would still bring. */
+  abandon(): void {
+    this.#user = undefined;
+    this.socket.destroy();
+    this.#onRelease(this, false);
+  }
+
+  #feed(chunk: Buffer): void {
+    try {
+      this.#reader.feed(chunk);
+    } catch (error) {
+      this.#protocolError(error);
+    }
+  }
+
+  #ended(): void {
+    try {
+      this.#reader.finish();
+    } catch (error) {
+      this.#protocolError(error);
+    }
+    this.#fail(new UpstreamError("closed", CLOSED));
+  }
+
+  #broke(error: Error): void {
+    this.#fail(new UpstreamError("closed", `the connection failed: ${causeOf(error)}`, error));
+  }
+
+  #protocolError(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error;
+    const closed = /^the connection ended/.test(error.message);
+    this.#fail(new UpstreamError(closed ? "closed" : "protocol", error.message, error));
+  }
+
+  #fail(error: UpstreamError): void {
+    const user = this.#user;
+    this.#user = undefined;
+    this.socket.destroy();
+    this.#onRelease(this, false);
+    user?.onFailure(error, this.#reader.started);
+  }
+
+  #complete(trailers: HeaderLines, reusable: boolean): void {
+    const user = this.#user;
+    if (!user) return;
+    const reuse = reusable && user.sent;
+    this.#user = undefined;
+    this.carried++;
+    if (this.socket.isPaused()) this.socket.resume();
+    if (!reuse) this.socket.destroy();
+    this.#onRelease(this, reuse);
+    user.onComplete(trailers);
+  }
+
+  #upgrade(head: ResponseHead, rest: Buffer): void {
+    const user = this.#user;
+    this.#user = undefined;
+    if (!user) return;
+    // From here on the socket belongs to the tunnel, which adds its own listeners at once.
+    const { socket } = this;
+    socket.pause();
+    socket.off("data", this.#onData);
+    socket.off("end", this.#onEnd);
+    socket.off("error", this.#onError);
+    socket.off("close", this.#onClose);
+    socket.off("drain", this.#onDrain);
+    this.#onRelease(this, false);
+    user.onUpgrade(head, socket, rest);
+  }
+}
+
+/** `Keep-Alive: timeout=5` in milliseconds, a second less, so that the target is not first. */
+function keepAliveTimeout(headers: HeaderLines): number {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (name.length !== 10 || name.toLowerCase() !== "keep-alive") continue;
+    const seconds = /(?:^|[,\s])timeout=(\d{1,6})/i.exec(headers[index + 1] as string)?.[1];
+    if (seconds !== undefined) return Math.max(0, Number(seconds) - 1) * 1000;
+  }
+  return Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,371 @@
+/**
+ * A strict reader for HTTP/1.x responses (RFC 9112). What a lenient parser would guess at (two
+ * lengths, a length beside chunked, bare line feeds, folded lines) is an error here: a proxy that
+ * guesses hands one response's bytes to another request.
+ */
+
+/** What the dev server sent is not HTTP; the message says what is wrong with it. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+}
+
+/** Header lines as they stood on the wire: name, value, name, value, … */
+export type HeaderLines = string[];
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly reason: string;
+  readonly version: "1.0" | "1.1";
+  readonly headers: HeaderLines;
+}
+
+export interface ReaderEvents {
+  /** A 1xx response other than 101. */
+  onInformation(head: ResponseHead): void;
+  /** The final head. `hasBody` is false when no body can follow. */
+  onHead(head: ResponseHead, hasBody: boolean): void;
+  /** A piece of the body, without its transfer coding; `last` when it ends a body of known length. */
+  onBody(chunk: Buffer, last: boolean): void;
+  /** The response is complete. `reusable` when the connection can carry another one. */
+  onComplete(trailers: HeaderLines, reusable: boolean): void;
+  /** 101: what follows on the connection is no HTTP. */
+  onUpgrade(head: ResponseHead, rest: Buffer): void;
+}
+
+/** Node's own client stops at 16 KiB, nginx at 8 KiB; large cookies in development need more. */
+export const MAX_HEAD_BYTES = 64 * 1024;
+
+enum State {
+  Idle,
+  Head,
+  Length,
+  ChunkSize,
+  ChunkData,
+  ChunkEnd,
+  Trailers,
+  UntilClose,
+  Tunnel,
+}
+
+const EMPTY = Buffer.alloc(0);
+const HEAD_END = "\r\n\r\n";
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+
+/** The longest chunk-size line with extensions that is read; Node's parser stops there too. */
+const MAX_CHUNK_LINE = 16 * 1024;
+
+export class ResponseReader {
+  #state: State = State.Idle;
+  #pending: Buffer = EMPTY;
+  #remaining = 0;
+  #reusable = false;
+  #bodiless = false;
+  #upgrading = false;
+  #started = false;
+  readonly #events: ReaderEvents;
+
+  constructor(events: ReaderEvents) {
+    this.#events = events;
+  }
+
+  /** Expects the response to a request that was just sent. */
+  begin(method: string, upgrading: boolean): void {
+    this.#state = State.Head;
+    this.#bodiless = method === "HEAD";
+    this.#upgrading = upgrading;
+    this.#started = false;
+  }
+
+  /** Whether any byte has come since the request was sent. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** @throws ProtocolError */
+  feed(chunk: Buffer): void {
+    this.#started = true;
+    let input = chunk;
+    if (this.#pending.length > 0) {
+      input = Buffer.concat([this.#pending, chunk]);
+      this.#pending = EMPTY;
+    }
+    while (input.length > 0) {
+      const rest = this.#step(input);
+      if (rest === undefined) {
+        this.#pending = input;
+        return;
+      }
+      input = rest;
+    }
+  }
+
+  /** The connection ended. @throws ProtocolError when the response was not complete */
+  finish(): void {
+    if (this.#state === State.UntilClose) {
+      this.#complete([]);
+    } else if (this.#state !== State.Idle && this.#state !== State.Tunnel) {
+      throw new ProtocolError(
+        this.#state === State.Head
+          ? "the connection ended within the response head"
+          : "the connection ended within the response body",
+      );
+    }
+  }
+
+  /** Takes one element off the input; undefined when there is not enough of it yet. */
+  #step(input: Buffer): Buffer | undefined {
+    switch (this.#state) {
+      case State.Head:
+        return this.#readHead(input);
+      case State.Length:
+        return this.#readLength(input);
+      case State.ChunkSize:
+        return this.#readChunkSize(input);
+      case State.ChunkData:
+        return this.#readChunkData(input);
+      case State.ChunkEnd:
+        return this.#readChunkEnd(input);
+      case State.Trailers:
+        return this.#readTrailers(input);
+      case State.UntilClose:
+      case State.Tunnel:
+        this.#events.onBody(input, false);
+        return EMPTY;
+      case State.Idle:
+        throw new ProtocolError("bytes after the end of a response");
+    }
+  }
+
+  #readHead(input: Buffer): Buffer | undefined {
+    const end = input.indexOf(HEAD_END);
+    if (end < 0 ? input.length >= MAX_HEAD_BYTES : end > MAX_HEAD_BYTES) {
+      throw new ProtocolError(`a response head of more than ${MAX_HEAD_BYTES / 1024} KiB`);
+    }
+    if (end < 0) {
+      checkHeadBegin(input);
+      return undefined;
+    }
+    const text = input.toString("latin1", 0, end);
+    const lineEnd = text.indexOf("\r\n");
+    const head = parseStatusLine(lineEnd < 0 ? text : text.slice(0, lineEnd));
+    if (lineEnd >= 0) parseHeaderLines(text, lineEnd + 2, head.headers);
+    const rest = input.subarray(end + HEAD_END.length);
+    if (head.status === 101) return this.#upgrade(head, rest);
+    if (head.status < 200) {
+      this.#events.onInformation(head);
+      return rest;
+    }
+    this.#frame(head);
+    return rest;
+  }
+
+  #upgrade(head: ResponseHead, rest: Buffer): Buffer {
+    if (!this.#upgrading) throw new ProtocolError("101 to a request that asked for no upgrade");
+    this.#state = State.Tunnel;
+    this.#events.onUpgrade(head, rest);
+    return EMPTY;
+  }
+
+  /** Decides where the body ends (RFC 9112 6.3). */
+  #frame(head: ResponseHead): void {
+    const { status, headers, version } = head;
+    let length: string | undefined;
+    let coding: string | undefined;
+    let connection = "";
+    for (let index = 0; index < headers.length; index += 2) {
+      const name = headers[index] as string;
+      const value = headers[index + 1] as string;
+      // Only names of these lengths are looked at: lower-casing each name costs a tenth of a head.
+      if (name.length === 14 && name.toLowerCase() === "content-length") {
+        if (length !== undefined) throw new ProtocolError("more than one Content-Length");
+        length = value;
+      } else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") {
+        if (coding !== undefined) throw new ProtocolError("more than one Transfer-Encoding");
+        coding = value;
+      } else if (name.length === 10 && name.toLowerCase() === "connection") {
+        connection += `,${value.toLowerCase()}`;
+      }
+    }
+    const persistent =
+      version === "1.1" ? !/[, ]close\b/.test(connection) : /[, ]keep-alive\b/.test(connection);
+    if (length !== undefined && !/^\d{1,15}$/.test(length)) {
+      throw new ProtocolError(`the Content-Length "${length}"`);
+    }
+    if (coding !== undefined) {
+      if (length !== undefined) throw new ProtocolError("Content-Length beside Transfer-Encoding");
+      if (version === "1.0") throw new ProtocolError("Transfer-Encoding in an HTTP/1.0 response");
+      if (coding.toLowerCase() !== "chunked") {
+        throw new ProtocolError(`the Transfer-Encoding "${coding}"`);
+      }
+    }
+    this.#reusable = persistent;
+    const bodiless = this.#bodiless || status === 204 || status === 304;
+    if (bodiless || length === "0" || (length !== undefined && Number(length) === 0)) {
+      this.#events.onHead(head, false);
+      this.#complete([]);
+    } else if (coding !== undefined) {
+      this.#state = State.ChunkSize;
+      this.#events.onHead(head, true);
+    } else if (length !== undefined) {
+      this.#state = State.Length;
+      this.#remaining = Number(length);
+      this.#events.onHead(head, true);
+    } else {
+      this.#state = State.UntilClose;
+      this.#reusable = false;
+      this.#events.onHead(head, true);
+    }
+  }
+
+  #readLength(input: Buffer): Buffer {
+    if (input.length < this.#remaining) {
+      this.#remaining -= input.length;
+      this.#events.onBody(input, false);
+      return EMPTY;
+    }
+    const body = input.subarray(0, this.#remaining);
+    const rest = input.subarray(this.#remaining);
+    this.#remaining = 0;
+    this.#events.onBody(body, true);
+    // Bytes beyond the length belong to no request; the connection cannot be trusted with one.
+    if (rest.length > 0) this.#reusable = false;
+    this.#complete([]);
+    return EMPTY;
+  }
+
+  #readChunkSize(input: Buffer): Buffer | undefined {
+    const end = lineEnd(input, MAX_CHUNK_LINE, "a chunk size");
+    if (end < 0) return undefined;
+    const size = CHUNK_LINE.exec(input.toString("latin1", 0, end))?.[1];
+    if (size === undefined) throw new ProtocolError("a malformed chunk size");
+    this.#remaining = Number.parseInt(size, 16);
+    this.#state = this.#remaining === 0 ? State.Trailers : State.ChunkData;
+    return input.subarray(end + 2);
+  }
+
+  #readChunkData(input: Buffer): Buffer {
+    const size = Math.min(input.length, this.#remaining);
+    this.#remaining -= size;
+    if (this.#remaining === 0) this.#state = State.ChunkEnd;
+    this.#events.onBody(size === input.length ? input : input.subarray(0, size), false);
+    return input.subarray(size);
+  }
+
+  #readChunkEnd(input: Buffer): Buffer | undefined {
+    if (input[0] !== 13 || (input.length > 1 && input[1] !== 10)) {
+      throw new ProtocolError("a chunk that is longer than its size");
+    }
+    if (input.length < 2) return undefined;
+    this.#state = State.ChunkSize;
+    return input.subarray(2);
+  }
+
+  #readTrailers(input: Buffer): Buffer | undefined {
+    if (input[0] === 13 && input[1] === 10) return this.#endChunked([], input.subarray(2));
+    const end = input.indexOf(HEAD_END);
+    if (end < 0) {
+      if (input.length >= MAX_HEAD_BYTES) throw new ProtocolError("trailers of more than 64 KiB");
+      checkBareLineFeed(input);
+      return undefined;
+    }
+    const trailers: HeaderLines = [];
+    parseHeaderLines(input.toString("latin1", 0, end), 0, trailers);
+    return this.#endChunked(trailers, input.subarray(end + HEAD_END.length));
+  }
+
+  #endChunked(trailers: HeaderLines, rest: Buffer): Buffer {
+    if (rest.length > 0) this.#reusable = false;
+    this.#complete(trailers);
+    return EMPTY;
+  }
+
+  #complete(trailers: HeaderLines): void {
+    this.#state = State.Idle;
+    this.#events.onComplete(trailers, this.#reusable);
+  }
+}
+
+function lineEnd(input: Buffer, limit: number, what: string): number {
+  const feed = input.indexOf(10);
+  if (feed < 0 ? input.length > limit : feed > limit)
+    throw new ProtocolError(`${what} without end`);
+  if (feed >= 0 && input[feed - 1] !== 13) throw new ProtocolError(`a bare line feed in ${what}`);
+  return feed - 1 < 0 ? -1 : feed - 1;
+}
+
+/** Fails at the first bytes that cannot become a head: waiting for its end would be a hang. */
+function checkHeadBegin(input: Buffer): void {
+  const begin = input.toString("latin1", 0, 7);
+  if (begin !== "HTTP/1.".slice(0, begin.length)) throw notHttp(input);
+  checkBareLineFeed(input);
+}
+
+function notHttp(input: Buffer): ProtocolError {
+  const shown = JSON.stringify(input.toString("latin1", 0, 24));
+  const tls = input[0] === 0x15 || input[0] === 0x16;
+  return new ProtocolError(
+    tls
+      ? "it answered in TLS; give it as an https:// target"
+      : `the answer begins with ${shown}, which is not HTTP/1.x`,
+  );
+}
+
+function checkBareLineFeed(input: Buffer): void {
+  for (let feed = input.indexOf(10); feed >= 0; feed = input.indexOf(10, feed + 1)) {
+    if (input[feed - 1] !== 13) throw new ProtocolError("a bare line feed in the response head");
+  }
+}
+
+function parseStatusLine(line: string): ResponseHead {
+  const match = STATUS_LINE.exec(line);
+  if (!match) {
+    if (!line.startsWith("HTTP/1.")) throw notHttp(Buffer.from(line, "latin1"));
+    throw new ProtocolError(`the status line ${JSON.stringify(line.slice(0, 80))}`);
+  }
+  return {
+    status: Number(match[2]),
+    reason: match[3] ?? "",
+    version: match[1] === "0" ? "1.0" : "1.1",
+    headers: [],
+  };
+}
+
+/** Appends the header lines of `text` from `start` on to `headers`. */
+function parseHeaderLines(text: string, start: number, headers: HeaderLines): void {
+  let position = start;
+  while (position < text.length) {
+    const next = text.indexOf("\r\n", position);
+    const end = next < 0 ? text.length : next;
+    const colon = text.indexOf(":", position);
+    if (colon < 0 || colon > end) {
+      const folded = text[position] === " " || text[position] === "\t";
+      throw new ProtocolError(folded ? "a folded header line" : "a header line without a colon");
+    }
+    const name = text.slice(position, colon);
+    if (!TOKEN.test(name)) {
+      throw new ProtocolError(`the header name ${JSON.stringify(name.slice(0, 80))}`);
+    }
+    const value = trimBlanks(text, colon + 1, end);
+    if (!FIELD_VALUE.test(value)) {
+      throw new ProtocolError(`a control character in the value of ${name}`);
+    }
+    headers.push(name, value);
+    position = end + 2;
+  }
+}
+
+/** Optional white space is blanks and tabs only; `trim` would also take a no-break space. */
+function trimBlanks(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
