@@ -1,0 +1,119 @@
+/**
+ * Redirect loops: a response that sends the browser to the URL it has just asked for. The usual
+ * reason is that the app forces https and takes the request for a plain one, because nobody told
+ * it otherwise or because it does not listen.
+ */
+import type { Finding, Observation } from "./finding.js";
+import { type Framework, frameworkOf, MOST_COMMON, recognise } from "./frameworks.js";
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** Apps and URLs that are remembered; a crawler must not make this grow without bound. */
+const MAX_REMEMBERED = 1000;
+
+/** Watches the exchanges of a run and reports each loop once. */
+export class LoopWatch {
+  readonly #frameworks = new Map<string, Framework>();
+  /** URLs whose redirect to themselves set a cookie, which may be what ends it. */
+  readonly #onProbation = new Set<string>();
+  readonly #reported = new Set<string>();
+
+  observe(observation: Observation): Finding | undefined {
+    const { target, url, status } = observation;
+    const seen = recognise(observation.response);
+    if (seen) this.#frameworks.set(target, seen);
+    if (!REDIRECTS.has(status)) return undefined;
+    const location = first(observation.response, "location");
+    if (location === undefined || !isSameUrl(location, url)) return undefined;
+    // A redirect after POST leads to a GET, which may be answered.
+    if (becomesGet(observation.method, status)) return undefined;
+    if (this.#isTryingCookies(observation)) return undefined;
+    const route = `${target} ${new URL(url).pathname}`;
+    if (this.#reported.has(route) || this.#reported.size >= MAX_REMEMBERED) return undefined;
+    this.#reported.add(route);
+    return loopFinding(observation, location, this.#frameworks.get(target));
+  }
+
+  /**
+   * An app may set a cookie and send the browser to the same page to see whether it comes back.
+   * Only when the next request with it is redirected again is that a loop.
+   */
+  #isTryingCookies({ url, response }: Observation): boolean {
+    if (first(response, "set-cookie") === undefined || this.#onProbation.has(url)) return false;
+    if (this.#onProbation.size >= MAX_REMEMBERED) this.#onProbation.clear();
+    this.#onProbation.add(url);
+    return true;
+  }
+}
+
+function becomesGet(method: string, status: number): boolean {
+  if (method === "GET" || method === "HEAD") return false;
+  return status === 303 || ((status === 301 || status === 302) && method === "POST");
+}
+
+/** Whether a Location names the URL that was asked for; a fragment makes no difference. */
+function isSameUrl(location: string, url: string): boolean {
+  try {
+    const there = new URL(location, url);
+    const here = new URL(url);
+    there.hash = "";
+    here.hash = "";
+    return there.href === here.href;
+  } catch {
+    return false;
+  }
+}
+
+function first(lines: readonly string[], name: string): string | undefined {
+  for (let index = 0; index < lines.length; index += 2) {
+    if ((lines[index] as string).toLowerCase() === name) return lines[index + 1];
+  }
+  return undefined;
+}
+
+function loopFinding(
+  { method, url, status, told }: Observation,
+  location: string,
+  framework: Framework | undefined,
+): Finding {
+  const proto = first(told, "x-forwarded-proto");
+  const name = framework?.title ?? "The app";
+  const cause = proto === undefined ? "edge-sends-no-proto" : "app-ignores-forwarded-proto";
+  const because =
+    proto === undefined
+      ? `Nothing told it that the browser came over https: the edge sends no X-Forwarded-Proto. ${name} took the request for plain http and redirected to https, where the browser already was.`
+      : `It was told "X-Forwarded-Proto: ${proto}" and did not act on it. ${name} took the request for plain http and redirected to https, where the browser already was.`;
+  return {
+    code: "redirect-loop",
+    cause,
+    confidence: "likely",
+    url,
+    framework: framework?.id ?? null,
+    explanation: `${method} ${url} answered ${status} to the same URL, so the browser goes round until it gives up. ${because}`,
+    chain: [
+      `browser  ${method} ${url}`,
+      `app told ${describeTold(told)}`,
+      `app      ${status}, Location: ${location}`,
+      "browser  the same request again: a loop",
+    ],
+    fix: fixesFor(cause, framework),
+  };
+}
+
+const TELLTALE = /^(?:x-forwarded-|forwarded$|x-real-ip$|host$)/i;
+
+function describeTold(told: readonly string[]): string {
+  const lines: string[] = [];
+  for (let index = 0; index < told.length; index += 2) {
+    if (TELLTALE.test(told[index] as string)) lines.push(`${told[index]}: ${told[index + 1]}`);
+  }
+  return lines.join(", ");
+}
+
+/** For an edge that sends nothing, both ends need a line: the edge to tell, the app to listen. */
+function fixesFor(cause: Finding["cause"], framework: Framework | undefined): string[] {
+  const edge = ["proxy_set_header X-Forwarded-Proto $scheme;"];
+  const apps = framework ? [framework] : MOST_COMMON.map(frameworkOf);
+  const app = apps.flatMap((candidate) => candidate.trustProto);
+  return cause === "edge-sends-no-proto" ? [...edge, ...app] : app;
+}

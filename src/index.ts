@@ -1,0 +1,1 @@
+export { DevtlsError } from "./errors.js";
