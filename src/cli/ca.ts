@@ -1,0 +1,236 @@
+/** `devtls ca`: make, show, export or delete the authority. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import {
+  type AuthorityOptions,
+  constraintsOf,
+  deleteAuthority,
+  loadAuthority,
+  loadAuthorityCertificate,
+  openAuthority,
+  replaceAuthority,
+} from "../ca/authority.js";
+import { writeFiles } from "../ca/files.js";
+import { causeOf, DevtlsError } from "../errors.js";
+import { stateDirectory, statePaths } from "../paths.js";
+import { type Machine, thisMachine } from "../trust/machine.js";
+import { checkStore, findStores, untrustStore } from "../trust/operations.js";
+import { rootOf, type StoreResult } from "../trust/store.js";
+import { type Certificate, certificateToPem, fingerprint } from "../x509/certificate.js";
+import { describeConstraints } from "../x509/constraints.js";
+import { formatCidr } from "../x509/ip.js";
+import { describeKey } from "../x509/keys.js";
+import { collect, parseChoice, usage } from "./options.js";
+import { note, print, printJson, table, warn } from "./output.js";
+import { withExamples } from "./program.js";
+import { confirm } from "./prompt.js";
+import { showResults } from "./trust-actions.js";
+
+export function define(program: Command): void {
+  const command = program.command("ca").description("Make, show, export or delete the authority.");
+  withExamples(
+    command,
+    `devtls ca create --permit example.test --permit 100.64.0.0/10
+devtls ca show
+devtls ca export --format der --out root.cer
+devtls ca delete`,
+  );
+  command
+    .command("create")
+    .description("Make the authority. Other commands do it by themselves when they need one.")
+    .option(
+      "--permit <domain...>",
+      "also sign names below this domain, or an address block",
+      collect(String),
+    )
+    .option("--unconstrained", "sign any name: the key could then impersonate any site to you")
+    .option("--rsa", "RSA-3072 key instead of P-256")
+    .option("--force", "replace the authority that is there")
+    .action(create);
+  command
+    .command("show")
+    .description("Show the authority.")
+    .option("--json", "print it as JSON")
+    .action(show);
+  command
+    .command("path")
+    .description("Print the folder that the authority is in.")
+    .action(() => print(stateDirectory()));
+  command
+    .command("export")
+    .description("Print the authority's certificate (never its key).")
+    .option(
+      "--format <format>",
+      "pem or der",
+      parseChoice("--format", ["pem", "der"] as const),
+      "pem",
+    )
+    .option("--out <file>", "write it here instead")
+    .action(exportCertificate);
+  command
+    .command("delete")
+    .description("Remove the authority from the trust stores, then delete it with its leaves.")
+    .option("--yes", "do not ask")
+    .action(remove);
+}
+
+function create(options: AuthorityOptions & { force?: boolean }): void {
+  if (options.unconstrained && options.permit) {
+    throw usage("--permit and --unconstrained exclude each other");
+  }
+  constraintsOf(options); // a bad --permit is found before anything is made
+  const directory = stateDirectory();
+  const { rootCertificate } = statePaths(directory);
+  const previous = options.force ? knownCertificate(directory) : undefined;
+  let certificate: Certificate;
+  if (options.force) {
+    certificate = replaceAuthority(directory, options).certificate;
+  } else {
+    const { authority, created } = openAuthority(directory, options);
+    certificate = authority.certificate;
+    if (!created) {
+      throw new DevtlsError(
+        "authority-exists",
+        `could not make an authority: ${rootCertificate} exists already`,
+        {
+          hint: "See it: devtls ca show. To replace it: devtls untrust, then devtls ca create --force",
+        },
+      );
+    }
+  }
+  print(rootCertificate);
+  note(`Made ${commonNameOf(certificate)}, valid until ${day(certificate.notAfter)}.`);
+  if (options.unconstrained) {
+    warn("it is not limited to local names: who gets its key can impersonate any site to you.");
+  }
+  if (previous) {
+    const old = fingerprint(previous).slice(0, 23);
+    warn(`stores that trusted the authority it replaces (SHA-256 ${old}…) still do.`);
+  }
+  note("To make browsers trust it: devtls trust");
+}
+
+function knownCertificate(directory: string): Certificate | undefined {
+  try {
+    return loadAuthorityCertificate(directory);
+  } catch {
+    return undefined; // damaged: nothing to say of it
+  }
+}
+
+function requireCertificate(): Certificate {
+  const directory = stateDirectory();
+  const certificate = loadAuthorityCertificate(directory);
+  if (certificate) return certificate;
+  throw new DevtlsError(
+    "authority-missing",
+    `could not find an authority in ${directory}: there is none yet`,
+    { hint: "Make one: devtls ca create" },
+  );
+}
+
+async function show({ json }: { json?: boolean }): Promise<void> {
+  const certificate = requireCertificate();
+  const paths = statePaths(stateDirectory());
+  const trusted = await whereTrusted(certificate, thisMachine());
+  const { constraints } = certificate;
+  if (json) {
+    printJson({
+      subject: certificate.x509.subject,
+      serial: certificate.serial,
+      sha256: fingerprint(certificate),
+      sha1: fingerprint(certificate, "sha1"),
+      notBefore: certificate.notBefore.toISOString(),
+      notAfter: certificate.notAfter.toISOString(),
+      key: describeKey(certificate.publicKey),
+      permitted: constraints && {
+        dns: constraints.dns,
+        ip: constraints.ip.map(formatCidr),
+      },
+      files: { certificate: paths.rootCertificate, key: paths.rootKey, leaves: paths.leaves },
+      stores: trusted,
+    });
+    return;
+  }
+  print(
+    table([
+      ["subject", certificate.x509.subject.replaceAll("\n", ", ")],
+      ["serial", certificate.serial],
+      ["SHA-256", fingerprint(certificate)],
+      ["SHA-1", fingerprint(certificate, "sha1")],
+      ["valid", `${day(certificate.notBefore)} to ${day(certificate.notAfter)}`],
+      ["key", describeKey(certificate.publicKey)],
+      ["may sign", constraints ? describeConstraints(constraints).join(", ") : "any name"],
+      ["certificate", paths.rootCertificate],
+      ["private key", keyState()],
+      ...trusted.map(({ name, state }): [string, string] => ["store", `${name}: ${state}`]),
+    ]),
+  );
+}
+
+function keyState(): string {
+  const { rootKey, directory } = statePaths(stateDirectory());
+  try {
+    loadAuthority(directory);
+    return rootKey;
+  } catch (error) {
+    return causeOf(error);
+  }
+}
+
+async function whereTrusted(certificate: Certificate, machine: Machine): Promise<StoreResult[]> {
+  const root = rootOf(certificate, statePaths(stateDirectory()).rootCertificate);
+  const stores = await findStores(machine);
+  return Promise.all(stores.map((store) => checkStore(store, root)));
+}
+
+function exportCertificate({ format, out }: { format: "pem" | "der"; out?: string }): void {
+  const certificate = requireCertificate();
+  const data = format === "der" ? certificate.der : certificateToPem(certificate);
+  if (out === undefined) {
+    process.stdout.write(data);
+    return;
+  }
+  const path = resolve(out);
+  writeFiles([{ path, data, mode: 0o644 }]);
+  print(path);
+}
+
+async function remove({ yes }: { yes?: boolean }): Promise<void> {
+  const directory = stateDirectory();
+  if (!yes) {
+    await confirm(
+      `Delete the authority in ${directory} and remove it from the trust stores?`,
+      "devtls ca delete",
+    );
+  }
+  const certificate = knownCertificate(directory);
+  if (certificate) {
+    const machine = thisMachine();
+    const root = rootOf(certificate, statePaths(directory).rootCertificate);
+    const results: StoreResult[] = [];
+    for (const store of await findStores(machine)) {
+      results.push(await untrustStore(store, root, machine));
+    }
+    const failed = results.filter(({ state }) => state === "failed");
+    if (failed.length > 0) {
+      showResults(failed, false);
+      throw new DevtlsError(
+        "trust-failed",
+        "could not delete the authority: a store still trusts it",
+        { hint: "Mend what is said above, then run it again: devtls ca delete" },
+      );
+    }
+  }
+  const removed = deleteAuthority(directory);
+  if (removed.length === 0) note(`There is no authority in ${directory}.`);
+  for (const path of removed) print(path);
+}
+
+function commonNameOf(certificate: Certificate): string {
+  return /^CN=(.*)$/m.exec(certificate.x509.subject)?.[1] ?? "the authority";
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}

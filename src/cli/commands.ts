@@ -1,0 +1,11 @@
+/** The commands by name, with the line that `devtls --help` says of each. */
+export const SUMMARIES = {
+  serve: "front a dev server with TLS, as production would",
+  cert: "issue a certificate",
+  renew: "issue certificates again before they expire",
+  trust: "make browsers and tools trust the authority",
+  untrust: "undo devtls trust",
+  ca: "make, show, export or delete the authority",
+} as const;
+
+export type CommandName = keyof typeof SUMMARIES;

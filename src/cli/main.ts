@@ -1,0 +1,12 @@
+import { run } from "./program.js";
+
+run(process.argv.slice(2), {
+  serve: () => import("./serve.js"),
+  cert: () => import("./cert.js"),
+  renew: () => import("./renew.js"),
+  trust: () => import("./trust.js"),
+  untrust: () => import("./untrust.js"),
+  ca: () => import("./ca.js"),
+}).then((status) => {
+  process.exitCode = status;
+});

@@ -1,0 +1,98 @@
+/**
+ * Printing. Results go to stdout; progress, notes, warnings and errors go to stderr, so that
+ * `$(devtls …)` and pipes get results only.
+ */
+import { writeSync } from "node:fs";
+import { isatty } from "node:tty";
+import { causeOf, DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
+
+/** Exit statuses of the contract. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, problems: 3 } as const;
+
+export type Output = "stdout" | "stderr";
+const DESCRIPTOR = { stdout: 1, stderr: 2 } as const;
+
+/**
+ * Writes straight to the descriptor: setting up `process.stdout` costs a short command several
+ * milliseconds. A pipe that is full takes the rest through the stream, which waits for it.
+ */
+export function write(output: Output, text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  try {
+    while (written < bytes.length) {
+      written += writeSync(DESCRIPTOR[output], bytes, written);
+    }
+  } catch (error) {
+    // A reader that closes early (`devtls edges | head -1`) is no error.
+    if (systemCode(error) === "EPIPE") process.exit(EXIT.ok);
+    if (systemCode(error) !== "EAGAIN") throw error;
+    process[output].write(bytes.subarray(written));
+  }
+}
+
+export function print(text: string): void {
+  write("stdout", `${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  write("stdout", `${JSON.stringify(value)}\n`);
+}
+
+/** Progress and notes. */
+export function note(text: string): void {
+  write("stderr", `${text}\n`);
+}
+
+export function warn(text: string): void {
+  note(`${paint("yellow", "warning:", "stderr")} ${text}`);
+}
+
+const SGR = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+export type Colour = keyof typeof SGR;
+
+/** Colours text when the stream is a terminal; NO_COLOR and FORCE_COLOR have the last word. */
+export function paint(colour: Colour, text: string, output: Output = "stdout"): string {
+  return wantsColour(output) ? `\x1b[${SGR[colour]}m${text}\x1b[0m` : text;
+}
+
+function wantsColour(output: Output): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return isatty(DESCRIPTOR[output]) && TERM !== "dumb";
+}
+
+/** Rows with aligned columns; the last column is not padded. */
+export function table(rows: readonly (readonly string[])[], indent = ""): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.slice(0, -1).forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    });
+  }
+  return rows
+    .map((row) => {
+      const last = row.length - 1;
+      const cells = row.map((cell, i) => (i === last ? cell : cell.padEnd(widths[i] ?? 0)));
+      return indent + cells.join("  ");
+    })
+    .join("\n");
+}
+
+/** Prints an error as the contract has it and returns the exit status that goes with it. */
+export function reportError(error: unknown): number {
+  note(`${paint("red", "devtls:", "stderr")} ${causeOf(error)}`);
+  if (error instanceof DevtlsError && error.hint) {
+    note(error.hint.replace(/^/gm, "  "));
+  }
+  if (process.env.DEVTLS_DEBUG === "1" && error instanceof Error) {
+    note(String(error.stack));
+    if (error.cause instanceof Error) note(`caused by ${error.cause.stack}`);
+  } else if (!(error instanceof DevtlsError)) {
+    note(
+      "  This is a defect of devtls. Run it again with DEVTLS_DEBUG=1 and report what it prints.\n",
+    );
+  }
+  return error instanceof DevtlsError ? ERROR_CODES[error.code] : EXIT.failed;
+}

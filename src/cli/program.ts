@@ -1,0 +1,102 @@
+/**
+ * The commander set-up that all commands share. Only the command that was called is loaded: a
+ * folder's code runs when its command does.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError, Help } from "commander";
+import { type CommandName, SUMMARIES } from "./commands.js";
+import { nearest, usage } from "./options.js";
+import { EXIT, print, reportError, write } from "./output.js";
+
+/** Adds a command, its options and its action to the program. */
+export type Define = (program: Command) => void;
+
+/** Loads the code of a command; a command that a build leaves out has none. */
+export type Loaders = Partial<Record<CommandName, () => Promise<{ define: Define }>>>;
+
+const EXAMPLES = `devtls serve --target 8000                   https://localhost:8443 in front of port 8000
+devtls trust                                 make browsers trust the authority
+devtls cert localhost                        localhost.pem and localhost-key.pem
+devtls serve --target 8000 --simulate none   as an edge that tells the app nothing
+devtls serve --demo                          see it at work on the built-in app`;
+
+/** @returns the exit status */
+export async function run(argv: readonly string[], loaders: Loaders): Promise<number> {
+  const name = argv[0];
+  const program = createProgram();
+  try {
+    if (name === "--version") {
+      print(version());
+      return EXIT.ok;
+    }
+    const load = name === undefined ? undefined : loaders[name as CommandName];
+    if (name !== undefined && !name.startsWith("-") && !load) {
+      const near = nearest(name, Object.keys(SUMMARIES));
+      throw usage(
+        `there is no command '${name}'${near ? ` (did you mean ${near}?)` : ""}`,
+        "Run: devtls --help",
+      );
+    }
+    if (load) (await load()).define(program);
+    else describeCommands(program);
+    if (name === undefined) {
+      write("stderr", program.helpInformation());
+      return EXIT.usage;
+    }
+    await program.parseAsync(argv, { from: "user" });
+    return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? EXIT.ok : reportError(usageFrom(error, argv));
+    }
+    return reportError(error);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command("devtls");
+  program
+    .description("Local HTTPS that behaves like production.")
+    .option("--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    // Commander's error texts are rewritten by `run`.
+    .configureOutput({ writeOut: (text) => write("stdout", text), writeErr: () => undefined })
+    .configureHelp({ formatHelp: examplesFirst });
+  return withExamples(program, EXAMPLES);
+}
+
+/** The package's version; the built command line lies two folders below its package.json. */
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
+  return String(version);
+}
+
+function describeCommands(program: Command): void {
+  for (const [name, summary] of Object.entries(SUMMARIES)) program.command(name).summary(summary);
+}
+
+const EXAMPLES_OF = new WeakMap<Command, string>();
+
+/** The examples that a command's help begins with, one a line. */
+export function withExamples(command: Command, examples: string): Command {
+  EXAMPLES_OF.set(command, examples);
+  return command;
+}
+
+function examplesFirst(command: Command, help: Help): string {
+  const text = new Help().formatHelp(command, help);
+  const examples = EXAMPLES_OF.get(command);
+  return examples ? `Examples:\n${examples.replace(/^/gm, "  ")}\n\n${text}` : text;
+}
+
+/** Commander's own errors in the words and with the exit status of the contract. */
+function usageFrom(error: CommanderError, argv: readonly string[]): Error {
+  const problem = error.message
+    .replace(/^error: /, "")
+    .replace(/\n\(Did you mean (.*)\?\)/s, " (did you mean $1?)");
+  const name = argv[0] && argv[0] in SUMMARIES ? `${argv[0]} ` : "";
+  return usage(problem, `Run: devtls ${name}--help`);
+}

@@ -1,0 +1,159 @@
+/** What `devtls serve` prints: text for people, or one JSON event a line. */
+import type { Finding } from "../diagnose/finding.js";
+import type { FinishedExchange } from "../proxy/exchange.js";
+import type { Serving } from "../serve.js";
+import { note, paint, print, printJson, warn } from "./output.js";
+
+export type Verbosity = "quiet" | "normal" | "verbose";
+
+export interface Ready {
+  /** How people name the target. */
+  readonly target: string;
+  readonly targetUrl: string;
+  readonly edge: string;
+  readonly wantedPort: number;
+  readonly demo: boolean;
+}
+
+export interface Reporter {
+  attach(serving: Serving): void;
+  listening(serving: Serving, ready: Ready): void;
+  closed(): void;
+}
+
+export function createReporter(options: { json: boolean; verbosity: Verbosity }): Reporter {
+  return options.json ? new JsonReporter() : new TextReporter(options.verbosity);
+}
+
+class JsonReporter implements Reporter {
+  attach(serving: Serving): void {
+    serving.on("request", (finished) => printJson(requestEvent(finished)));
+    serving.on("finding", ({ chain, ...finding }) =>
+      printJson({ event: "finding", ...finding, chain }),
+    );
+    serving.on("target", (state, target) => printJson({ event: "target", state, target }));
+    serving.on("defect", reportDefect);
+  }
+
+  listening(serving: Serving, { targetUrl, edge }: Ready): void {
+    const http = serving.plainPort === undefined ? null : plainUrl(serving);
+    printJson({ event: "listening", url: serving.url, target: targetUrl, edge, http });
+  }
+
+  closed(): void {
+    printJson({ event: "closed" });
+  }
+}
+
+function requestEvent({ exchange, url, status, milliseconds, bytes, brokenBy }: FinishedExchange) {
+  return {
+    event: "request",
+    id: exchange.id,
+    method: exchange.method,
+    url,
+    status,
+    ms: Math.round(milliseconds * 10) / 10,
+    bytes,
+    protocol: exchange.protocol,
+    ...(brokenBy && { brokenBy }),
+  };
+}
+
+function plainUrl(serving: Serving): string {
+  const host = new URL(serving.url).hostname;
+  return `http://${host}${serving.plainPort === 80 ? "" : `:${serving.plainPort}`}`;
+}
+
+class TextReporter implements Reporter {
+  readonly #verbosity: Verbosity;
+
+  constructor(verbosity: Verbosity) {
+    this.#verbosity = verbosity;
+  }
+
+  attach(serving: Serving): void {
+    if (this.#verbosity !== "quiet") serving.on("request", (finished) => this.#request(finished));
+    serving.on("finding", printFinding);
+    serving.on("target", (state, url) => {
+      if (state === "down") warn(`${url} refuses connections. Is the dev server running?`);
+      else if (this.#verbosity !== "quiet") note(paint("dim", `${url} answers.`, "stderr"));
+    });
+    serving.on("distrust", () =>
+      warn("a client does not trust the certificate. To make browsers trust it: devtls trust"),
+    );
+    serving.on("defect", reportDefect);
+  }
+
+  listening(serving: Serving, ready: Ready): void {
+    if (serving.port !== ready.wantedPort) {
+      warn(`port ${ready.wantedPort} is in use, so this is port ${serving.port}.`);
+    }
+    print(`${serving.url} -> ${ready.demo ? ready.target : ready.targetUrl}`);
+    if (this.#verbosity === "quiet") return;
+    if (serving.plainPort !== undefined) note(`Plain HTTP: ${plainUrl(serving)}`);
+    if (serving.authorityCreated) note("Made a certificate authority for this machine.");
+    if (ready.demo) note(demoGuide(serving.url, ready.edge));
+    else if (serving.authorityCreated) note("To make browsers trust it: devtls trust");
+  }
+
+  #request({
+    exchange,
+    status,
+    milliseconds,
+    brokenBy,
+    told,
+    responseHeaders,
+  }: FinishedExchange): void {
+    const colour = status >= 500 || status === 0 ? "red" : status >= 400 ? "yellow" : "dim";
+    const outcome = status === 0 ? "---" : String(status);
+    const broken = brokenBy === "client" ? " (client left)" : brokenBy ? " (target broke off)" : "";
+    const time = `${Math.round(milliseconds)} ms`;
+    const plain = exchange.connection.scheme === "http" ? "http:" : "";
+    note(
+      `${paint(colour, outcome, "stderr")} ${exchange.method} ${plain}${exchange.target} ${paint("dim", time + broken, "stderr")}`,
+    );
+    if (this.#verbosity !== "verbose") return;
+    note(paint("dim", headerBlock("  > ", told) + headerBlock("  < ", responseHeaders), "stderr"));
+  }
+
+  closed(): void {
+    // Ctrl-C needs no answer but the prompt.
+  }
+}
+
+function headerBlock(prefix: string, lines: readonly string[]): string {
+  let block = "";
+  for (let index = 0; index < lines.length; index += 2) {
+    block += `${prefix}${lines[index]}: ${lines[index + 1]}\n`;
+  }
+  return block;
+}
+
+function printFinding(finding: Finding): void {
+  const title = `${finding.code}: ${finding.cause} (${finding.confidence})`;
+  note(`\n${paint("yellow", title, "stderr")}\n${finding.explanation}`);
+  for (const line of finding.chain) note(`  ${paint("dim", line, "stderr")}`);
+  if (finding.fix.length > 0) {
+    note("To fix it:");
+    for (const line of finding.fix) note(`  ${paint("green", line, "stderr")}`);
+  }
+  note("");
+}
+
+function demoGuide(url: string, edge: string): string {
+  return [
+    "",
+    `  Open         ${url}`,
+    "  Trust it     devtls trust            (until then the browser warns; npx devtls trust from this folder)",
+    `  Try          log in: the session cookie is Secure, so it works over https only`,
+    edge === "none"
+      ? "  Watch        the redirect to https never ends: the app is told nothing"
+      : "  See a loop   devtls serve --demo --simulate none",
+    "  Stop         Ctrl-C",
+    "",
+  ].join("\n");
+}
+
+function reportDefect(error: unknown): void {
+  warn(`a diagnosis failed: ${error instanceof Error ? error.message : error}`);
+}

@@ -1,0 +1,124 @@
+/** What `devtls trust` and `devtls untrust` share. */
+import { loadAuthorityCertificate } from "../ca/authority.js";
+import { DevtlsError } from "../errors.js";
+import { stateDirectory, statePaths } from "../paths.js";
+import { type Machine, thisMachine } from "../trust/machine.js";
+import { findStores, planStore, shellWords, withRights } from "../trust/operations.js";
+import {
+  type Root,
+  rootOf,
+  STORE_IDS,
+  type Step,
+  type StoreId,
+  type StoreResult,
+  type TrustStore,
+} from "../trust/store.js";
+import { didYouMean, usage } from "./options.js";
+import { type Colour, EXIT, note, paint, print, printJson, table } from "./output.js";
+import { confirm } from "./prompt.js";
+
+export interface TrustOptions {
+  store?: StoreId[];
+  check?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+  yes?: boolean;
+}
+
+export function parseStores(text: string): StoreId[] {
+  return text.split(",").map((word) => {
+    const id = STORE_IDS.find((candidate) => candidate === word.trim());
+    if (id) return id;
+    throw usage(
+      `--store ${word}: ${didYouMean(word, STORE_IDS)}`,
+      `Any of: ${STORE_IDS.join(",")}`,
+    );
+  });
+}
+
+export interface Session {
+  readonly machine: Machine;
+  readonly root: Root;
+  readonly stores: readonly TrustStore[];
+}
+
+/** The root and the stores to work on. @throws DevtlsError "authority-missing" */
+export async function openSession(options: TrustOptions): Promise<Session> {
+  const directory = stateDirectory();
+  const certificate = loadAuthorityCertificate(directory);
+  if (!certificate) {
+    throw new DevtlsError(
+      "authority-missing",
+      `could not find an authority in ${directory}: there is none yet`,
+      { hint: "Make one: devtls ca create" },
+    );
+  }
+  const machine = thisMachine();
+  const root = rootOf(certificate, statePaths(directory).rootCertificate);
+  return { machine, root, stores: await findStores(machine, options.store) };
+}
+
+/** Prints the exact commands. */
+export async function showPlan(session: Session, action: "trust" | "untrust"): Promise<void> {
+  for (const store of session.stores) {
+    const steps = await planStore(store, session.root, action);
+    if (steps.length === 0) note(`${store.name}: nothing to do`);
+    else note(`${store.name}:`);
+    for (const step of steps) print(planLine(step, session.machine));
+  }
+}
+
+function planLine(step: Step, machine: Machine): string {
+  const line = shellWords(withRights(step, machine) ?? ["sudo", "--", ...step.argv]);
+  return step.stdin === undefined ? line : `${line} <<'EOF'\n${step.stdin}EOF`;
+}
+
+/** Says what is going to change and which commands need root, then asks. */
+export async function askConsent(session: Session, action: "trust" | "untrust"): Promise<void> {
+  const plans = await Promise.all(
+    session.stores.map(async (store) => ({
+      store,
+      steps: await planStore(store, session.root, action),
+    })),
+  );
+  const touched = plans.filter(({ steps }) => steps.length > 0);
+  if (touched.length === 0) return;
+  const verb = action === "trust" ? "add the authority to" : "remove the authority from";
+  note(`devtls ${action} is going to ${verb}:`);
+  for (const { store, steps } of touched) {
+    note(`  ${store.name}`);
+    for (const step of steps) if (step.asRoot) note(`    as root: ${shellWords(step.argv)}`);
+  }
+  await confirm("Go on?", `devtls ${action}`);
+}
+
+const COLOURS: Readonly<Record<StoreResult["state"], Colour>> = {
+  trusted: "green",
+  already: "green",
+  removed: "green",
+  absent: "dim",
+  skipped: "dim",
+  missing: "yellow",
+  failed: "red",
+};
+
+export function showResults(results: readonly StoreResult[], json: boolean): void {
+  if (json) {
+    printJson({ stores: results });
+    return;
+  }
+  if (results.length === 0) note("No trust store was found on this machine.");
+  const width = Math.max(...results.map(({ state }) => state.length));
+  const rows = results.map(({ name, state, detail }) => [
+    paint(COLOURS[state], state.padEnd(width)),
+    `${name}${detail ? `: ${detail}` : ""}`,
+  ]);
+  print(table(rows));
+  for (const { hint, state } of results) {
+    if (hint && (state === "failed" || state === "skipped")) note(`  ${hint}`);
+  }
+}
+
+export function statusOf(results: readonly StoreResult[]): number {
+  return results.some(({ state }) => state === "failed") ? EXIT.failed : EXIT.ok;
+}

@@ -1,0 +1,65 @@
+/** `devtls trust`: make browsers and tools trust the authority. */
+import type { Command } from "commander";
+import { openAuthority } from "../ca/authority.js";
+import { checkStore, trustStore } from "../trust/operations.js";
+import { STORE_IDS, type StoreResult } from "../trust/store.js";
+import { usage } from "./options.js";
+import { EXIT, note } from "./output.js";
+import { withExamples } from "./program.js";
+import {
+  askConsent,
+  openSession,
+  parseStores,
+  showPlan,
+  showResults,
+  statusOf,
+  type TrustOptions,
+} from "./trust-actions.js";
+
+export function define(program: Command): void {
+  const command = program
+    .command("trust")
+    .description("Make browsers and tools trust the authority; makes it when there is none.")
+    .option("--store <ids>", `only these stores: ${STORE_IDS.join(",")}`, parseStores)
+    .option("--check", "change nothing; exit 3 unless every store that is here trusts it")
+    .option("--dry-run", "print the exact commands and run none")
+    .option("--json", "print the result as JSON")
+    .option("--yes", "do not ask")
+    .action(trust);
+  withExamples(
+    command,
+    `devtls trust                     asks, then changes every store found here
+devtls trust --dry-run           the commands, without running them
+devtls trust --check             does this machine trust the authority?
+devtls trust --yes --store nss   browsers on Linux only, no question`,
+  );
+}
+
+async function trust(options: TrustOptions): Promise<void> {
+  if (options.check && options.dryRun) throw usage("--check and --dry-run exclude each other");
+  if (!options.check && !options.dryRun) openAuthority();
+  const session = await openSession(options);
+  if (options.dryRun) {
+    await showPlan(session, "trust");
+    return;
+  }
+  if (!options.check && !options.yes) await askConsent(session, "trust");
+  const results: StoreResult[] = [];
+  for (const store of session.stores) {
+    results.push(
+      options.check
+        ? await checkStore(store, session.root)
+        : await trustStore(store, session.root, session.machine),
+    );
+  }
+  showResults(results, options.json ?? false);
+  if (options.check) {
+    const untrusted = results.some(({ state }) => state === "missing" || state === "failed");
+    process.exitCode = untrusted ? EXIT.problems : EXIT.ok;
+    return;
+  }
+  if (results.some(({ id, state }) => id === "nss" && state === "trusted")) {
+    note("Browsers that are running notice it when they are started again.");
+  }
+  process.exitCode = statusOf(results);
+}
