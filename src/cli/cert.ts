@@ -3,10 +3,11 @@ import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { makeDirectory, type NewFile, readRequired, writeFiles } from "../ca/files.js";
 import { checkDays, issueLeaf, type Leaf, openAuthorityFor } from "../ca/issue.js";
+import { DevtlsError } from "../errors.js";
 import { type Certificate, fingerprint } from "../x509/certificate.js";
 import { type Name, parseName } from "../x509/names.js";
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/profile.js";
-import { parseRequest } from "../x509/request.js";
+import { type CertificateRequest, parseRequest } from "../x509/request.js";
 import { usage } from "./options.js";
 import { note, print, printJson } from "./output.js";
 import { withExamples } from "./program.js";
@@ -59,7 +60,7 @@ devtls cert --csr request.pem            sign a request made elsewhere`,
 
 async function cert(texts: string[], options: CertOptions): Promise<void> {
   checkCombination(texts, options);
-  const request = options.csr === undefined ? undefined : parseRequest(readRequired(options.csr));
+  const request = options.csr === undefined ? undefined : readRequest(options.csr);
   const names: readonly Name[] = request?.names ?? texts.map(parseName);
   const base = defaultBaseName(request ? names.map((name) => name.value) : texts, options);
   const inFolder = (suffix: string): string => resolve(options.outDir, base + suffix);
@@ -69,6 +70,10 @@ async function cert(texts: string[], options: CertOptions): Promise<void> {
     key: request ? null : options.keyFile ? resolve(options.keyFile) : inFolder("-key.pem"),
     p12: wantsP12 ? (options.p12File ? resolve(options.p12File) : inFolder(".p12")) : null,
   };
+  if (paths.p12 !== null && (paths.p12 === paths.cert || paths.p12 === paths.key)) {
+    const other = paths.p12 === paths.cert ? "--cert-file" : "--key-file";
+    throw usage(`--p12-file and ${other} name the same file`);
+  }
 
   const { authority, created } = openAuthorityFor(names);
   const leaf = issueLeaf(authority, names, {
@@ -91,6 +96,21 @@ async function cert(texts: string[], options: CertOptions): Promise<void> {
   }
   writeFiles(files);
   report(leaf.certificate, paths, created && authority.paths.directory, options.json ?? false);
+}
+
+/** @throws DevtlsError naming the file, and the command that shows what it holds */
+function readRequest(path: string): CertificateRequest {
+  const data = readRequired(path);
+  try {
+    return parseRequest(data);
+  } catch (error) {
+    if (!(error instanceof DevtlsError) || error.code !== "bad-request") throw error;
+    const reason = error.message.replace(/^could not read [^:]+: /, "");
+    throw new DevtlsError("bad-request", `could not read the request ${path}: ${reason}`, {
+      cause: error,
+      hint: error.hint ?? `See what it holds: openssl req -in ${path} -noout -text -verify`,
+    });
+  }
 }
 
 function pemFiles(leaf: Leaf, cert: string, key: string | null, fullchain: boolean): NewFile[] {

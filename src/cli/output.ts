@@ -80,12 +80,13 @@ export function table(rows: readonly (readonly string[])[], indent = ""): string
     .join("\n");
 }
 
-/** Prints an error as the contract has it and returns the exit status that goes with it. */
-export function reportError(error: unknown): number {
+/**
+ * Prints an error as the contract has it and returns the exit status that goes with it.
+ * @param next the command to run next where the error itself knows none
+ */
+export function reportError(error: unknown, next: string): number {
   note(`${paint("red", "devtls:", "stderr")} ${causeOf(error)}`);
-  if (error instanceof DevtlsError && error.hint) {
-    note(error.hint.replace(/^/gm, "  "));
-  }
+  if (error instanceof DevtlsError) note((error.hint ?? next).replace(/^/gm, "  "));
   if (process.env.DEVTLS_DEBUG === "1" && error instanceof Error) {
     note(String(error.stack));
     if (error.cause instanceof Error) note(`caused by ${error.cause.stack}`);

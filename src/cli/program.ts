@@ -24,19 +24,17 @@ devtls serve --demo                          see it at work on the built-in app`
 /** @returns the exit status */
 export async function run(argv: readonly string[], loaders: Loaders): Promise<number> {
   const name = argv[0];
+  const known = name !== undefined && Object.hasOwn(SUMMARIES, name);
   const program = createProgram();
   try {
     if (name === "--version") {
       print(version());
       return EXIT.ok;
     }
-    const load = name === undefined ? undefined : loaders[name as CommandName];
+    const load = known ? loaders[name as CommandName] : undefined;
     if (name !== undefined && !name.startsWith("-") && !load) {
       const near = nearest(name, Object.keys(SUMMARIES));
-      throw usage(
-        `there is no command '${name}'${near ? ` (did you mean ${near}?)` : ""}`,
-        "Run: devtls --help",
-      );
+      throw usage(`there is no command '${name}'${near ? ` (did you mean ${near}?)` : ""}`);
     }
     if (load) (await load()).define(program);
     else describeCommands(program);
@@ -47,10 +45,12 @@ export async function run(argv: readonly string[], loaders: Loaders): Promise<nu
     await program.parseAsync(argv, { from: "user" });
     return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? EXIT.ok : reportError(usageFrom(error, argv));
-    }
-    return reportError(error);
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const command = known ? `devtls ${name}` : "devtls";
+    return reportError(
+      error instanceof CommanderError ? usageFrom(error, command) : error,
+      `Run: ${command} --help`,
+    );
   }
 }
 
@@ -61,6 +61,8 @@ function createProgram(): Command {
     .option("--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
+    // Or `devtls cert localhost --version` would take the option and issue a certificate.
+    .enablePositionalOptions()
     .exitOverride()
     // Commander's error texts are rewritten by `run`.
     .configureOutput({ writeOut: (text) => write("stdout", text), writeErr: () => undefined })
@@ -93,10 +95,12 @@ function examplesFirst(command: Command, help: Help): string {
 }
 
 /** Commander's own errors in the words and with the exit status of the contract. */
-function usageFrom(error: CommanderError, argv: readonly string[]): Error {
-  const problem = error.message
-    .replace(/^error: /, "")
-    .replace(/\n\(Did you mean (.*)\?\)/s, " (did you mean $1?)");
-  const name = argv[0] && argv[0] in SUMMARIES ? `${argv[0]} ` : "";
-  return usage(problem, `Run: devtls ${name}--help`);
+function usageFrom(error: CommanderError, command: string): Error {
+  // A command that only has commands below it was called alone.
+  if (error.code === "commander.help") return usage(`a command is missing after '${command}'`);
+  return usage(
+    error.message
+      .replace(/^error: /, "")
+      .replace(/\n\(Did you mean (.*)\?\)/s, " (did you mean $1?)"),
+  );
 }

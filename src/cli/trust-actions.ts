@@ -15,7 +15,7 @@ import {
 } from "../trust/store.js";
 import { didYouMean, usage } from "./options.js";
 import { type Colour, EXIT, note, paint, print, printJson, table } from "./output.js";
-import { confirm } from "./prompt.js";
+import { confirm, requireTerminal } from "./prompt.js";
 
 export interface TrustOptions {
   store?: StoreId[];
@@ -24,6 +24,8 @@ export interface TrustOptions {
   json?: boolean;
   yes?: boolean;
 }
+
+export type Action = "trust" | "untrust";
 
 export function parseStores(text: string): StoreId[] {
   return text.split(",").map((word) => {
@@ -59,7 +61,7 @@ export async function openSession(options: TrustOptions): Promise<Session> {
 }
 
 /** Prints the exact commands. */
-export async function showPlan(session: Session, action: "trust" | "untrust"): Promise<void> {
+export async function showPlan(session: Session, action: Action): Promise<void> {
   for (const store of session.stores) {
     const steps = await planStore(store, session.root, action);
     if (steps.length === 0) note(`${store.name}: nothing to do`);
@@ -73,8 +75,19 @@ function planLine(step: Step, machine: Machine): string {
   return step.stdin === undefined ? line : `${line} <<'EOF'\n${step.stdin}EOF`;
 }
 
+const GO_ON = "Go on?";
+
+/** @throws DevtlsError "needs-consent" where {@link askConsent} could not ask */
+export function requireConsent(options: TrustOptions, action: Action): void {
+  if (!options.yes) requireTerminal(GO_ON, commandLine(options, action));
+}
+
 /** Says what is going to change and which commands need root, then asks. */
-export async function askConsent(session: Session, action: "trust" | "untrust"): Promise<void> {
+export async function askConsent(
+  session: Session,
+  options: TrustOptions,
+  action: Action,
+): Promise<void> {
   const plans = await Promise.all(
     session.stores.map(async (store) => ({
       store,
@@ -89,7 +102,11 @@ export async function askConsent(session: Session, action: "trust" | "untrust"):
     note(`  ${store.name}`);
     for (const step of steps) if (step.asRoot) note(`    as root: ${shellWords(step.argv)}`);
   }
-  await confirm("Go on?", `devtls ${action}`);
+  await confirm(GO_ON, commandLine(options, action));
+}
+
+function commandLine({ store }: TrustOptions, action: Action): string {
+  return `devtls ${action}${store ? ` --store ${store.join(",")}` : ""}`;
 }
 
 const COLOURS: Readonly<Record<StoreResult["state"], Colour>> = {

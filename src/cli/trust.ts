@@ -1,6 +1,7 @@
 /** `devtls trust`: make browsers and tools trust the authority. */
 import type { Command } from "commander";
-import { openAuthority } from "../ca/authority.js";
+import { loadAuthorityCertificate, openAuthority } from "../ca/authority.js";
+import { stateDirectory } from "../paths.js";
 import { checkStore, trustStore } from "../trust/operations.js";
 import { STORE_IDS, type StoreResult } from "../trust/store.js";
 import { usage } from "./options.js";
@@ -10,6 +11,7 @@ import {
   askConsent,
   openSession,
   parseStores,
+  requireConsent,
   showPlan,
   showResults,
   statusOf,
@@ -35,15 +37,21 @@ devtls trust --yes --store nss   browsers on Linux only, no question`,
   );
 }
 
+/** Where nobody can be asked, none is made: nothing could follow. */
+function makeAuthority(options: TrustOptions): void {
+  if (!loadAuthorityCertificate(stateDirectory())) requireConsent(options, "trust");
+  openAuthority();
+}
+
 async function trust(options: TrustOptions): Promise<void> {
   if (options.check && options.dryRun) throw usage("--check and --dry-run exclude each other");
-  if (!options.check && !options.dryRun) openAuthority();
+  if (!options.check && !options.dryRun) makeAuthority(options);
   const session = await openSession(options);
   if (options.dryRun) {
     await showPlan(session, "trust");
     return;
   }
-  if (!options.check && !options.yes) await askConsent(session, "trust");
+  if (!options.check && !options.yes) await askConsent(session, options, "trust");
   const results: StoreResult[] = [];
   for (const store of session.stores) {
     results.push(

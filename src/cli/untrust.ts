@@ -35,7 +35,7 @@ async function untrust(options: TrustOptions): Promise<void> {
     await showPlan(session, "untrust");
     return;
   }
-  if (!options.yes) await askConsent(session, "untrust");
+  if (!options.yes) await askConsent(session, options, "untrust");
   const results: StoreResult[] = [];
   for (const store of session.stores) {
     results.push(await untrustStore(store, session.root, session.machine));

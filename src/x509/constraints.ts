@@ -104,7 +104,7 @@ export function decodeConstraints(value: DerValue): NameConstraints {
     for (const subtree of childrenOf(part)) {
       const [base, ...distances] = childrenOf(expectTag(subtree, 0x30));
       if (!base || distances.length > 0) throw unsupported("subtree distances");
-      if (base.tag === 0x82) dns.push(base.content.toString("latin1").replace(/^\./, ""));
+      if (base.tag === 0x82) dns.push(decodeDomain(base.content));
       else if (base.tag === 0x87) ip.push(decodeBlock(base.content));
       else throw unsupported("a kind of name other than DNS and IP");
     }
@@ -112,10 +112,18 @@ export function decodeConstraints(value: DerValue): NameConstraints {
   return { dns, ip };
 }
 
+/** Some tools write a leading dot; domains are compared without regard to case. */
+function decodeDomain(octets: Buffer): string {
+  return octets.toString("latin1").replace(/^\./, "").toLowerCase();
+}
+
 function decodeBlock(octets: Buffer): IpBlock {
   if (octets.length !== 8 && octets.length !== 32) throw unsupported("an address block");
   const half = octets.length / 2;
-  return { network: octets.subarray(0, half), mask: octets.subarray(half) };
+  const mask = octets.subarray(half);
+  const bits = [...mask].map((octet) => octet.toString(2).padStart(8, "0")).join("");
+  if (bits.includes("01")) throw unsupported("an address block whose mask has gaps");
+  return { network: octets.subarray(0, half), mask };
 }
 
 function unsupported(what: string): DevtlsError {

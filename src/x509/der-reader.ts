@@ -80,8 +80,15 @@ function readFirst(input: Buffer): [DerValue, Buffer] {
   return [value, input.subarray(end)];
 }
 
+/**
+ * Octets of the longest object identifier that is read. Those in use have fewer than 30; an arc
+ * can be a number of any size, and reading takes time that grows with the square of it.
+ */
+const MAX_OID_OCTETS = 128;
+
 export function readOid(value: DerValue | undefined): string {
   const { content } = expectTag(value, TAG.oid);
+  if (content.length > MAX_OID_OCTETS) throw bad("an object identifier that is too long");
   const arcs: bigint[] = [];
   let arc = 0n;
   let open = false;
@@ -110,6 +117,9 @@ export function readBoolean(value: DerValue): boolean {
 export function readIntegerHex(value: DerValue | undefined): string {
   const { content } = expectTag(value, TAG.integer);
   if (content.length === 0) throw bad("an empty INTEGER");
+  const [first, second = 0] = content;
+  const padded = content.length > 1 && first === (second & 0x80 ? 0xff : 0);
+  if (padded) throw bad("a padded INTEGER");
   const unsigned = content.length > 1 && content[0] === 0 ? content.subarray(1) : content;
   return unsigned.toString("hex").toUpperCase();
 }
@@ -132,7 +142,11 @@ export function readTime(value: DerValue | undefined): Date {
   if (!match) throw bad(`the time "${text}"`);
   const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as SixNumbers;
   const century = wide ? 0 : year >= 50 ? 1900 : 2000;
-  return new Date(Date.UTC(century + year, month - 1, day, hour, minute, second));
+  const date = new Date(Date.UTC(century + year, month - 1, day, hour, minute, second));
+  // Date.UTC carries over: the 30th of February would be the 1st of March.
+  const digits = date.toISOString().replace(/\.\d+|[-:T]/g, "");
+  if (!digits.endsWith(text) || (wide && digits !== text)) throw bad(`the time "${text}"`);
+  return date;
 }
 
 type SixNumbers = [number, number, number, number, number, number];

@@ -100,9 +100,9 @@ export function ia5String(text: string): DerNode {
   return primitive(TYPE.ia5, text);
 }
 
-/** BMPString (UTF-16, big-endian): PKCS#12 friendly names. */
+/** BMPString (UTF-16, big-endian, which the encoder makes of the text): PKCS#12 friendly names. */
 export function bmpString(text: string): DerNode {
-  return primitive(TYPE.bmp, binary(Buffer.from(text, "utf16le").swap16()));
+  return primitive(TYPE.bmp, text);
 }
 
 /** A Time (RFC 5280 4.1.2.5): UTCTime through 2049, GeneralizedTime from 2050 on. */

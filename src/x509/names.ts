@@ -48,7 +48,7 @@ function parseDnsName(text: string): string {
     throw refuse(text, "an asterisk may only stand alone as the first label, as in *.app.test");
   }
   if (/[/?#:\\%]/.test(host)) {
-    const guess = /^(?:\/\/)?([^/?#:\\%]+)/.exec(host)?.[1];
+    const guess = /^(?:\/\/)?([^/?#:\\%]+)(?::\d+)?(?:[/?#\\].*)?$/.exec(host)?.[1];
     throw refuse(
       text,
       "it is not a host name, an IP address, an e-mail address or a URI",
@@ -57,6 +57,9 @@ function parseDnsName(text: string): string {
   }
   const name = toAscii(text, host);
   checkLabels(text, name);
+  if (wildcard && name.length + "*.".length > MAX_NAME_OCTETS) {
+    throw refuse(text, `it has ${name.length + 2} octets; ${MAX_NAME_OCTETS} are allowed`);
+  }
   if (wildcard && !name.includes(".")) {
     throw refuse(
       text,
@@ -85,7 +88,8 @@ function toAscii(text: string, host: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is meant
   const ascii = /^[\x00-\x7f]*$/.test(host);
   if (ascii && !/(?:^|\.)xn--/.test(lower)) return lower;
-  const converted = domainToASCII(lower);
+  // Not the lower-cased text: that would end "ΒΌΛΟΣ" in a final sigma, which is another domain.
+  const converted = domainToASCII(ascii ? lower : host);
   if (converted === "" || (ascii && converted !== lower)) {
     throw refuse(text, "it is not a valid internationalised domain name");
   }
@@ -97,7 +101,8 @@ function toAscii(text: string, host: string): string {
 
 function checkLabels(text: string, name: string): void {
   if (name.endsWith(".")) {
-    throw refuse(text, "it ends in a dot", `Leave the dot out: ${text.replace(/\.+$/, "")}`);
+    const rest = text.replace(/[.\u3002\uff0e\uff61]+$/, ""); // the dots of UTS #46
+    throw refuse(text, "it ends in a dot", rest ? `Leave the dot out: ${rest}` : undefined);
   }
   const labels = name.split(".");
   if (labels.includes("")) throw refuse(text, "it has an empty label (two dots in a row)");
@@ -145,7 +150,9 @@ function parseUri(text: string): Name {
   } catch {
     throw refuse(text, "it is not a valid URI");
   }
-  if (url.host === "") throw refuse(text, "a URI in a certificate needs a host");
+  // The parser of web addresses skips slashes to find a host; the readers of certificates do not.
+  if (url.host === "" || /^[^:]*:\/\/[/\\]/.test(text))
+    throw refuse(text, "a URI in a certificate needs a host");
   // Kept as typed where possible: a SPIFFE id must not gain a slash. RFC 3986 allows only ASCII.
   const plain = /^[\x21-\x7e]+$/.test(text) && !/["<>\\^`{|}]/.test(text);
   return { kind: "uri", value: plain ? text : url.href };

@@ -15,30 +15,42 @@ export function encodePem(label: string, der: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n([\s\S]*?)-----END ([A-Z0-9 ]+)-----/g;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const ARMOUR = /-----(BEGIN|END) ([A-Z0-9 ]+)-----/g;
+const BODY = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * Every block of a PEM text, in order; text around blocks is ignored, as RFC 7468 section 2
- * allows. @throws DevtlsError "bad-certificate" when a block is cut off or is not base64.
+ * allows. The time it takes grows with the length of the text only.
+ * @throws DevtlsError "bad-certificate" when a block is cut off or is not base64.
  */
 export function decodePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
-  for (const [, begin, body, end] of text.matchAll(BLOCK)) {
-    const base64 = (body as string).replace(/\s+/g, "");
-    if (begin !== end) {
-      throw new DevtlsError("bad-certificate", `could not read PEM: ${begin} ends as ${end}`);
+  let open: { label: string; from: number } | undefined;
+  for (const { 0: line, 1: edge, 2: label = "", index } of text.matchAll(ARMOUR)) {
+    if (edge === "BEGIN") {
+      if (open) throw bad("a block is cut off");
+      open = { label, from: index + line.length };
+    } else if (open) {
+      if (open.label !== label) throw bad(`${open.label} ends as ${label}`);
+      blocks.push({ label, der: decodeBody(text.slice(open.from, index), label) });
+      open = undefined;
     }
-    if (base64 === "" || !BASE64.test(base64)) {
-      throw new DevtlsError("bad-certificate", `could not read PEM: the ${begin} is not base64`);
-    }
-    blocks.push({ label: begin as string, der: Buffer.from(base64, "base64") });
   }
-  const begins = text.match(/-----BEGIN /g)?.length ?? 0;
-  if (begins > blocks.length) {
-    throw new DevtlsError("bad-certificate", "could not read PEM: a block is cut off");
-  }
+  const begun = text.match(/-----BEGIN /g)?.length ?? 0;
+  if (open || begun > blocks.length) throw bad("a block is cut off");
   return blocks;
+}
+
+function decodeBody(body: string, label: string): Buffer {
+  const base64 = body.replace(/\s+/g, "");
+  if (!/^\r?\n/.test(body) || base64.length % 4 !== 0 || !BODY.test(base64)) {
+    throw bad(`the ${label} is not base64`);
+  }
+  return Buffer.from(base64, "base64");
+}
+
+function bad(reason: string): DevtlsError {
+  return new DevtlsError("bad-certificate", `could not read PEM: ${reason}`);
 }
 
 /**
@@ -50,8 +62,5 @@ export function pemBlocks(text: string, label: string): Buffer[] {
   const found = blocks.filter((block) => block.label === label).map((block) => block.der);
   if (found.length > 0) return found;
   const others = [...new Set(blocks.map((block) => block.label))].join(", ");
-  throw new DevtlsError(
-    "bad-certificate",
-    `could not read PEM: no ${label} in it${others ? `, only ${others}` : ""}`,
-  );
+  throw bad(`no ${label} in it${others ? `, only ${others}` : ""}`);
 }
