@@ -51,8 +51,16 @@ export function openAuthority(
   const made = makeAuthority(options);
   makeDirectory(directory, 0o700);
   // The key's name is the claim: one process gets it, every other one takes what that one made.
-  const created = writeNewFile({ path: paths.rootKey, data: made.keyPem, mode: 0o400 });
-  if (created && !writeNewFile({ path: paths.rootCertificate, data: made.pem, mode: 0o644 })) {
+  const created = writeNewFile({
+    path: paths.rootKey,
+    data: made.keyPem,
+    mode: 0o400,
+    durable: true,
+  });
+  if (
+    created &&
+    !writeNewFile({ path: paths.rootCertificate, data: made.pem, mode: 0o644, durable: true })
+  ) {
     rmSync(paths.rootKey, { force: true });
     throw damaged(`${paths.rootCertificate} appeared while it was made`);
   }
@@ -67,8 +75,8 @@ export function replaceAuthority(directory: string, options: AuthorityOptions): 
   const made = makeAuthority(options);
   makeDirectory(directory, 0o700);
   writeFiles([
-    { path: paths.rootKey, data: made.keyPem, mode: 0o400 },
-    { path: paths.rootCertificate, data: made.pem, mode: 0o644 },
+    { path: paths.rootKey, data: made.keyPem, mode: 0o400, durable: true },
+    { path: paths.rootCertificate, data: made.pem, mode: 0o644, durable: true },
   ]);
   return loadAuthority(directory) as Authority;
 }
