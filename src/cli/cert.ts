@@ -5,8 +5,8 @@ import { makeDirectory, type NewFile, readRequired, writeFiles } from "../ca/fil
 import { checkDays, issueLeaf, type Leaf, openAuthorityFor } from "../ca/issue.js";
 import { type Certificate, fingerprint } from "../x509/certificate.js";
 import { type Name, parseName } from "../x509/names.js";
-import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/profile.js";
 import { parseRequest } from "../x509/request.js";
+import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/validity.js";
 import { usage } from "./options.js";
 import { note, print, printJson } from "./output.js";
 import { withExamples } from "./program.js";
@@ -70,8 +70,8 @@ async function cert(texts: string[], options: CertOptions): Promise<void> {
     p12: wantsP12 ? (options.p12File ? resolve(options.p12File) : inFolder(".p12")) : null,
   };
 
-  const { authority, created } = openAuthorityFor(names);
-  const leaf = issueLeaf(authority, names, {
+  const { authority, created } = await openAuthorityFor(names);
+  const leaf = await issueLeaf(authority, names, {
     ...(options.days !== undefined && { days: options.days }),
     ...(request && { publicKey: request.publicKey }),
     rsa: options.rsa ?? false,

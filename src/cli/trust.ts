@@ -37,7 +37,7 @@ devtls trust --yes --store nss   browsers on Linux only, no question`,
 
 async function trust(options: TrustOptions): Promise<void> {
   if (options.check && options.dryRun) throw usage("--check and --dry-run exclude each other");
-  if (!options.check && !options.dryRun) openAuthority();
+  if (!options.check && !options.dryRun) await openAuthority();
   const session = await openSession(options);
   if (options.dryRun) {
     await showPlan(session, "trust");

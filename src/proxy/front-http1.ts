@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ClientConnection, Exchange, Protocol, Reply } from "./exchange.js";
-import { type Page, sendPage } from "./pages.js";
+import { badRequest, sendPage } from "./pages.js";
 import { checkHttp1Head } from "./request-check.js";
 import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
 
@@ -86,15 +86,6 @@ function clientErrorText(error: NodeJS.ErrnoException): string {
         : ["400 Bad Request", `the request is not valid HTTP: ${error.message}`];
   const body = `devtls: ${title}\n`;
   return `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
-}
-
-export function badRequest(refusal: string): Page {
-  return {
-    status: 400,
-    title: `The request has ${refusal}, so it was not passed on.`,
-    advice: [],
-    headers: ["Connection", "close"],
-  };
 }
 
 function toExchange(

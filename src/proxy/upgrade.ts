@@ -18,7 +18,7 @@ import {
   responseHeaders,
 } from "./forward.js";
 import { responseHeadText } from "./front-http1.js";
-import { toHttp2Headers } from "./front-http2.js";
+import { toHttp2Headers } from "./http2-headers.js";
 import { sendPage } from "./pages.js";
 import { Call } from "./upstream/call.js";
 import type { UpstreamError } from "./upstream/connect.js";
