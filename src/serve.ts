@@ -88,7 +88,9 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       rewrite: compileHead(settings.edge, settings.overrides),
       policies: [],
       observers: [
-        (finished) => void events.emit("request", finished),
+        (finished) => {
+          if (events.listenerCount("request") > 0) events.emit("request", finished);
+        },
         (finished) => {
           const finding = finished.own ? undefined : loops.observe(observationOf(finished, pool));
           if (finding) events.emit("finding", finding);

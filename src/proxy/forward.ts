@@ -67,30 +67,15 @@ export function forward(exchange: Exchange, forwarding: Forwarding): void {
 /** The header lines for the app, Host first. */
 export function requestHeaders(exchange: Exchange, { rewrite }: Forwarding): HeaderLines {
   const { connection, headers, host, body } = exchange;
-  const lines = rewrite(endToEnd(withoutHost(headers)), {
+  const lines = rewrite(["Host", host], endToEnd(headers), {
     scheme: connection.scheme,
     host,
     clientAddress: connection.address,
     port: connection.port,
   });
-  lines.unshift("Host", host);
-  if (/(?:^|,)\s*trailers\s*(?:,|$)/i.test(headerValue(headers, "te") ?? "")) {
-    lines.push("TE", "trailers", "Connection", "TE");
-  }
+  if (exchange.trailersWelcome) lines.push("TE", "trailers", "Connection", "TE");
   if (body?.chunked) lines.push("Transfer-Encoding", "chunked");
   return lines;
-}
-
-function withoutHost(headers: HeaderLines): HeaderLines {
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string;
-    if (name.length === 4 && name.toLowerCase() === "host") {
-      const rest = headers.slice();
-      rest.splice(index, 2);
-      return rest;
-    }
-  }
-  return headers;
 }
 
 export function headText(firstLine: string, lines: HeaderLines): string {
@@ -193,6 +178,10 @@ class Passage implements CallEvents {
     this.#ended = true;
     this.#exchange.reply.end(chunk);
     return true;
+  }
+
+  onPause(): void {
+    if (this.#begun && this.#bytes === 0 && !this.#ended) this.#exchange.reply.flush();
   }
 
   onComplete(trailers: HeaderLines): void {

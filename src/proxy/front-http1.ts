@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Duplex } from "node:stream";
 import type { ClientConnection, Exchange, Protocol, Reply } from "./exchange.js";
 import { badRequest, sendPage } from "./pages.js";
-import { checkHttp1Head } from "./request-check.js";
+import { type CheckedHead, checkHttp1Head } from "./request-check.js";
 import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
 
 export interface Http1Handlers {
@@ -16,16 +16,15 @@ export interface Http1Handlers {
   nextId(): number;
 }
 
-/** Longer than a browser keeps an idle connection, so that it, not devtls, closes first. */
-const KEEP_ALIVE_MS = 120_000;
-
 /** For a client to send a whole request head. */
 const HEAD_TIMEOUT_MS = 60_000;
 
 export function createHttp1Front(handlers: Http1Handlers): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEAD_BYTES,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    // The client decides how long it keeps a connection; a timer for each request costs more than
+    // an idle loopback connection does. TCP keep-alive finds those whose client has vanished.
+    keepAliveTimeout: 0,
     headersTimeout: HEAD_TIMEOUT_MS,
     // A large upload through a slow link may take any time.
     requestTimeout: 0,
@@ -55,7 +54,11 @@ export function createHttp1Front(handlers: Http1Handlers): Server {
   server.on("connect", (request: IncomingMessage, socket: Duplex) => {
     socket.on("error", () => undefined);
     const reply = new RawReply(socket);
-    const exchange = exchangeOf(request, reply, handlers, { target: "/", host: "localhost" });
+    const exchange = exchangeOf(request, reply, handlers, {
+      target: "/",
+      host: "localhost",
+      headers: request.rawHeaders,
+    });
     sendPage(exchange, {
       status: 405,
       title: "CONNECT is not supported: devtls is not a forward proxy.",
@@ -96,7 +99,7 @@ function toExchange(
   const version = request.httpVersionMinor === 0 ? "1.0" : "1.1";
   const head = checkHttp1Head(request.method ?? "", request.url ?? "", request.rawHeaders, version);
   if ("refusal" in head) {
-    const fallback = { target: "/", host: "localhost" };
+    const fallback = { target: "/", host: "localhost", headers: request.rawHeaders };
     sendPage(exchangeOf(request, reply, handlers, fallback), badRequest(head.refusal));
     return undefined;
   }
@@ -107,7 +110,7 @@ function exchangeOf(
   request: IncomingMessage,
   reply: Reply,
   handlers: Http1Handlers,
-  head: { target: string; host: string; contentLength?: number | undefined; chunked?: boolean },
+  head: Pick<CheckedHead, "target" | "host" | "headers"> & Partial<CheckedHead>,
 ): Exchange {
   const chunked = head.chunked === true;
   const protocol: Protocol = request.httpVersionMinor === 0 ? "HTTP/1.0" : "HTTP/1.1";
@@ -119,7 +122,8 @@ function exchangeOf(
     method: request.method ?? "",
     target: head.target,
     host: head.host,
-    headers: request.rawHeaders,
+    headers: head.headers,
+    trailersWelcome: head.trailersWelcome ?? false,
     body:
       chunked || (head.contentLength ?? 0) > 0
         ? { stream: request, chunked, trailers: () => request.rawTrailers }
@@ -148,13 +152,11 @@ class Http1Reply implements Reply {
 
   begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
     this.#response.writeHead(status, reason, headers);
+    // Most responses bring their body along, and then one write carries both.
     if (!hasBody) this.end();
-    // Most responses bring their body along, and then one write carries both. Where it is still to
-    // come (server-sent events), the head must not wait for it.
-    else process.nextTick(() => this.#flush());
   }
 
-  #flush(): void {
+  flush(): void {
     if (!this.#wrote && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
@@ -228,6 +230,10 @@ export class RawReply implements Reply {
       "latin1",
     );
     if (!hasBody) this.end();
+  }
+
+  flush(): void {
+    // Nothing is kept back.
   }
 
   write(chunk: Buffer): boolean {

@@ -81,6 +81,7 @@ function toExchange(
   let protocol: string | undefined;
   let cookie = -1;
   let hasLength = false;
+  let trailersWelcome = false;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
     const value = raw[index + 1] as string;
@@ -98,6 +99,8 @@ function toExchange(
       headers.push(name, value);
       if (name === "cookie") cookie = headers.length - 1;
       else if (name === "content-length") hasLength = true;
+      // The only value that HTTP/2 allows (RFC 9113 8.2.2).
+      else if (name === "te") trailersWelcome = true;
     }
   }
   const reply = new Http2Reply(stream);
@@ -114,6 +117,7 @@ function toExchange(
     target: "refusal" in checked ? "/" : checked.target,
     host: "refusal" in checked ? "localhost" : checked.host,
     headers,
+    trailersWelcome,
     body:
       ended || protocol !== undefined
         ? undefined
@@ -172,6 +176,10 @@ class Http2Reply implements Reply {
         this.#stream.sendTrailers(toHttp2Headers(this.#trailers));
       });
     }
+  }
+
+  flush(): void {
+    // Nothing is kept back: nghttp2 sends the head with what follows in the same turn.
   }
 
   write(chunk: Buffer): boolean {

@@ -67,6 +67,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 /** Alerts by which clients say that they do not trust the issuer (RFC 8446 6.2). */
 const DISTRUST = /ALERT_(?:UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE)/;
 
+/** Authorities whose answer is kept; strangers can offer any number of them. */
+const MAX_AUTHORITIES = 100;
+
 class TlsProxy implements RunningProxy {
   port = 0;
   addresses: readonly string[] = [];
@@ -78,6 +81,7 @@ class TlsProxy implements RunningProxy {
   readonly #connections = new WeakMap<Duplex, ClientConnection>();
   readonly #tls: ReturnType<typeof createTlsServer>;
   readonly #http1: ReturnType<typeof createHttp1Front>;
+  readonly #covered = new Map<string, boolean>();
   #ids = 0;
   #active = 0;
   #onIdle: (() => void) | undefined;
@@ -207,9 +211,9 @@ class TlsProxy implements RunningProxy {
       this.#active--;
       if (this.#active === 0) this.#onIdle?.();
     });
-    const { covers, plain } = this.#options;
+    const { plain } = this.#options;
     const { connection } = exchange;
-    if (!covers(hostnameOf(exchange.host))) {
+    if (!this.#covers(exchange.host)) {
       sendPage(exchange, misdirected(exchange));
     } else if (connection.scheme === "https") {
       pass();
@@ -227,6 +231,16 @@ class TlsProxy implements RunningProxy {
     } else {
       pass();
     }
+  }
+
+  /** Asked for every request, so what was found once is kept. */
+  #covers(authority: string): boolean {
+    let covered = this.#covered.get(authority);
+    if (covered === undefined) {
+      covered = this.#options.covers(hostnameOf(authority));
+      if (this.#covered.size < MAX_AUTHORITIES) this.#covered.set(authority, covered);
+    }
+    return covered;
   }
 
   close(graceMs: number): Promise<void> {

@@ -130,6 +130,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
         outcome.bytes += chunk.length;
         return reply.write(chunk);
       },
+      onPause: () => undefined,
       onComplete: () => {
         if (!ended) reply.end();
         ended = true;

@@ -14,6 +14,8 @@ export interface ConnectionUser {
   onUpgrade(head: ResponseHead, socket: Socket, rest: Buffer): void;
   onFailure(error: UpstreamError, answered: boolean): void;
   onDrain(): void;
+  /** All that has come so far was handed over; more may take its time. */
+  onPause(): void;
   /** Whether the whole request is on its way; before that the connection cannot be used again. */
   readonly sent: boolean;
 }
@@ -81,6 +83,7 @@ export class Connection {
     } catch (error) {
       this.#protocolError(error);
     }
+    this.#user?.onPause();
   }
 
   #ended(): void {

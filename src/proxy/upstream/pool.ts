@@ -39,7 +39,6 @@ export class Pool {
       if (age > Math.min(replayable ? IDLE_EXPIRY_MS : FRESH_MS, connection.keepAliveMs)) break;
       this.#idle.pop();
       if (!connection.socket.destroyed && connection.socket.writable) {
-        connection.socket.ref();
         return connection;
       }
     }
@@ -72,7 +71,6 @@ export class Pool {
       return;
     }
     connection.idleSince = Date.now();
-    connection.socket.unref();
     this.#idle.push(connection);
     this.#sweeper ??= setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }
