@@ -71,7 +71,7 @@ export class Call implements ConnectionUser {
   }
 
   start(): void {
-    const idle = this.#pool.take(this.#replayable);
+    const idle = this.#request.upgrade ? undefined : this.#pool.take(this.#replayable);
     if (idle) this.#send(idle);
     else void this.#open(Date.now() + this.#request.patienceMs);
   }
@@ -99,7 +99,7 @@ export class Call implements ConnectionUser {
     const { signal } = this.#abort;
     for (;;) {
       try {
-        const connection = await this.#pool.open(signal);
+        const connection = await this.#pool.open(signal, this.#request.upgrade);
         if (this.#done) connection.abandon();
         else this.#send(connection);
         return;

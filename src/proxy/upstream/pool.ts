@@ -1,5 +1,4 @@
 /** Connections to one target that wait for their next request. */
-import type { Socket } from "node:net";
 import type { ConnectOptions } from "./connect.js";
 import { Dialer } from "./connect.js";
 import { Connection } from "./connection.js";
@@ -45,15 +44,16 @@ export class Pool {
     return undefined;
   }
 
-  /** @throws UpstreamError */
-  async open(signal: AbortSignal): Promise<Connection> {
-    return this.#adopt(await this.dialer.dial(signal));
-  }
-
-  #adopt(socket: Socket): Connection {
-    const connection = new Connection(socket, (released, reusable) =>
-      this.#release(released, reusable),
-    );
+  /**
+   * Opens a connection.
+   * @param upgrading it may become a tunnel, which needs the socket as a stream
+   * @throws UpstreamError
+   */
+  async open(signal: AbortSignal, upgrading: boolean): Promise<Connection> {
+    const connection = new Connection((released, reusable) => this.#release(released, reusable));
+    const streaming = upgrading || this.dialer.target.tls;
+    const receive = streaming ? undefined : (chunk: Buffer) => connection.receive(chunk);
+    connection.attach(await this.dialer.dial(signal, receive), streaming);
     this.#open.add(connection);
     return connection;
   }
