@@ -31,7 +31,7 @@ export interface Reply {
   end(chunk?: Buffer, trailers?: HeaderLines): void;
   /** Breaks the response off, so that the client cannot take it for a complete one. */
   destroy(): void;
-  /** Calls back when the client reads on after `write` returned false. */
+  /** Calls back once, when the client reads on after `write` returned false. */
   onDrain(callback: () => void): void;
   /** Calls back when the exchange is over; `complete` is false when the client left early. */
   onClose(callback: (complete: boolean) => void): void;

@@ -135,6 +135,8 @@ class Passage implements CallEvents {
   #status = 0;
   #responseHeaders: HeaderLines = [];
   #bytes = 0;
+  #call: Call | undefined;
+  #draining = false;
   #begun = false;
   #ended = false;
   #own = false;
@@ -147,9 +149,8 @@ class Passage implements CallEvents {
   }
 
   follow(call: Call): void {
-    const { reply } = this.#exchange;
-    reply.onDrain(() => call.resume());
-    reply.onClose((complete) => {
+    this.#call = call;
+    this.#exchange.reply.onClose((complete) => {
       if (!complete) {
         this.#brokenBy ??= "client";
         call.abort();
@@ -174,10 +175,24 @@ class Passage implements CallEvents {
 
   onBody(chunk: Buffer, last: boolean): boolean {
     this.#bytes += chunk.length;
-    if (!last) return this.#exchange.reply.write(chunk);
+    if (!last) return this.#write(chunk);
     this.#ended = true;
     this.#exchange.reply.end(chunk);
     return true;
+  }
+
+  #write(chunk: Buffer): boolean {
+    const { reply } = this.#exchange;
+    const more = reply.write(chunk);
+    // One read can bring many chunks; the first that finds the client slow waits for all of them.
+    if (!more && !this.#draining) {
+      this.#draining = true;
+      reply.onDrain(() => {
+        this.#draining = false;
+        this.#call?.resume();
+      });
+    }
+    return more;
   }
 
   onPause(): void {

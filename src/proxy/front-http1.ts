@@ -132,9 +132,13 @@ function exchangeOf(
   };
 }
 
+/** Copying more than this into a string costs more than a second buffer in a write. */
+const SMALL_BODY = 4096;
+
 class Http1Reply implements Reply {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #closers: ((complete: boolean) => void)[] = [];
   #wrote = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -166,9 +170,14 @@ class Http1Reply implements Reply {
   }
 
   end(chunk?: Buffer, trailers: HeaderLines = []): void {
-    this.#wrote = true;
     if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
-    this.#response.end(chunk);
+    if (chunk && !this.#wrote && chunk.length <= SMALL_BODY) {
+      // As a string it leaves together with the head, in one piece instead of two.
+      this.#response.end(chunk.toString("latin1"), "latin1");
+    } else {
+      this.#response.end(chunk);
+    }
+    this.#wrote = true;
   }
 
   destroy(): void {
@@ -176,11 +185,15 @@ class Http1Reply implements Reply {
   }
 
   onDrain(callback: () => void): void {
-    this.#response.on("drain", callback);
+    this.#response.once("drain", callback);
   }
 
   onClose(callback: (complete: boolean) => void): void {
-    this.#response.on("close", () => callback(this.#response.writableFinished));
+    this.#closers.push(callback);
+    if (this.#closers.length > 1) return;
+    this.#response.on("close", () => {
+      for (const closer of this.#closers) closer(this.#response.writableFinished);
+    });
   }
 }
 
@@ -251,7 +264,7 @@ export class RawReply implements Reply {
   }
 
   onDrain(callback: () => void): void {
-    this.#socket.on("drain", callback);
+    this.#socket.once("drain", callback);
   }
 
   onClose(callback: (complete: boolean) => void): void {

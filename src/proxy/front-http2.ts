@@ -199,7 +199,7 @@ class Http2Reply implements Reply {
   }
 
   onDrain(callback: () => void): void {
-    this.#stream.on("drain", callback);
+    this.#stream.once("drain", callback);
   }
 
   onClose(callback: (complete: boolean) => void): void {

@@ -95,6 +95,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
   let broken: "client" | "target" | undefined;
   let upstream: Socket | undefined;
   let ended = false;
+  let draining = false;
 
   const fail = (error: UpstreamError): void => {
     broken = "target";
@@ -128,7 +129,15 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       },
       onBody: (chunk) => {
         outcome.bytes += chunk.length;
-        return reply.write(chunk);
+        const more = reply.write(chunk);
+        if (!more && !draining) {
+          draining = true;
+          reply.onDrain(() => {
+            draining = false;
+            call.resume();
+          });
+        }
+        return more;
       },
       onPause: () => undefined,
       onComplete: () => {
@@ -151,7 +160,6 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       onError: fail,
     },
   );
-  reply.onDrain(() => call.resume());
   reply.onClose((complete) => {
     if (!complete && !upstream) {
       broken ??= "client";
