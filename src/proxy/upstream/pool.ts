@@ -4,8 +4,8 @@ import { Dialer } from "./connect.js";
 import { Connection } from "./connection.js";
 import type { Target } from "./target.js";
 
-/** More idle connections than a browser opens would only hold the dev server's threads. */
-const MAX_IDLE = 64;
+/** As many as two browsers can have requests under way over HTTP/2; each costs a few kilobytes. */
+const MAX_IDLE = 256;
 
 /** Below the 5 s after which Node's and uvicorn's servers close, so that devtls closes first. */
 const IDLE_EXPIRY_MS = 4_000;
