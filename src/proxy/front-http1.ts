@@ -135,6 +135,12 @@ function exchangeOf(
 /** Copying more than this into a string costs more than a second buffer in a write. */
 const SMALL_BODY = 4096;
 
+/**
+ * What may wait for a client before the target is paused. Node's own mark of 16 KiB would stop
+ * reading after every read, and reading and writing would never overlap.
+ */
+const WRITE_AHEAD = 512 * 1024;
+
 class Http1Reply implements Reply {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -166,7 +172,7 @@ class Http1Reply implements Reply {
 
   write(chunk: Buffer): boolean {
     this.#wrote = true;
-    return this.#response.write(chunk);
+    return this.#response.write(chunk) || this.#response.writableLength < WRITE_AHEAD;
   }
 
   end(chunk?: Buffer, trailers: HeaderLines = []): void {

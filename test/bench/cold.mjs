@@ -2,7 +2,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LAUNCHER, PROJECT, freePort, markdownTable, start, stop, timeCommands, timeFirstByte, which } from "./measure.mjs";
+import {
+  freePort,
+  LAUNCHER,
+  markdownTable,
+  PROJECT,
+  start,
+  stop,
+  timeCommands,
+  timeFirstByte,
+  which,
+} from "./measure.mjs";
 
 const ROUNDS = 21;
 
@@ -33,7 +43,11 @@ function measureCert(folder, env) {
   const times = timeCommands(
     [
       { name: "node -e 0", argv: [process.execPath, "-e", "0"] },
-      { name: "devtls cert localhost", argv: [process.execPath, LAUNCHER, "cert", "localhost"], env },
+      {
+        name: "devtls cert localhost",
+        argv: [process.execPath, LAUNCHER, "cert", "localhost"],
+        env,
+      },
       ...(mkcert
         ? [
             { name: "mkcert localhost", argv: [mkcert, "localhost"], env },
@@ -68,7 +82,15 @@ async function measureServe(folder, env) {
       [
         {
           name: "devtls serve",
-          argv: [process.execPath, LAUNCHER, "serve", "--target", `127.0.0.1:${target}`, "--port", `${devtls}`],
+          argv: [
+            process.execPath,
+            LAUNCHER,
+            "serve",
+            "--target",
+            `127.0.0.1:${target}`,
+            "--port",
+            `${devtls}`,
+          ],
           port: devtls,
           env,
         },
@@ -112,7 +134,13 @@ export function coldTables({ cert, serve }) {
       (ms / (times[base] ?? ms)).toFixed(2),
     ]);
   return [
-    markdownTable(["one certificate, whole process", "median", "against `node -e 0`"], rows(cert, "node -e 0")),
-    markdownTable(["start to first HTTPS byte", "median", "against local-ssl-proxy"], rows(serve, "local-ssl-proxy")),
+    markdownTable(
+      ["one certificate, whole process", "median", "against `node -e 0`"],
+      rows(cert, "node -e 0"),
+    ),
+    markdownTable(
+      ["start to first HTTPS byte", "median", "against local-ssl-proxy"],
+      rows(serve, "local-ssl-proxy"),
+    ),
   ].join("\n\n");
 }

@@ -100,7 +100,12 @@ export async function firstByte(port) {
 function attempt(port) {
   return new Promise((resolve) => {
     // The certificate is not what is measured here.
-    const socket = connect({ host: "127.0.0.1", port, servername: "localhost", rejectUnauthorized: false });
+    const socket = connect({
+      host: "127.0.0.1",
+      port,
+      servername: "localhost",
+      rejectUnauthorized: false,
+    });
     socket.once("secureConnect", () => {
       socket.write(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
     });

@@ -18,7 +18,9 @@ const write = args.includes("--write");
 const chosen = args.filter((arg) => !arg.startsWith("--"));
 const unknown = chosen.filter((name) => !SUITES[name]);
 if (unknown.length > 0) {
-  console.error(`There is no suite ${unknown.join(", ")}. Suites: ${Object.keys(SUITES).join(", ")}`);
+  console.error(
+    `There is no suite ${unknown.join(", ")}. Suites: ${Object.keys(SUITES).join(", ")}`,
+  );
   process.exit(2);
 }
 
