@@ -1,4 +1,5 @@
 #!/usr/bin/env node
 
-// `cert` has a bundle of its own; see src/cli/main-cert.ts.
-require(process.argv[2] === "cert" ? "../dist/cli/main-cert.js" : "../dist/cli/main.js");
+// The commands that people wait for have bundles of their own; see src/cli/main-cert.ts.
+const own = ["cert", "serve"].includes(process.argv[2]);
+require(own ? `../dist/cli/main-${process.argv[2]}.js` : "../dist/cli/main.js");

@@ -64,7 +64,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const events = new EventEmitter<ServeEvents>();
   const identity: Identity = settings.own
     ? { ...settings.own, roots: [], created: false }
-    : issued(settings);
+    : await issued(settings);
   const { certificate } = identity;
   const loops = new LoopWatch();
   const pool = new Pool(settings.target, {
@@ -88,7 +88,9 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       rewrite: compileHead(settings.edge, settings.overrides),
       policies: [],
       observers: [
-        (finished) => void events.emit("request", finished),
+        (finished) => {
+          if (events.listenerCount("request") > 0) events.emit("request", finished);
+        },
         (finished) => {
           const finding = finished.own ? undefined : loops.observe(observationOf(finished, pool));
           if (finding) events.emit("finding", finding);
@@ -116,10 +118,10 @@ interface Identity extends Credentials {
   readonly created: boolean;
 }
 
-function issued(settings: ServeSettings): Identity {
+async function issued(settings: ServeSettings): Promise<Identity> {
   const names = serveNames(settings.hosts);
-  const { authority, created } = openAuthorityFor(names, settings.stateDirectory);
-  const leaf = serveLeaf(authority, names);
+  const { authority, created } = await openAuthorityFor(names, settings.stateDirectory);
+  const leaf = await serveLeaf(authority, names);
   return {
     cert: leaf.chainPem,
     key: leaf.keyPem,

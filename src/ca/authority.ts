@@ -11,7 +11,6 @@ import { type Certificate, parsePemCertificate } from "../x509/certificate.js";
 import { defaultConstraints, type NameConstraints } from "../x509/constraints.js";
 import { decodePrivateKey, encodePrivateKey, generateKey } from "../x509/keys.js";
 import { encodePem } from "../x509/pem.js";
-import { buildRoot } from "../x509/profile.js";
 import { makeDirectory, readIfThere, writeFiles, writeNewFile } from "./files.js";
 
 export interface Authority {
@@ -41,18 +40,26 @@ const SETTLE_STEP_MS = 20;
  * @throws DevtlsError "authority-damaged", "authority-expired", "file-unreadable",
  * "file-unwritable"; "bad-name" for a permitted name
  */
-export function openAuthority(
+export async function openAuthority(
   directory: string = stateDirectory(),
   options: AuthorityOptions = {},
-): { authority: Authority; created: boolean } {
+): Promise<{ authority: Authority; created: boolean }> {
   const existing = loadAuthority(directory);
   if (existing) return { authority: existing, created: false };
   const paths = statePaths(directory);
-  const made = makeAuthority(options);
+  const made = await makeAuthority(options);
   makeDirectory(directory, 0o700);
   // The key's name is the claim: one process gets it, every other one takes what that one made.
-  const created = writeNewFile({ path: paths.rootKey, data: made.keyPem, mode: 0o400 });
-  if (created && !writeNewFile({ path: paths.rootCertificate, data: made.pem, mode: 0o644 })) {
+  const created = writeNewFile({
+    path: paths.rootKey,
+    data: made.keyPem,
+    mode: 0o400,
+    durable: true,
+  });
+  if (
+    created &&
+    !writeNewFile({ path: paths.rootCertificate, data: made.pem, mode: 0o644, durable: true })
+  ) {
     rmSync(paths.rootKey, { force: true });
     throw damaged(`${paths.rootCertificate} appeared while it was made`);
   }
@@ -62,18 +69,22 @@ export function openAuthority(
 }
 
 /** Makes an authority in place of the one that is there. */
-export function replaceAuthority(directory: string, options: AuthorityOptions): Authority {
+export async function replaceAuthority(
+  directory: string,
+  options: AuthorityOptions,
+): Promise<Authority> {
   const paths = statePaths(directory);
-  const made = makeAuthority(options);
+  const made = await makeAuthority(options);
   makeDirectory(directory, 0o700);
   writeFiles([
-    { path: paths.rootKey, data: made.keyPem, mode: 0o400 },
-    { path: paths.rootCertificate, data: made.pem, mode: 0o644 },
+    { path: paths.rootKey, data: made.keyPem, mode: 0o400, durable: true },
+    { path: paths.rootCertificate, data: made.pem, mode: 0o644, durable: true },
   ]);
   return loadAuthority(directory) as Authority;
 }
 
-function makeAuthority(options: AuthorityOptions): { pem: string; keyPem: string } {
+async function makeAuthority(options: AuthorityOptions): Promise<{ pem: string; keyPem: string }> {
+  const { buildRoot } = await import("../x509/profile.js");
   const key = generateKey(options.rsa ? "rsa3072" : "p256");
   const constraints = constraintsOf(options);
   const der = buildRoot({ key, owner: ownerName(), now: new Date(), constraints });

@@ -22,6 +22,8 @@ export interface NewFile {
   readonly data: string | Uint8Array;
   /** Exact mode bits, whatever the umask. */
   readonly mode: number;
+  /** On disk before its name is: for what could not be made again after a power failure. */
+  readonly durable?: boolean;
 }
 
 /** @throws DevtlsError "file-unreadable", or undefined when there is no such file */
@@ -68,7 +70,7 @@ export function makeDirectory(path: string, mode: number): void {
 
 /**
  * Writes all files or none: each goes to a temporary name in its folder first, and only when all
- * are on disk are they renamed. @throws DevtlsError "file-unwritable" naming the file
+ * are complete are they renamed. @throws DevtlsError "file-unwritable" naming the file
  */
 export function writeFiles(files: readonly NewFile[]): void {
   const staged: { temporary: string; target: string }[] = [];
@@ -116,7 +118,7 @@ function stage(file: NewFile): { temporary: string; target: string } {
     descriptor = openSync(temporary, "wx", file.mode);
     fchmodSync(descriptor, file.mode);
     writeFileSync(descriptor, file.data);
-    fsyncSync(descriptor);
+    if (file.durable) fsyncSync(descriptor);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw unwritable(file.path, error);

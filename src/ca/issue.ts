@@ -5,7 +5,7 @@ import { type Certificate, certificateToPem, parseCertificate } from "../x509/ce
 import { defaultConstraints, type NameConstraints, permits } from "../x509/constraints.js";
 import { encodePrivateKey, generateKey, isAcceptedByClients } from "../x509/keys.js";
 import { type Name, uniqueNames } from "../x509/names.js";
-import { buildLeaf, DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/profile.js";
+import { DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/validity.js";
 import { type Authority, loadAuthority, openAuthority, ownerName } from "./authority.js";
 
 export interface LeafOptions {
@@ -34,10 +34,10 @@ export interface Leaf {
  * before it is made.
  * @throws DevtlsError as {@link openAuthority}; "outside-constraints"
  */
-export function openAuthorityFor(
+export async function openAuthorityFor(
   names: readonly Name[],
   directory?: string,
-): { authority: Authority; created: boolean } {
+): Promise<{ authority: Authority; created: boolean }> {
   const existing = loadAuthority(directory);
   checkNames(existing ? existing.certificate.constraints : defaultConstraints(), names);
   return existing ? { authority: existing, created: false } : openAuthority(directory);
@@ -49,11 +49,11 @@ export function openAuthorityFor(
  * the command that makes a wider authority; "usage" for days out of range; "bad-key" for a key
  * that no client accepts
  */
-export function issueLeaf(
+export async function issueLeaf(
   authority: Authority,
   names: readonly Name[],
   options: LeafOptions = {},
-): Leaf {
+): Promise<Leaf> {
   const days = checkDays(options.days ?? DEFAULT_LEAF_DAYS);
   checkNames(authority.certificate.constraints, names);
   const key = options.publicKey ? undefined : generateKey(options.rsa ? "rsa2048" : "p256");
@@ -67,6 +67,8 @@ export function issueLeaf(
   }
   const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000);
   const end = notBefore.getTime() + days * DAY_MS;
+  // Loaded only by who signs: `serve` with a leaf that is kept does not.
+  const { buildLeaf } = await import("../x509/profile.js");
   const der = buildLeaf({
     issuer: {
       key: authority.key,

@@ -6,7 +6,7 @@ import { parseIp } from "../x509/ip.js";
 import { decodePrivateKey } from "../x509/keys.js";
 import { type Name, parseName, uniqueNames } from "../x509/names.js";
 import { decodePem, encodePem } from "../x509/pem.js";
-import { DAY_MS } from "../x509/profile.js";
+import { DAY_MS } from "../x509/validity.js";
 import type { Authority } from "./authority.js";
 import { makeDirectory, readIfThere, writeFiles } from "./files.js";
 import { issueLeaf } from "./issue.js";
@@ -33,15 +33,15 @@ export function serveNames(hosts: readonly string[]): Name[] {
  * The leaf for these hosts, from the state directory or newly issued.
  * @throws DevtlsError as {@link issueLeaf}
  */
-export function serveLeaf(
+export async function serveLeaf(
   authority: Authority,
   names: readonly Name[],
   now = Date.now(),
-): ServeLeaf {
+): Promise<ServeLeaf> {
   const path = join(authority.paths.leaves, fileName(names));
   const kept = readKept(path, authority);
   if (kept && kept.certificate.notAfter.getTime() - now > RENEW_WITHIN_DAYS * DAY_MS) return kept;
-  const leaf = issueLeaf(authority, names);
+  const leaf = await issueLeaf(authority, names);
   const keyPem = leaf.keyPem as string;
   makeDirectory(authority.paths.leaves, 0o700);
   // One file for both, so that a key never stands beside another leaf's certificate.

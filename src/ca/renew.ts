@@ -6,7 +6,7 @@ import { type Certificate, isSignedBy, parseCertificate } from "../x509/certific
 import { decodePrivateKey } from "../x509/keys.js";
 import { OID } from "../x509/oids.js";
 import { decodePem, type PemBlock } from "../x509/pem.js";
-import { DAY_MS, MAX_LEAF_DAYS } from "../x509/profile.js";
+import { DAY_MS, MAX_LEAF_DAYS } from "../x509/validity.js";
 import type { Authority } from "./authority.js";
 import { type NewFile, readIfThere, writeFiles } from "./files.js";
 import { issueLeaf } from "./issue.js";
@@ -68,10 +68,10 @@ export function daysLeft(certificate: Certificate, now = Date.now()): number {
  * was made from a request), the same key is certified again.
  * @throws DevtlsError as {@link issueLeaf}; "file-unwritable"
  */
-export function renew(renewable: Renewable, authority: Authority): Certificate {
+export async function renew(renewable: Renewable, authority: Authority): Promise<Certificate> {
   const { certificate, path, keyPath, fullchain } = renewable;
   const lifetime = certificate.notAfter.getTime() - certificate.notBefore.getTime();
-  const leaf = issueLeaf(authority, certificate.names, {
+  const leaf = await issueLeaf(authority, certificate.names, {
     days: Math.min(MAX_LEAF_DAYS, Math.max(1, Math.round(lifetime / DAY_MS))),
     rsa: certificate.publicKey.asymmetricKeyType === "rsa",
     client: certificate.extKeyUsages.includes(OID.clientAuth),

@@ -74,7 +74,7 @@ devtls ca delete`,
     .action(remove);
 }
 
-function create(options: AuthorityOptions & { force?: boolean }): void {
+async function create(options: AuthorityOptions & { force?: boolean }): Promise<void> {
   if (options.unconstrained && options.permit) {
     throw usage("--permit and --unconstrained exclude each other");
   }
@@ -84,9 +84,9 @@ function create(options: AuthorityOptions & { force?: boolean }): void {
   const previous = options.force ? knownCertificate(directory) : undefined;
   let certificate: Certificate;
   if (options.force) {
-    certificate = replaceAuthority(directory, options).certificate;
+    certificate = (await replaceAuthority(directory, options)).certificate;
   } else {
-    const { authority, created } = openAuthority(directory, options);
+    const { authority, created } = await openAuthority(directory, options);
     certificate = authority.certificate;
     if (!created) {
       throw new DevtlsError(

@@ -6,8 +6,8 @@ import { checkDays, issueLeaf, type Leaf, openAuthorityFor } from "../ca/issue.j
 import { DevtlsError } from "../errors.js";
 import { type Certificate, fingerprint } from "../x509/certificate.js";
 import { type Name, parseName } from "../x509/names.js";
-import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/profile.js";
 import { type CertificateRequest, parseRequest } from "../x509/request.js";
+import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/validity.js";
 import { usage } from "./options.js";
 import { note, print, printJson } from "./output.js";
 import { withExamples } from "./program.js";
@@ -75,8 +75,8 @@ async function cert(texts: string[], options: CertOptions): Promise<void> {
     throw usage(`--p12-file and ${other} name the same file`);
   }
 
-  const { authority, created } = openAuthorityFor(names);
-  const leaf = issueLeaf(authority, names, {
+  const { authority, created } = await openAuthorityFor(names);
+  const leaf = await issueLeaf(authority, names, {
     ...(options.days !== undefined && { days: options.days }),
     ...(request && { publicKey: request.publicKey }),
     rsa: options.rsa ?? false,

@@ -2,8 +2,7 @@
  * Printing. Results go to stdout; progress, notes, warnings and errors go to stderr, so that
  * `$(devtls …)` and pipes get results only.
  */
-import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
+import { fstatSync, writeSync } from "node:fs";
 import { causeOf, DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
 
 /** Exit statuses of the contract. */
@@ -60,7 +59,8 @@ function wantsColour(output: Output): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
-  return isatty(DESCRIPTOR[output]) && TERM !== "dumb";
+  // As good as isatty here, and node:tty would load node:net and the streams for it.
+  return fstatSync(DESCRIPTOR[output]).isCharacterDevice() && TERM !== "dumb";
 }
 
 /** Rows with aligned columns; the last column is not padded. */

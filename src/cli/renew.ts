@@ -38,7 +38,7 @@ devtls renew localhost.pem --within 825 this one now`,
   );
 }
 
-function renewFiles(files: string[], { dryRun, within }: RenewOptions): void {
+async function renewFiles(files: string[], { dryRun, within }: RenewOptions): Promise<void> {
   const directory = stateDirectory();
   const authority = loadAuthority(directory);
   if (!authority) {
@@ -64,7 +64,7 @@ function renewFiles(files: string[], { dryRun, within }: RenewOptions): void {
         `${shown}: ${left < 0 ? "has expired" : `valid for ${left} more days`}, would be renewed`,
       );
     } else {
-      const certificate = renew(renewable, authority);
+      const certificate = await renew(renewable, authority);
       print(shown);
       note(`${shown}: valid until ${certificate.notAfter.toISOString().slice(0, 10)}`);
       warnOfCopies(renewable);

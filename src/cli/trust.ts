@@ -38,14 +38,14 @@ devtls trust --yes --store nss   browsers on Linux only, no question`,
 }
 
 /** Where nobody can be asked, none is made: nothing could follow. */
-function makeAuthority(options: TrustOptions): void {
+async function makeAuthority(options: TrustOptions): Promise<void> {
   if (!loadAuthorityCertificate(stateDirectory())) requireConsent(options, "trust");
-  openAuthority();
+  await openAuthority();
 }
 
 async function trust(options: TrustOptions): Promise<void> {
   if (options.check && options.dryRun) throw usage("--check and --dry-run exclude each other");
-  if (!options.check && !options.dryRun) makeAuthority(options);
+  if (!options.check && !options.dryRun) await makeAuthority(options);
   const session = await openSession(options);
   if (options.dryRun) {
     await showPlan(session, "trust");

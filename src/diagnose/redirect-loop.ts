@@ -11,18 +11,22 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Apps and URLs that are remembered; a crawler must not make this grow without bound. */
 const MAX_REMEMBERED = 1000;
 
+/** Responses of an app that are searched for its framework. */
+const MAX_LOOKS = 200;
+
 /** Watches the exchanges of a run and reports each loop once. */
 export class LoopWatch {
   readonly #frameworks = new Map<string, Framework>();
+  readonly #looks = new Map<string, number>();
   /** URLs whose redirect to themselves set a cookie, which may be what ends it. */
   readonly #onProbation = new Set<string>();
   readonly #reported = new Set<string>();
 
   observe(observation: Observation): Finding | undefined {
     const { target, url, status } = observation;
-    const seen = recognise(observation.response);
-    if (seen) this.#frameworks.set(target, seen);
-    if (!REDIRECTS.has(status)) return undefined;
+    const isRedirect = status >= 300 && status < 400 && REDIRECTS.has(status);
+    this.#recognise(target, observation.response, isRedirect);
+    if (!isRedirect) return undefined;
     const location = first(observation.response, "location");
     if (location === undefined || !isSameUrl(location, url)) return undefined;
     // A redirect after POST leads to a GET, which may be answered.
@@ -32,6 +36,16 @@ export class LoopWatch {
     if (this.#reported.has(route) || this.#reported.size >= MAX_REMEMBERED) return undefined;
     this.#reported.add(route);
     return loopFinding(observation, location, this.#frameworks.get(target));
+  }
+
+  /** Looks until the framework is known, but not for ever: most responses betray nothing. */
+  #recognise(target: string, response: readonly string[], isRedirect: boolean): void {
+    if (this.#frameworks.has(target)) return;
+    const looks = this.#looks.get(target) ?? 0;
+    if (looks >= MAX_LOOKS && !isRedirect) return;
+    this.#looks.set(target, looks + 1);
+    const seen = recognise(response);
+    if (seen) this.#frameworks.set(target, seen);
   }
 
   /**

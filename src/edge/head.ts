@@ -10,33 +10,42 @@ export interface HeadOverrides {
   readonly drop?: readonly string[];
 }
 
-/** Rewrites the header lines of a request, without Host and hop-by-hop ones. */
-export type HeadRewriter = (headers: readonly string[], request: EdgeRequest) => string[];
+/**
+ * Appends the header lines that the app receives to `lines` and returns it: the client's without
+ * Host and hop-by-hop ones, as the profile passes them, then the profile's own.
+ */
+export type HeadRewriter = (
+  lines: string[],
+  headers: readonly string[],
+  request: EdgeRequest,
+) => string[];
 
 /** Prepares a profile once, so that a request costs one pass over its headers. */
 export function compileHead(profile: EdgeProfile, overrides: HeadOverrides = {}): HeadRewriter {
   const rules = effectiveRules(profile.headers, overrides);
   const byName = new Map(rules.map((rule) => [rule.name.toLowerCase(), rule]));
+  // Most headers of a request have no rule, and their length tells without lower-casing them.
+  const lengths = new Set(rules.map((rule) => rule.name.length));
   const writers = rules
     .filter((rule) => rule.op !== "strip" && rule.op !== "pass")
     .map((rule) => ({ rule, value: compileValue(rule.value ?? ""), key: rule.name.toLowerCase() }));
-  return (headers, request) => {
-    const lines: string[] = [];
-    const copies = new Map<string, string>();
+  return (lines, headers, request) => {
+    let copies: Map<string, string> | undefined;
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index] as string;
       const value = headers[index + 1] as string;
-      const rule = byName.get(name.toLowerCase());
+      const rule = lengths.has(name.length) ? byName.get(name.toLowerCase()) : undefined;
       if (!rule || rule.op === "pass" || rule.op === "append-line") {
         lines.push(name, value);
       } else if (rule.op === "append") {
+        copies ??= new Map();
         const key = name.toLowerCase();
         const before = copies.get(key);
         copies.set(key, before === undefined ? value : `${before}, ${value}`);
       }
     }
     for (const { rule, value, key } of writers) {
-      const before = copies.get(key);
+      const before = copies?.get(key);
       const own = value(request);
       lines.push(rule.name, before === undefined ? own : `${before}, ${own}`);
     }

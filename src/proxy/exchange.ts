@@ -18,14 +18,20 @@ export interface ClientConnection {
 export interface Reply {
   /** Passes a 1xx response on. */
   inform(head: ResponseHead): void;
-  /** @param hasBody false when the response ends with its head */
+  /**
+   * The head of the response; it may be kept back until there is a body to send with it, or
+   * {@link flush}.
+   * @param hasBody false when the response ends with its head
+   */
   begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void;
   /** @returns false when the client reads more slowly than the target sends */
   write(chunk: Buffer): boolean;
+  /** Sends a head that was kept back: its body takes its time (server-sent events). */
+  flush(): void;
   end(chunk?: Buffer, trailers?: HeaderLines): void;
   /** Breaks the response off, so that the client cannot take it for a complete one. */
   destroy(): void;
-  /** Calls back when the client reads on after `write` returned false. */
+  /** Calls back once, when the client reads on after `write` returned false. */
   onDrain(callback: () => void): void;
   /** Calls back when the exchange is over; `complete` is false when the client left early. */
   onClose(callback: (complete: boolean) => void): void;
@@ -42,7 +48,10 @@ export interface Exchange {
   readonly target: string;
   /** The authority as the client named it: "localhost:8443". */
   readonly host: string;
+  /** As the client sent them, but for Host (HTTP/1.1) and the pseudo-header fields (HTTP/2). */
   readonly headers: HeaderLines;
+  /** The client takes trailers (`TE: trailers`). */
+  readonly trailersWelcome: boolean;
   readonly body: RequestBody | undefined;
   readonly reply: Reply;
 }
@@ -95,28 +104,43 @@ const HOP_BY_HOP = new Set([
   "http2-settings",
 ]);
 
+/** Lengths of those names, by which most headers are told from them without lower-casing. */
+const HOP_BY_HOP_LENGTHS = new Set([...HOP_BY_HOP].map((name) => name.length));
+
 /**
  * The header lines that cross a proxy (RFC 9110 7.6.1): without the hop-by-hop ones and those
  * that `Connection` names.
  */
 export function endToEnd(headers: readonly string[]): HeaderLines {
-  let named: Set<string> | undefined;
+  const lines: HeaderLines = [];
+  let named: string[] | undefined;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
-    if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
-    for (const token of (headers[index + 1] as string).toLowerCase().split(",")) {
-      const option = token.trim();
-      if (option === "" || option === FRAMING || HOP_BY_HOP.has(option)) continue;
-      named ??= new Set();
-      named.add(option);
+    const value = headers[index + 1] as string;
+    if (HOP_BY_HOP_LENGTHS.has(name.length)) {
+      const lower = name.toLowerCase();
+      if (lower === "connection") named = [...(named ?? []), ...namedBy(value)];
+      if (HOP_BY_HOP.has(lower)) continue;
     }
+    lines.push(name, value);
   }
+  return named && named.length > 0 ? without(lines, named) : lines;
+}
+
+/** The header names in a Connection value. */
+function namedBy(connection: string): string[] {
+  return connection
+    .toLowerCase()
+    .split(",")
+    .map((option) => option.trim())
+    .filter((option) => option !== "" && option !== FRAMING && !HOP_BY_HOP.has(option));
+}
+
+function without(headers: HeaderLines, names: readonly string[]): HeaderLines {
   const lines: HeaderLines = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue;
-    lines.push(name, headers[index + 1] as string);
+    if (!names.includes(name.toLowerCase())) lines.push(name, headers[index + 1] as string);
   }
   return lines;
 }

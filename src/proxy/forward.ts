@@ -67,30 +67,15 @@ export function forward(exchange: Exchange, forwarding: Forwarding): void {
 /** The header lines for the app, Host first. */
 export function requestHeaders(exchange: Exchange, { rewrite }: Forwarding): HeaderLines {
   const { connection, headers, host, body } = exchange;
-  const lines = rewrite(endToEnd(withoutHost(headers)), {
+  const lines = rewrite(["Host", host], endToEnd(headers), {
     scheme: connection.scheme,
     host,
     clientAddress: connection.address,
     port: connection.port,
   });
-  lines.unshift("Host", host);
-  if (/(?:^|,)\s*trailers\s*(?:,|$)/i.test(headerValue(headers, "te") ?? "")) {
-    lines.push("TE", "trailers", "Connection", "TE");
-  }
+  if (exchange.trailersWelcome) lines.push("TE", "trailers", "Connection", "TE");
   if (body?.chunked) lines.push("Transfer-Encoding", "chunked");
   return lines;
-}
-
-function withoutHost(headers: HeaderLines): HeaderLines {
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string;
-    if (name.length === 4 && name.toLowerCase() === "host") {
-      const rest = headers.slice();
-      rest.splice(index, 2);
-      return rest;
-    }
-  }
-  return headers;
 }
 
 export function headText(firstLine: string, lines: HeaderLines): string {
@@ -150,6 +135,8 @@ class Passage implements CallEvents {
   #status = 0;
   #responseHeaders: HeaderLines = [];
   #bytes = 0;
+  #call: Call | undefined;
+  #draining = false;
   #begun = false;
   #ended = false;
   #own = false;
@@ -162,9 +149,8 @@ class Passage implements CallEvents {
   }
 
   follow(call: Call): void {
-    const { reply } = this.#exchange;
-    reply.onDrain(() => call.resume());
-    reply.onClose((complete) => {
+    this.#call = call;
+    this.#exchange.reply.onClose((complete) => {
       if (!complete) {
         this.#brokenBy ??= "client";
         call.abort();
@@ -189,10 +175,28 @@ class Passage implements CallEvents {
 
   onBody(chunk: Buffer, last: boolean): boolean {
     this.#bytes += chunk.length;
-    if (!last) return this.#exchange.reply.write(chunk);
+    if (!last) return this.#write(chunk);
     this.#ended = true;
     this.#exchange.reply.end(chunk);
     return true;
+  }
+
+  #write(chunk: Buffer): boolean {
+    const { reply } = this.#exchange;
+    const more = reply.write(chunk);
+    // One read can bring many chunks; the first that finds the client slow waits for all of them.
+    if (!more && !this.#draining) {
+      this.#draining = true;
+      reply.onDrain(() => {
+        this.#draining = false;
+        this.#call?.resume();
+      });
+    }
+    return more;
+  }
+
+  onPause(): void {
+    if (this.#begun && this.#bytes === 0 && !this.#ended) this.#exchange.reply.flush();
   }
 
   onComplete(trailers: HeaderLines): void {

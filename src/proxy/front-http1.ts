@@ -4,8 +4,8 @@ import type { Server } from "node:http";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ClientConnection, Exchange, Protocol, Reply } from "./exchange.js";
-import { type Page, sendPage } from "./pages.js";
-import { checkHttp1Head } from "./request-check.js";
+import { badRequest, sendPage } from "./pages.js";
+import { type CheckedHead, checkHttp1Head } from "./request-check.js";
 import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
 
 export interface Http1Handlers {
@@ -16,16 +16,15 @@ export interface Http1Handlers {
   nextId(): number;
 }
 
-/** Longer than a browser keeps an idle connection, so that it, not devtls, closes first. */
-const KEEP_ALIVE_MS = 120_000;
-
 /** For a client to send a whole request head. */
 const HEAD_TIMEOUT_MS = 60_000;
 
 export function createHttp1Front(handlers: Http1Handlers): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEAD_BYTES,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    // The client decides how long it keeps a connection; a timer for each request costs more than
+    // an idle loopback connection does. TCP keep-alive finds those whose client has vanished.
+    keepAliveTimeout: 0,
     headersTimeout: HEAD_TIMEOUT_MS,
     // A large upload through a slow link may take any time.
     requestTimeout: 0,
@@ -55,7 +54,11 @@ export function createHttp1Front(handlers: Http1Handlers): Server {
   server.on("connect", (request: IncomingMessage, socket: Duplex) => {
     socket.on("error", () => undefined);
     const reply = new RawReply(socket);
-    const exchange = exchangeOf(request, reply, handlers, { target: "/", host: "localhost" });
+    const exchange = exchangeOf(request, reply, handlers, {
+      target: "/",
+      host: "localhost",
+      headers: request.rawHeaders,
+    });
     sendPage(exchange, {
       status: 405,
       title: "CONNECT is not supported: devtls is not a forward proxy.",
@@ -88,15 +91,6 @@ function clientErrorText(error: NodeJS.ErrnoException): string {
   return `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
 }
 
-export function badRequest(refusal: string): Page {
-  return {
-    status: 400,
-    title: `The request has ${refusal}, so it was not passed on.`,
-    advice: [],
-    headers: ["Connection", "close"],
-  };
-}
-
 function toExchange(
   request: IncomingMessage,
   reply: Reply,
@@ -105,7 +99,7 @@ function toExchange(
   const version = request.httpVersionMinor === 0 ? "1.0" : "1.1";
   const head = checkHttp1Head(request.method ?? "", request.url ?? "", request.rawHeaders, version);
   if ("refusal" in head) {
-    const fallback = { target: "/", host: "localhost" };
+    const fallback = { target: "/", host: "localhost", headers: request.rawHeaders };
     sendPage(exchangeOf(request, reply, handlers, fallback), badRequest(head.refusal));
     return undefined;
   }
@@ -116,7 +110,7 @@ function exchangeOf(
   request: IncomingMessage,
   reply: Reply,
   handlers: Http1Handlers,
-  head: { target: string; host: string; contentLength?: number | undefined; chunked?: boolean },
+  head: Pick<CheckedHead, "target" | "host" | "headers"> & Partial<CheckedHead>,
 ): Exchange {
   const chunked = head.chunked === true;
   const protocol: Protocol = request.httpVersionMinor === 0 ? "HTTP/1.0" : "HTTP/1.1";
@@ -128,7 +122,8 @@ function exchangeOf(
     method: request.method ?? "",
     target: head.target,
     host: head.host,
-    headers: request.rawHeaders,
+    headers: head.headers,
+    trailersWelcome: head.trailersWelcome ?? false,
     body:
       chunked || (head.contentLength ?? 0) > 0
         ? { stream: request, chunked, trailers: () => request.rawTrailers }
@@ -137,9 +132,19 @@ function exchangeOf(
   };
 }
 
+/** Copying more than this into a string costs more than a second buffer in a write. */
+const SMALL_BODY = 4096;
+
+/**
+ * What may wait for a client before the target is paused. Node's own mark of 16 KiB would stop
+ * reading after every read, and reading and writing would never overlap.
+ */
+const WRITE_AHEAD = 512 * 1024;
+
 class Http1Reply implements Reply {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #closers: ((complete: boolean) => void)[] = [];
   #wrote = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -157,25 +162,28 @@ class Http1Reply implements Reply {
 
   begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
     this.#response.writeHead(status, reason, headers);
+    // Most responses bring their body along, and then one write carries both.
     if (!hasBody) this.end();
-    // Most responses bring their body along, and then one write carries both. Where it is still to
-    // come (server-sent events), the head must not wait for it.
-    else process.nextTick(() => this.#flush());
   }
 
-  #flush(): void {
+  flush(): void {
     if (!this.#wrote && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
   write(chunk: Buffer): boolean {
     this.#wrote = true;
-    return this.#response.write(chunk);
+    return this.#response.write(chunk) || this.#response.writableLength < WRITE_AHEAD;
   }
 
   end(chunk?: Buffer, trailers: HeaderLines = []): void {
-    this.#wrote = true;
     if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
-    this.#response.end(chunk);
+    if (chunk && !this.#wrote && chunk.length <= SMALL_BODY) {
+      // As a string it leaves together with the head, in one piece instead of two.
+      this.#response.end(chunk.toString("latin1"), "latin1");
+    } else {
+      this.#response.end(chunk);
+    }
+    this.#wrote = true;
   }
 
   destroy(): void {
@@ -183,11 +191,15 @@ class Http1Reply implements Reply {
   }
 
   onDrain(callback: () => void): void {
-    this.#response.on("drain", callback);
+    this.#response.once("drain", callback);
   }
 
   onClose(callback: (complete: boolean) => void): void {
-    this.#response.on("close", () => callback(this.#response.writableFinished));
+    this.#closers.push(callback);
+    if (this.#closers.length > 1) return;
+    this.#response.on("close", () => {
+      for (const closer of this.#closers) closer(this.#response.writableFinished);
+    });
   }
 }
 
@@ -239,6 +251,10 @@ export class RawReply implements Reply {
     if (!hasBody) this.end();
   }
 
+  flush(): void {
+    // Nothing is kept back.
+  }
+
   write(chunk: Buffer): boolean {
     return this.#socket.write(chunk);
   }
@@ -254,7 +270,7 @@ export class RawReply implements Reply {
   }
 
   onDrain(callback: () => void): void {
-    this.#socket.on("drain", callback);
+    this.#socket.once("drain", callback);
   }
 
   onClose(callback: (complete: boolean) => void): void {

@@ -2,7 +2,6 @@
 import {
   constants,
   type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
   performServerHandshake,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -10,8 +9,8 @@ import {
 import type { TLSSocket } from "node:tls";
 import type { ClientConnection, Exchange, Reply } from "./exchange.js";
 import { headerValue } from "./exchange.js";
-import { badRequest } from "./front-http1.js";
-import { sendPage } from "./pages.js";
+import { toHttp2Headers } from "./http2-headers.js";
+import { badRequest, sendPage } from "./pages.js";
 import { checkHttp2Head } from "./request-check.js";
 import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
 
@@ -82,6 +81,7 @@ function toExchange(
   let protocol: string | undefined;
   let cookie = -1;
   let hasLength = false;
+  let trailersWelcome = false;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
     const value = raw[index + 1] as string;
@@ -99,6 +99,8 @@ function toExchange(
       headers.push(name, value);
       if (name === "cookie") cookie = headers.length - 1;
       else if (name === "content-length") hasLength = true;
+      // The only value that HTTP/2 allows (RFC 9113 8.2.2).
+      else if (name === "te") trailersWelcome = true;
     }
   }
   const reply = new Http2Reply(stream);
@@ -115,6 +117,7 @@ function toExchange(
     target: "refusal" in checked ? "/" : checked.target,
     host: "refusal" in checked ? "localhost" : checked.host,
     headers,
+    trailersWelcome,
     body:
       ended || protocol !== undefined
         ? undefined
@@ -175,6 +178,10 @@ class Http2Reply implements Reply {
     }
   }
 
+  flush(): void {
+    // Nothing is kept back: nghttp2 sends the head with what follows in the same turn.
+  }
+
   write(chunk: Buffer): boolean {
     return this.#stream.destroyed || this.#stream.write(chunk);
   }
@@ -192,7 +199,7 @@ class Http2Reply implements Reply {
   }
 
   onDrain(callback: () => void): void {
-    this.#stream.on("drain", callback);
+    this.#stream.once("drain", callback);
   }
 
   onClose(callback: (complete: boolean) => void): void {
@@ -209,44 +216,4 @@ function mayHaveTrailers(lines: HeaderLines): boolean {
     headerValue(lines, "trailer") !== undefined ||
     (headerValue(lines, "content-type") ?? "").startsWith("application/grpc")
   );
-}
-
-/** Fields that Node's HTTP/2 sends once only; of several, browsers go by the last. */
-const SINGLE = new Set([
-  "access-control-allow-credentials",
-  "access-control-max-age",
-  "age",
-  "content-encoding",
-  "content-language",
-  "content-length",
-  "content-location",
-  "content-md5",
-  "content-range",
-  "content-type",
-  "date",
-  "dnt",
-  "etag",
-  "expires",
-  "from",
-  "host",
-  "last-modified",
-  "location",
-  "max-forwards",
-  "referer",
-  "retry-after",
-  "tk",
-  "user-agent",
-  "x-content-type-options",
-]);
-
-export function toHttp2Headers(lines: HeaderLines): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = Object.create(null);
-  for (let index = 0; index < lines.length; index += 2) {
-    const name = (lines[index] as string).toLowerCase();
-    const value = lines[index + 1] as string;
-    const before = headers[name];
-    if (before === undefined || SINGLE.has(name)) headers[name] = value;
-    else headers[name] = Array.isArray(before) ? [...before, value] : [String(before), value];
-  }
-  return headers;
 }

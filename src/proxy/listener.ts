@@ -47,7 +47,10 @@ async function listenOn(request: ListenRequest, port: number): Promise<Listening
   let actual = port;
   for (const address of request.addresses) {
     // allowHalfOpen: a tunnel passes a half-close on.
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, request.onConnection);
+    const server = createServer(
+      { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
+      request.onConnection,
+    );
     try {
       await bind(server, address, actual);
     } catch (error) {

@@ -53,6 +53,16 @@ export function sendPage(exchange: Exchange, page: Page): void {
   if (hasBody) exchange.reply.end(body);
 }
 
+/** A request that devtls refuses to pass on, with what is wrong with it. */
+export function badRequest(refusal: string): Page {
+  return {
+    status: 400,
+    title: `The request has ${refusal}, so it was not passed on.`,
+    advice: [],
+    headers: ["Connection", "close"],
+  };
+}
+
 function textOf({ title, advice }: Page): string {
   return `devtls: ${title}\n${advice.map((line) => `  ${line}\n`).join("")}`;
 }

@@ -8,6 +8,8 @@ import type { HeaderLines } from "./upstream/reader.js";
 export interface CheckedHead {
   readonly target: string;
   readonly host: string;
+  /** The header lines without Host. */
+  readonly headers: HeaderLines;
   readonly contentLength: number | undefined;
   readonly chunked: boolean;
   /** The value of Upgrade where Connection asks for it. */
@@ -19,6 +21,11 @@ export interface CheckedHead {
 export interface Refusal {
   readonly refusal: string;
 }
+
+/** Lengths of the names that are looked at, so that the others are not lower-cased. */
+const LENGTHS = new Set(
+  ["content-length", "transfer-encoding", "connection", "upgrade", "te"].map((n) => n.length),
+);
 
 /** Checks the head of an HTTP/1.x request as Node parsed it. */
 export function checkHttp1Head(
@@ -33,14 +40,18 @@ export function checkHttp1Head(
   let connection = "";
   let upgrade: string | undefined;
   let trailersWelcome = false;
+  const rest: HeaderLines = [];
   for (let index = 0; index < headers.length; index += 2) {
-    const name = (headers[index] as string).toLowerCase();
+    const name = headers[index] as string;
     const value = headers[index + 1] as string;
-    switch (name) {
-      case "host":
-        if (host !== undefined) return { refusal: "more than one Host" };
-        host = value;
-        break;
+    if (name.length === 4 && name.toLowerCase() === "host") {
+      if (host !== undefined) return { refusal: "more than one Host" };
+      host = value;
+      continue;
+    }
+    rest.push(name, value);
+    if (!LENGTHS.has(name.length)) continue;
+    switch (name.toLowerCase()) {
       case "content-length":
         if (length !== undefined) return { refusal: "more than one Content-Length" };
         if (!/^\d{1,15}$/.test(value)) return { refusal: "a malformed Content-Length" };
@@ -73,6 +84,7 @@ export function checkHttp1Head(
   return {
     target,
     host: checked,
+    headers: rest,
     contentLength: length === undefined ? undefined : Number(length),
     chunked,
     upgrade: /[, ]upgrade\b/.test(connection) ? upgrade : undefined,

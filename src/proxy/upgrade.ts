@@ -18,7 +18,7 @@ import {
   responseHeaders,
 } from "./forward.js";
 import { responseHeadText } from "./front-http1.js";
-import { toHttp2Headers } from "./front-http2.js";
+import { toHttp2Headers } from "./http2-headers.js";
 import { sendPage } from "./pages.js";
 import { Call } from "./upstream/call.js";
 import type { UpstreamError } from "./upstream/connect.js";
@@ -95,6 +95,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
   let broken: "client" | "target" | undefined;
   let upstream: Socket | undefined;
   let ended = false;
+  let draining = false;
 
   const fail = (error: UpstreamError): void => {
     broken = "target";
@@ -128,8 +129,17 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       },
       onBody: (chunk) => {
         outcome.bytes += chunk.length;
-        return reply.write(chunk);
+        const more = reply.write(chunk);
+        if (!more && !draining) {
+          draining = true;
+          reply.onDrain(() => {
+            draining = false;
+            call.resume();
+          });
+        }
+        return more;
       },
+      onPause: () => undefined,
       onComplete: () => {
         if (!ended) reply.end();
         ended = true;
@@ -150,7 +160,6 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       onError: fail,
     },
   );
-  reply.onDrain(() => call.resume());
   reply.onClose((complete) => {
     if (!complete && !upstream) {
       broken ??= "client";

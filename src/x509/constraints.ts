@@ -4,7 +4,6 @@
  * because some verifiers do not (Java's default trust manager).
  */
 import { DevtlsError } from "../errors.js";
-import { context, contextBytes, type DerNode, sequence } from "./der.js";
 import { childrenOf, type DerValue, expectTag } from "./der-reader.js";
 import { blockContains, formatCidr, type IpBlock, parseCidr } from "./ip.js";
 import { type Name, parseName } from "./names.js";
@@ -81,14 +80,6 @@ function isWithin<T>(list: readonly T[], covers: (entry: T) => boolean): boolean
 /** The constraints as a person reads them: domains first, then address blocks. */
 export function describeConstraints(constraints: NameConstraints): string[] {
   return [...constraints.dns, ...constraints.ip.map(formatCidr)];
-}
-
-export function encodeConstraints(constraints: NameConstraints): DerNode {
-  const subtrees = [
-    ...constraints.dns.map((base) => contextBytes(2, Buffer.from(base, "latin1"))),
-    ...constraints.ip.map(({ network, mask }) => contextBytes(7, Buffer.concat([network, mask]))),
-  ];
-  return sequence(context(0, ...subtrees.map((base) => sequence(base))));
 }
 
 /**

@@ -8,9 +8,7 @@ import {
   sign,
 } from "node:crypto";
 import { causeOf, DevtlsError } from "../errors.js";
-import { type DerNode, nullValue, oid, sequence } from "./der.js";
 import { childrenOf, readBitString, readDer } from "./der-reader.js";
-import { OID } from "./oids.js";
 
 export type KeyKind = "p256" | "rsa2048" | "rsa3072";
 
@@ -53,21 +51,6 @@ export function encodePublicKey(key: KeyObject): Buffer {
 export function keyIdentifier(spki: Uint8Array): Buffer {
   const [, subjectPublicKey] = childrenOf(readDer(spki));
   return createHash("sha1").update(readBitString(subjectPublicKey)).digest();
-}
-
-/** The AlgorithmIdentifier of signatures made with this key; RSA carries NULL (RFC 4055 5). */
-export function signatureAlgorithm(key: KeyObject): DerNode {
-  switch (key.asymmetricKeyType) {
-    case "ec":
-      return sequence(oid(OID.ecdsaWithSha256));
-    case "rsa":
-      return sequence(oid(OID.sha256WithRsa), nullValue());
-    default:
-      throw new DevtlsError(
-        "bad-key",
-        `could not sign: a key of the type ${key.asymmetricKeyType ?? "unknown"}; EC and RSA work`,
-      );
-  }
 }
 
 export function signDer(key: KeyObject, toBeSigned: Uint8Array): Buffer {

@@ -4,7 +4,6 @@
  */
 import { domainToASCII } from "node:url";
 import { DevtlsError } from "../errors.js";
-import { contextBytes, type DerNode, sequence } from "./der.js";
 import { childrenOf, type DerValue } from "./der-reader.js";
 import { formatIp, parseIp } from "./ip.js";
 
@@ -166,19 +165,6 @@ export function uniqueNames(names: readonly Name[]): Name[] {
     if (!seen.has(key)) seen.set(key, name);
   }
   return [...seen.values()];
-}
-
-const GENERAL_NAME = { email: 1, dns: 2, uri: 6, ip: 7 } as const;
-
-export function encodeGeneralNames(names: readonly Name[]): DerNode {
-  return sequence(
-    ...names.map((name) =>
-      contextBytes(
-        GENERAL_NAME[name.kind],
-        name.kind === "ip" ? name.bytes : Buffer.from(name.value, "latin1"),
-      ),
-    ),
-  );
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Certificate profiles (RFC 5280): what a devtls root and a devtls leaf contain, and why. */
 import { type KeyObject, randomBytes } from "node:crypto";
-import { encodeConstraints, type NameConstraints } from "./constraints.js";
+import type { NameConstraints } from "./constraints.js";
 import {
   bitString,
   boolean,
@@ -18,17 +18,11 @@ import {
   utf8String,
   verbatim,
 } from "./der.js";
-import { encodePublicKey, keyIdentifier, signatureAlgorithm, signDer } from "./keys.js";
-import { encodeGeneralNames, type Name } from "./names.js";
+import { encodeConstraints, encodeGeneralNames, signatureAlgorithm } from "./encode.js";
+import { encodePublicKey, keyIdentifier, signDer } from "./keys.js";
+import type { Name } from "./names.js";
 import { OID } from "./oids.js";
-
-export const DAY_MS = 86_400_000;
-
-/** Apple refuses TLS leaves that are valid for longer, under user-added roots too (103769). */
-export const MAX_LEAF_DAYS = 825;
-
-/** Below the 398 days that Apple and browsers ask of public roots, in case that ever spreads. */
-export const DEFAULT_LEAF_DAYS = 397;
+import { DAY_MS } from "./validity.js";
 
 const ROOT_YEARS = 10;
 

@@ -33,6 +33,8 @@ export interface CallEvents {
   onHead(head: ResponseHead, hasBody: boolean): void;
   /** @returns false when no more should come until {@link Call.resume} */
   onBody(chunk: Buffer, last: boolean): boolean;
+  /** All that has come so far was handed over; more may take its time. */
+  onPause(): void;
   onComplete(trailers: HeaderLines): void;
   onUpgrade(head: ResponseHead, socket: Socket, rest: Buffer): void;
   onError(error: UpstreamError): void;
@@ -49,7 +51,7 @@ export class Call implements ConnectionUser {
   readonly #pool: Pool;
   readonly #request: UpstreamRequest;
   readonly #events: CallEvents;
-  readonly #abort = new AbortController();
+  #abort: AbortController | undefined;
   #connection: Connection | undefined;
   #retried = false;
   #done = false;
@@ -69,7 +71,7 @@ export class Call implements ConnectionUser {
   }
 
   start(): void {
-    const idle = this.#pool.take(this.#replayable);
+    const idle = this.#request.upgrade ? undefined : this.#pool.take(this.#replayable);
     if (idle) this.#send(idle);
     else void this.#open(Date.now() + this.#request.patienceMs);
   }
@@ -83,7 +85,7 @@ export class Call implements ConnectionUser {
   abort(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#abort.abort();
+    this.#abort?.abort();
     this.#stopBody();
     this.#connection?.abandon();
   }
@@ -93,9 +95,11 @@ export class Call implements ConnectionUser {
   }
 
   async #open(deadline: number): Promise<void> {
+    this.#abort ??= new AbortController();
+    const { signal } = this.#abort;
     for (;;) {
       try {
-        const connection = await this.#pool.open(this.#abort.signal);
+        const connection = await this.#pool.open(signal, this.#request.upgrade);
         if (this.#done) connection.abandon();
         else this.#send(connection);
         return;
@@ -145,6 +149,10 @@ export class Call implements ConnectionUser {
 
   onDrain(): void {
     this.#request.body?.stream.resume();
+  }
+
+  onPause(): void {
+    this.#events.onPause();
   }
 
   onInformation(head: ResponseHead): void {

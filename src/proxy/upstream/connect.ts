@@ -1,6 +1,6 @@
 /** Opening connections to a target: both loopback families, TLS, unix sockets, source address. */
 import { readFileSync } from "node:fs";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates } from "node:tls";
 import { causeOf, systemCode } from "../../errors.js";
 import { addressesOf, isLoopback, type Target, type TcpTarget } from "./target.js";
@@ -30,6 +30,24 @@ export interface ConnectOptions {
 /** A dev server on this machine answers a connection at once; a remote one in a few round trips. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/**
+ * Takes what a connection brings. @returns false to stop reading until the socket is resumed
+ */
+export type Receiver = (chunk: Buffer) => boolean;
+
+/**
+ * Sockets read into this one buffer and copy what came out of it: a buffer of 64 KiB for every
+ * read, of which a small response fills a hundredth, costs more than the copy.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+function reading(receive: Receiver | undefined): { onread?: OnReadOpts } {
+  if (!receive) return {};
+  const callback = (octets: number): boolean =>
+    receive(Buffer.from(READ_BUFFER.subarray(0, octets)));
+  return { onread: { buffer: READ_BUFFER, callback } };
+}
+
 /** Dials one target and remembers which of its addresses answered last. */
 export class Dialer {
   readonly target: Target;
@@ -53,17 +71,23 @@ export class Dialer {
     );
   }
 
-  /** @throws UpstreamError */
-  async dial(signal: AbortSignal): Promise<Socket> {
+  /**
+   * @param receive takes what a plain connection brings; without it the socket is a stream, as a
+   * TLS connection always is
+   * @throws UpstreamError
+   */
+  async dial(signal: AbortSignal, receive?: Receiver): Promise<Socket> {
     const { target } = this;
-    if (target.kind === "unix")
-      return opened(connectTcp({ path: target.path, allowHalfOpen: true }), signal);
+    if (target.kind === "unix") {
+      const socket = connectTcp({ path: target.path, allowHalfOpen: true, ...reading(receive) });
+      return opened(socket, signal);
+    }
     const addresses = addressesOf(target);
     const failures: UpstreamError[] = [];
     for (let turn = 0; turn < addresses.length; turn++) {
       const index = (this.#preferred + turn) % addresses.length;
       try {
-        const socket = await this.#dialAddress(target, addresses[index] as string, signal);
+        const socket = await this.#dialAddress(target, addresses[index] as string, signal, receive);
         this.#preferred = index;
         return socket;
       } catch (error) {
@@ -74,7 +98,12 @@ export class Dialer {
     throw worstOf(failures);
   }
 
-  async #dialAddress(target: TcpTarget, address: string, signal: AbortSignal): Promise<Socket> {
+  async #dialAddress(
+    target: TcpTarget,
+    address: string,
+    signal: AbortSignal,
+    receive: Receiver | undefined,
+  ): Promise<Socket> {
     const source = this.#source && isLoopback(address) && !address.includes(":");
     const socket = connectTcp({
       host: address,
@@ -83,6 +112,7 @@ export class Dialer {
       // A tunnel passes a half-close on; for HTTP the connection ends both ways (connection.ts).
       allowHalfOpen: true,
       ...(source && { localAddress: this.#source }),
+      ...reading(target.tls ? undefined : receive),
     });
     try {
       await opened(socket, signal);
@@ -91,7 +121,7 @@ export class Dialer {
       if (source && systemCode(cause) === "EADDRNOTAVAIL") {
         // macOS and Windows have no 127.0.0.2 without an alias.
         this.#source = undefined;
-        return this.#dialAddress(target, address, signal);
+        return this.#dialAddress(target, address, signal, receive);
       }
       throw error;
     }

@@ -14,6 +14,8 @@ export interface ConnectionUser {
   onUpgrade(head: ResponseHead, socket: Socket, rest: Buffer): void;
   onFailure(error: UpstreamError, answered: boolean): void;
   onDrain(): void;
+  /** All that has come so far was handed over; more may take its time. */
+  onPause(): void;
   /** Whether the whole request is on its way; before that the connection cannot be used again. */
   readonly sent: boolean;
 }
@@ -21,23 +23,27 @@ export interface ConnectionUser {
 const CLOSED = "it closed the connection";
 
 export class Connection {
-  readonly socket: Socket;
   /** Calls that this connection has carried before the current one. */
   carried = 0;
   idleSince = 0;
   /** When the connection must not be used any more, by the target's Keep-Alive header. */
   keepAliveMs = Number.POSITIVE_INFINITY;
+  #socket: Socket | undefined;
   #user: ConnectionUser | undefined;
+  #reading = true;
+  /** What the target sent before it was asked. */
+  #early: Buffer | undefined;
   readonly #reader: ResponseReader;
   readonly #onRelease: (connection: Connection, reusable: boolean) => void;
-  readonly #onData = (chunk: Buffer): void => this.#feed(chunk);
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.receive(chunk)) this.#socket?.pause();
+  };
   readonly #onEnd = (): void => this.#ended();
   readonly #onError = (error: Error): void => this.#broke(error);
   readonly #onClose = (): void => this.#fail(new UpstreamError("closed", CLOSED));
   readonly #onDrain = (): void => this.#user?.onDrain();
 
-  constructor(socket: Socket, onRelease: (connection: Connection, reusable: boolean) => void) {
-    this.socket = socket;
+  constructor(onRelease: (connection: Connection, reusable: boolean) => void) {
     this.#onRelease = onRelease;
     this.#reader = new ResponseReader({
       onInformation: (head) => this.#user?.onInformation(head),
@@ -46,26 +52,59 @@ export class Connection {
         this.#user?.onHead(head, hasBody);
       },
       onBody: (chunk, last) => {
-        if (this.#user?.onBody(chunk, last) === false) socket.pause();
+        if (this.#user?.onBody(chunk, last) === false) this.#reading = false;
       },
       onComplete: (trailers, reusable) => this.#complete(trailers, reusable),
       onUpgrade: (head, rest) => this.#upgrade(head, rest),
     });
-    socket.on("data", this.#onData);
+  }
+
+  /**
+   * Once, when the connection is open.
+   * @param streaming the socket is a stream to be read here; otherwise it calls {@link receive}
+   */
+  attach(socket: Socket, streaming: boolean): void {
+    this.#socket = socket;
+    if (streaming) socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);
     socket.on("drain", this.#onDrain);
   }
 
+  get socket(): Socket {
+    return this.#socket as Socket;
+  }
+
   /** Takes the connection for a call whose request is about to be written. */
   begin(user: ConnectionUser, method: string, upgrading: boolean): void {
     this.#user = user;
     this.#reader.begin(method, upgrading);
+    const early = this.#early;
+    if (early) setImmediate(() => this.receive(early));
   }
 
   resume(): void {
+    if (this.#reading) return;
+    this.#reading = true;
     this.socket.resume();
+  }
+
+  /**
+   * Takes what was read. @returns false when no more is wanted until {@link resume}
+   */
+  receive(chunk: Buffer): boolean {
+    if (!this.#socket) {
+      this.#early = chunk;
+      return true;
+    }
+    try {
+      this.#reader.feed(chunk);
+    } catch (error) {
+      this.#protocolError(error);
+    }
+    this.#user?.onPause();
+    return this.#reading;
   }
 
   /** Gives the call up: nobody reads what it would still bring. */
@@ -73,14 +112,6 @@ export class Connection {
     this.#user = undefined;
     this.socket.destroy();
     this.#onRelease(this, false);
-  }
-
-  #feed(chunk: Buffer): void {
-    try {
-      this.#reader.feed(chunk);
-    } catch (error) {
-      this.#protocolError(error);
-    }
   }
 
   #ended(): void {
@@ -105,7 +136,7 @@ export class Connection {
   #fail(error: UpstreamError): void {
     const user = this.#user;
     this.#user = undefined;
-    this.socket.destroy();
+    this.#socket?.destroy();
     this.#onRelease(this, false);
     user?.onFailure(error, this.#reader.started);
   }
@@ -116,7 +147,7 @@ export class Connection {
     const reuse = reusable && user.sent;
     this.#user = undefined;
     this.carried++;
-    if (this.socket.isPaused()) this.socket.resume();
+    this.resume();
     if (!reuse) this.socket.destroy();
     this.#onRelease(this, reuse);
     user.onComplete(trailers);
@@ -128,7 +159,7 @@ export class Connection {
     if (!user) return;
     // From here on the socket belongs to the tunnel, which adds its own listeners at once.
     const { socket } = this;
-    socket.pause();
+    this.#reading = false;
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
     socket.off("error", this.#onError);

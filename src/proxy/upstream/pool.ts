@@ -1,12 +1,11 @@
 /** Connections to one target that wait for their next request. */
-import type { Socket } from "node:net";
 import type { ConnectOptions } from "./connect.js";
 import { Dialer } from "./connect.js";
 import { Connection } from "./connection.js";
 import type { Target } from "./target.js";
 
-/** More idle connections than a browser opens would only hold the dev server's threads. */
-const MAX_IDLE = 64;
+/** As many as two browsers can have requests under way over HTTP/2; each costs a few kilobytes. */
+const MAX_IDLE = 256;
 
 /** Below the 5 s after which Node's and uvicorn's servers close, so that devtls closes first. */
 const IDLE_EXPIRY_MS = 4_000;
@@ -39,22 +38,22 @@ export class Pool {
       if (age > Math.min(replayable ? IDLE_EXPIRY_MS : FRESH_MS, connection.keepAliveMs)) break;
       this.#idle.pop();
       if (!connection.socket.destroyed && connection.socket.writable) {
-        connection.socket.ref();
         return connection;
       }
     }
     return undefined;
   }
 
-  /** @throws UpstreamError */
-  async open(signal: AbortSignal): Promise<Connection> {
-    return this.#adopt(await this.dialer.dial(signal));
-  }
-
-  #adopt(socket: Socket): Connection {
-    const connection = new Connection(socket, (released, reusable) =>
-      this.#release(released, reusable),
-    );
+  /**
+   * Opens a connection.
+   * @param upgrading it may become a tunnel, which needs the socket as a stream
+   * @throws UpstreamError
+   */
+  async open(signal: AbortSignal, upgrading: boolean): Promise<Connection> {
+    const connection = new Connection((released, reusable) => this.#release(released, reusable));
+    const streaming = upgrading || this.dialer.target.tls;
+    const receive = streaming ? undefined : (chunk: Buffer) => connection.receive(chunk);
+    connection.attach(await this.dialer.dial(signal, receive), streaming);
     this.#open.add(connection);
     return connection;
   }
@@ -72,7 +71,6 @@ export class Pool {
       return;
     }
     connection.idleSince = Date.now();
-    connection.socket.unref();
     this.#idle.push(connection);
     this.#sweeper ??= setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }

@@ -49,6 +49,9 @@ enum State {
 
 const EMPTY = Buffer.alloc(0);
 const HEAD_END = "\r\n\r\n";
+/** A whole block of well-formed header lines, tested at once; what fails is looked at by line. */
+const HEADER_BLOCK =
+  /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -151,7 +154,7 @@ export class ResponseReader {
     const text = input.toString("latin1", 0, end);
     const lineEnd = text.indexOf("\r\n");
     const head = parseStatusLine(lineEnd < 0 ? text : text.slice(0, lineEnd));
-    if (lineEnd >= 0) parseHeaderLines(text, lineEnd + 2, head.headers);
+    if (lineEnd >= 0) parseHeaderLines(text.slice(lineEnd + 2), head.headers);
     const rest = input.subarray(end + HEAD_END.length);
     if (head.status === 101) return this.#upgrade(head, rest);
     if (head.status < 200) {
@@ -272,7 +275,7 @@ export class ResponseReader {
       return undefined;
     }
     const trailers: HeaderLines = [];
-    parseHeaderLines(input.toString("latin1", 0, end), 0, trailers);
+    parseHeaderLines(input.toString("latin1", 0, end), trailers);
     return this.#endChunked(trailers, input.subarray(end + HEAD_END.length));
   }
 
@@ -333,28 +336,35 @@ function parseStatusLine(line: string): ResponseHead {
   };
 }
 
-/** Appends the header lines of `text` from `start` on to `headers`. */
-function parseHeaderLines(text: string, start: number, headers: HeaderLines): void {
-  let position = start;
-  while (position < text.length) {
-    const next = text.indexOf("\r\n", position);
-    const end = next < 0 ? text.length : next;
-    const colon = text.indexOf(":", position);
-    if (colon < 0 || colon > end) {
-      const folded = text[position] === " " || text[position] === "\t";
-      throw new ProtocolError(folded ? "a folded header line" : "a header line without a colon");
-    }
-    const name = text.slice(position, colon);
-    if (!TOKEN.test(name)) {
-      throw new ProtocolError(`the header name ${JSON.stringify(name.slice(0, 80))}`);
-    }
-    const value = trimBlanks(text, colon + 1, end);
-    if (!FIELD_VALUE.test(value)) {
-      throw new ProtocolError(`a control character in the value of ${name}`);
-    }
-    headers.push(name, value);
+/** Appends the header lines of `block` to `headers`. @throws ProtocolError */
+function parseHeaderLines(block: string, headers: HeaderLines): void {
+  if (block === "") return;
+  if (!HEADER_BLOCK.test(block)) throw malformed(block);
+  let position = 0;
+  while (position < block.length) {
+    const next = block.indexOf("\r\n", position);
+    const end = next < 0 ? block.length : next;
+    const colon = block.indexOf(":", position);
+    headers.push(block.slice(position, colon), trimBlanks(block, colon + 1, end));
     position = end + 2;
   }
+}
+
+/** Says what is wrong with a block that is not well-formed. */
+function malformed(block: string): ProtocolError {
+  for (const line of block.split("\r\n")) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(colon, 0));
+    if (/^[ \t]/.test(line)) return new ProtocolError("a folded header line");
+    if (colon < 0) return new ProtocolError("a header line without a colon");
+    if (!TOKEN.test(name)) {
+      return new ProtocolError(`the header name ${JSON.stringify(name.slice(0, 80))}`);
+    }
+    if (!FIELD_VALUE.test(line.slice(colon + 1))) {
+      return new ProtocolError(`a control character in the value of ${name}`);
+    }
+  }
+  return new ProtocolError("a malformed header line");
 }
 
 /** Optional white space is blanks and tabs only; `trim` would also take a no-break space. */

@@ -1,0 +1,43 @@
+/** Header lines as the object that Node's HTTP/2 takes. No code of node:http2 is loaded for it. */
+import type { OutgoingHttpHeaders } from "node:http2";
+import type { HeaderLines } from "./upstream/reader.js";
+
+/** Fields that Node's HTTP/2 sends once only; of several, browsers go by the last. */
+const SINGLE = new Set([
+  "access-control-allow-credentials",
+  "access-control-max-age",
+  "age",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-md5",
+  "content-range",
+  "content-type",
+  "date",
+  "dnt",
+  "etag",
+  "expires",
+  "from",
+  "host",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "referer",
+  "retry-after",
+  "tk",
+  "user-agent",
+  "x-content-type-options",
+]);
+
+export function toHttp2Headers(lines: HeaderLines): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = Object.create(null);
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = (lines[index] as string).toLowerCase();
+    const value = lines[index + 1] as string;
+    const before = headers[name];
+    if (before === undefined || SINGLE.has(name)) headers[name] = value;
+    else headers[name] = Array.isArray(before) ? [...before, value] : [String(before), value];
+  }
+  return headers;
+}

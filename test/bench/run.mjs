@@ -1,0 +1,61 @@
+/**
+ * `npm run bench`: measures and prints tables. `npm run bench -- --write` also writes the figures
+ * to test/bench/results.json and the tables into the README. `npm run bench -- cold` runs one suite.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { coldTables, measureCold } from "./cold.mjs";
+import { PROJECT } from "./measure.mjs";
+
+/** @type {Record<string, { measure: () => Promise<any>, tables: (figures: any) => string }>} */
+const SUITES = {
+  cold: { measure: measureCold, tables: coldTables },
+};
+
+const args = process.argv.slice(2);
+const write = args.includes("--write");
+const chosen = args.filter((arg) => !arg.startsWith("--"));
+const unknown = chosen.filter((name) => !SUITES[name]);
+if (unknown.length > 0) {
+  console.error(
+    `There is no suite ${unknown.join(", ")}. Suites: ${Object.keys(SUITES).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+const results = join(PROJECT, "test/bench/results.json");
+for (const [name, suite] of Object.entries(SUITES)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  const figures = await suite.measure();
+  const tables = suite.tables(figures);
+  console.log(`${tables}\n`);
+  if (write) {
+    record(name, figures);
+    insert(name, tables);
+  }
+}
+
+/** @param {string} name @param {unknown} figures */
+function record(name, figures) {
+  const all = JSON.parse(readFileSync(results, "utf8"));
+  all[name] = {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    processors: cpus().length,
+    figures,
+  };
+  writeFileSync(results, `${JSON.stringify(all, null, 2)}\n`);
+}
+
+/** Puts the tables between the marks `<!-- bench: NAME -->` and `<!-- end of bench -->`. */
+function insert(/** @type {string} */ name, /** @type {string} */ tables) {
+  const path = join(PROJECT, "README.md");
+  const text = readFileSync(path, "utf8");
+  const begin = `<!-- bench: ${name} -->`;
+  const end = "<!-- end of bench -->";
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`README.md has no marks for ${name}`);
+  writeFileSync(path, `${text.slice(0, from + begin.length)}\n${tables}\n\n${text.slice(to)}`);
+}
