@@ -3,13 +3,21 @@
  * The command line and the library both start here; nothing in it prints or exits.
  */
 import { EventEmitter } from "node:events";
-import { openAuthorityFor } from "./ca/issue.js";
-import { coversHost, serveLeaf, serveNames } from "./ca/leaves.js";
-import type { Finding } from "./diagnose/finding.js";
+import {
+  coversHost,
+  openServeIdentity,
+  type ServeIdentity,
+  type ServeLeaf,
+  serveNames,
+} from "./ca/leaves.js";
+import { type Clock, keepFresh } from "./ca/refresh.js";
+import type { Finding, Observation } from "./diagnose/finding.js";
 import { LoopWatch } from "./diagnose/redirect-loop.js";
 import { compileHead, type HeadOverrides } from "./edge/head.js";
 import type { EdgeProfile } from "./edge/profile.js";
 import type { FinishedExchange } from "./proxy/exchange.js";
+import type { Forwarding } from "./proxy/forward.js";
+import { createRouter, type Route } from "./proxy/routes.js";
 import { type Credentials, type PlainHttp, type RunningProxy, startProxy } from "./proxy/server.js";
 import { Pool } from "./proxy/upstream/pool.js";
 import type { Target } from "./proxy/upstream/target.js";
@@ -21,7 +29,9 @@ export interface OwnCertificate extends Credentials {
 }
 
 export interface ServeSettings {
+  /** Where requests go that no route takes. */
   readonly target: Target;
+  readonly routes?: readonly Route[];
   /** Names to serve besides localhost, 127.0.0.1 and ::1; the first one names the URL. */
   readonly hosts: readonly string[];
   readonly addresses: readonly string[];
@@ -33,6 +43,7 @@ export interface ServeSettings {
   readonly own?: OwnCertificate;
   readonly insecureTarget?: boolean;
   readonly stateDirectory?: string;
+  readonly clock?: Clock;
 }
 
 export interface ServeEvents {
@@ -62,18 +73,44 @@ export interface Serving extends EventEmitter<ServeEvents> {
  */
 export async function startServing(settings: ServeSettings): Promise<Serving> {
   const events = new EventEmitter<ServeEvents>();
-  const identity: Identity = settings.own
-    ? { ...settings.own, roots: [], created: false }
-    : await issued(settings);
-  const { certificate } = identity;
+  const issued = settings.own ? undefined : await openIdentity(settings);
+  const { credentials, certificate } = issued ? shown(issued.leaf) : ownOf(settings);
   const loops = new LoopWatch();
-  const pool = new Pool(settings.target, {
+  const common = {
+    rewrite: compileHead(settings.edge, settings.overrides),
+    policies: [],
+    observers: [
+      (finished: FinishedExchange) => {
+        if (events.listenerCount("request") > 0) events.emit("request", finished);
+      },
+      (finished: FinishedExchange) => {
+        const finding = finished.own ? undefined : loops.observe(observationOf(finished));
+        if (finding) events.emit("finding", finding);
+      },
+    ],
+    onTarget: (state: "up" | "down", url: string) => void events.emit("target", state, url),
+    onObserverError: (error: unknown) => void events.emit("defect", error),
+  };
+  const connecting = {
     insecure: settings.insecureTarget ?? false,
-    roots: identity.roots,
-  });
+    roots: issued ? [certificateToPem(issued.root)] : [],
+  };
+  const forwardings = new Map<string, Forwarding>();
+  const forwardingTo = (target: Target): Forwarding => {
+    const known = forwardings.get(target.url);
+    if (known) return known;
+    const forwarding = { ...common, pool: new Pool(target, connecting) };
+    forwardings.set(target.url, forwarding);
+    return forwarding;
+  };
+  const fallback = forwardingTo(settings.target);
+  const routes = (settings.routes ?? []).map((route): [Route, Forwarding] => [
+    route,
+    forwardingTo(route.target),
+  ]);
   let distrusted = false;
   const proxy: RunningProxy = await startProxy({
-    credentials: identity,
+    credentials,
     addresses: settings.addresses,
     port: settings.port,
     orNextPort: settings.orNextPort,
@@ -83,23 +120,17 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       if (!distrusted) events.emit("distrust");
       distrusted = true;
     },
-    forwarding: {
-      pool,
-      rewrite: compileHead(settings.edge, settings.overrides),
-      policies: [],
-      observers: [
-        (finished) => {
-          if (events.listenerCount("request") > 0) events.emit("request", finished);
-        },
-        (finished) => {
-          const finding = finished.own ? undefined : loops.observe(observationOf(finished, pool));
-          if (finding) events.emit("finding", finding);
-        },
-      ],
-      onTarget: (state, url) => void events.emit("target", state, url),
-      onObserverError: (error) => void events.emit("defect", error),
-    },
+    forwardings: [...forwardings.values()],
+    route: createRouter(routes, fallback),
   });
+  const stopRefresh = issued
+    ? keepFresh(
+        issued,
+        (leaf) => proxy.setCredentials(shown(leaf).credentials),
+        (error) => void events.emit("defect", error),
+        settings.clock,
+      )
+    : () => undefined;
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
   return Object.assign(events, {
     url: `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`,
@@ -107,38 +138,49 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     addresses: proxy.addresses,
     plainPort: proxy.plainPort,
     certificate,
-    authorityCreated: identity.created,
-    close: (graceMs = 2_000) => proxy.close(graceMs),
+    authorityCreated: issued?.created ?? false,
+    close: (graceMs = 2_000) => {
+      stopRefresh();
+      return proxy.close(graceMs);
+    },
   });
 }
 
-interface Identity extends Credentials {
-  readonly certificate: Certificate;
-  readonly roots: readonly string[];
-  readonly created: boolean;
+function openIdentity({
+  hosts,
+  routes = [],
+  stateDirectory,
+}: ServeSettings): Promise<ServeIdentity> {
+  // The hosts of host routes are served, too.
+  const routed = routes.flatMap(({ host }) => (host === undefined ? [] : [host]));
+  return openServeIdentity(serveNames([...hosts, ...routed]), stateDirectory);
 }
 
-async function issued(settings: ServeSettings): Promise<Identity> {
-  const names = serveNames(settings.hosts);
-  const { authority, created } = await openAuthorityFor(names, settings.stateDirectory);
-  const leaf = await serveLeaf(authority, names);
+interface Shown {
+  readonly credentials: Credentials;
+  readonly certificate: Certificate;
+}
+
+function shown(leaf: ServeLeaf): Shown {
   return {
-    cert: leaf.chainPem,
-    key: leaf.keyPem,
+    credentials: { cert: leaf.chainPem, key: leaf.keyPem },
     certificate: leaf.certificate,
-    roots: [certificateToPem(authority.certificate)],
-    created,
   };
 }
 
-function observationOf(finished: FinishedExchange, pool: Pool) {
+function ownOf({ own }: ServeSettings): Shown {
+  const { certificate, cert, key } = own as OwnCertificate;
+  return { credentials: { cert, key }, certificate };
+}
+
+function observationOf(finished: FinishedExchange): Observation {
   return {
     method: finished.exchange.method,
     url: finished.url,
     told: finished.told,
     status: finished.status,
     response: finished.responseHeaders,
-    target: pool.dialer.target.url,
+    target: finished.target,
   };
 }
 

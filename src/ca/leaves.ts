@@ -1,15 +1,16 @@
 /** The leaves of `serve`: issued once for a set of hosts, kept in the state directory. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { type StatePaths, stateDirectory, statePaths } from "../paths.js";
 import { type Certificate, isSignedBy, parseCertificate } from "../x509/certificate.js";
 import { parseIp } from "../x509/ip.js";
 import { decodePrivateKey } from "../x509/keys.js";
 import { type Name, parseName, uniqueNames } from "../x509/names.js";
 import { decodePem, encodePem } from "../x509/pem.js";
 import { DAY_MS } from "../x509/validity.js";
-import type { Authority } from "./authority.js";
+import { type Authority, loadAuthorityCertificate } from "./authority.js";
 import { makeDirectory, readIfThere, writeFiles } from "./files.js";
-import { issueLeaf } from "./issue.js";
+import { issueLeaf, openAuthorityFor } from "./issue.js";
 
 /** Every serve certificate covers these, so that a URL with an address works too. */
 const ALWAYS = ["localhost", "127.0.0.1", "::1"];
@@ -30,20 +31,59 @@ export function serveNames(hosts: readonly string[]): Name[] {
 }
 
 /**
- * The leaf for these hosts, from the state directory or newly issued.
- * @throws DevtlsError as {@link issueLeaf}
+ * The leaf for these names that the state directory keeps, when it is this root's and has more
+ * than {@link RENEW_WITHIN_DAYS} left. The authority's key is not read for it.
  */
-export async function serveLeaf(
-  authority: Authority,
+export function keptLeaf(
+  paths: StatePaths,
+  root: Certificate,
   names: readonly Name[],
   now = Date.now(),
+): ServeLeaf | undefined {
+  const kept = readKept(join(paths.leaves, fileName(names)), root);
+  const enough = now + RENEW_WITHIN_DAYS * DAY_MS;
+  return kept && kept.certificate.notAfter.getTime() > enough ? kept : undefined;
+}
+
+/** What `serve` shows its clients, and how to get the next one. */
+export interface ServeIdentity {
+  readonly leaf: ServeLeaf;
+  readonly root: Certificate;
+  /** Whether the authority was made for it. */
+  readonly created: boolean;
+  issueAgain(): Promise<ServeLeaf>;
+}
+
+/**
+ * The leaf for these names: the one that is kept, else a new one.
+ * @throws DevtlsError as {@link openAuthorityFor} and {@link issueLeaf}
+ */
+export async function openServeIdentity(
+  names: readonly Name[],
+  directory: string = stateDirectory(),
+): Promise<ServeIdentity> {
+  const issueAgain = async (): Promise<ServeLeaf> => {
+    const { authority } = await openAuthorityFor(names, directory);
+    return issueServeLeaf(authority, names);
+  };
+  const paths = statePaths(directory);
+  const root = loadAuthorityCertificate(directory);
+  const kept = root && keptLeaf(paths, root, names);
+  if (kept) return { leaf: kept, root, created: false, issueAgain };
+  const { authority, created } = await openAuthorityFor(names, directory);
+  const leaf = await issueServeLeaf(authority, names);
+  return { leaf, root: authority.certificate, created, issueAgain };
+}
+
+/** Issues the leaf for these names and keeps it. @throws DevtlsError as {@link issueLeaf} */
+export async function issueServeLeaf(
+  authority: Authority,
+  names: readonly Name[],
 ): Promise<ServeLeaf> {
-  const path = join(authority.paths.leaves, fileName(names));
-  const kept = readKept(path, authority);
-  if (kept && kept.certificate.notAfter.getTime() - now > RENEW_WITHIN_DAYS * DAY_MS) return kept;
   const leaf = await issueLeaf(authority, names);
   const keyPem = leaf.keyPem as string;
   makeDirectory(authority.paths.leaves, 0o700);
+  const path = join(authority.paths.leaves, fileName(names));
   // One file for both, so that a key never stands beside another leaf's certificate.
   writeFiles([{ path, data: leaf.certificatePem + keyPem, mode: 0o600 }]);
   return { certificate: leaf.certificate, chainPem: leaf.certificatePem + leaf.rootPem, keyPem };
@@ -56,8 +96,8 @@ function fileName(names: readonly Name[]): string {
   return `${first}-${digest}.pem`;
 }
 
-/** A kept leaf that is whole and this authority's; anything else is issued again. */
-function readKept(path: string, authority: Authority): ServeLeaf | undefined {
+/** A kept leaf that is whole and this root's; anything else is issued again. */
+function readKept(path: string, root: Certificate): ServeLeaf | undefined {
   const text = readIfThere(path)?.toString("latin1");
   if (text === undefined) return undefined;
   try {
@@ -67,9 +107,9 @@ function readKept(path: string, authority: Authority): ServeLeaf | undefined {
     if (!leafDer || !keyDer) return undefined;
     const certificate = parseCertificate(leafDer);
     const keyPem = encodePem("PRIVATE KEY", keyDer);
-    if (!isSignedBy(certificate, authority.certificate)) return undefined;
+    if (!isSignedBy(certificate, root)) return undefined;
     if (!certificate.x509.checkPrivateKey(decodePrivateKey(keyPem))) return undefined;
-    const chain = [leafDer, authority.certificate.der];
+    const chain = [leafDer, root.der];
     return {
       certificate,
       chainPem: chain.map((der) => encodePem("CERTIFICATE", der)).join(""),

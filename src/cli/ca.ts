@@ -21,13 +21,16 @@ import { describeConstraints } from "../x509/constraints.js";
 import { formatCidr } from "../x509/ip.js";
 import { describeKey } from "../x509/keys.js";
 import { collect, parseChoice, usage } from "./options.js";
-import { note, print, printJson, table, warn } from "./output.js";
+import { note, print, printJson, table, warn, write } from "./output.js";
 import { withExamples } from "./program.js";
 import { confirm } from "./prompt.js";
 import { showResults } from "./trust-actions.js";
 
 export function define(program: Command): void {
-  const command = program.command("ca").description("Make, show, export or delete the authority.");
+  const command = program
+    .command("ca")
+    .description("Make, show, export or delete the authority.")
+    .helpCommand(false);
   withExamples(
     command,
     `devtls ca create --permit example.test --permit 100.64.0.0/10
@@ -35,7 +38,7 @@ devtls ca show
 devtls ca export --format der --out root.cer
 devtls ca delete`,
   );
-  command
+  const create = command
     .command("create")
     .description("Make the authority. Other commands do it by themselves when they need one.")
     .option(
@@ -46,17 +49,24 @@ devtls ca delete`,
     .option("--unconstrained", "sign any name: the key could then impersonate any site to you")
     .option("--rsa", "RSA-3072 key instead of P-256")
     .option("--force", "replace the authority that is there")
-    .action(create);
-  command
+    .action(createAuthority);
+  withExamples(
+    create,
+    `devtls ca create                                local names only
+devtls ca create --force --permit example.test  a wider one in its place`,
+  );
+  const show = command
     .command("show")
     .description("Show the authority.")
     .option("--json", "print it as JSON")
-    .action(show);
-  command
+    .action(showAuthority);
+  withExamples(show, "devtls ca show");
+  const path = command
     .command("path")
     .description("Print the folder that the authority is in.")
     .action(() => print(stateDirectory()));
-  command
+  withExamples(path, "devtls ca path");
+  const exporting = command
     .command("export")
     .description("Print the authority's certificate (never its key).")
     .option(
@@ -67,14 +77,20 @@ devtls ca delete`,
     )
     .option("--out <file>", "write it here instead")
     .action(exportCertificate);
-  command
+  withExamples(
+    exporting,
+    `devtls ca export > root.pem
+devtls ca export --format der --out root.cer   for Windows and Android`,
+  );
+  const remove = command
     .command("delete")
     .description("Remove the authority from the trust stores, then delete it with its leaves.")
     .option("--yes", "do not ask")
-    .action(remove);
+    .action(deleteEverything);
+  withExamples(remove, "devtls ca delete");
 }
 
-async function create(options: AuthorityOptions & { force?: boolean }): Promise<void> {
+async function createAuthority(options: AuthorityOptions & { force?: boolean }): Promise<void> {
   if (options.unconstrained && options.permit) {
     throw usage("--permit and --unconstrained exclude each other");
   }
@@ -129,7 +145,7 @@ function requireCertificate(): Certificate {
   );
 }
 
-async function show({ json }: { json?: boolean }): Promise<void> {
+async function showAuthority({ json }: { json?: boolean }): Promise<void> {
   const certificate = requireCertificate();
   const paths = statePaths(stateDirectory());
   const trusted = await whereTrusted(certificate, thisMachine());
@@ -188,7 +204,7 @@ function exportCertificate({ format, out }: { format: "pem" | "der"; out?: strin
   const certificate = requireCertificate();
   const data = format === "der" ? certificate.der : certificateToPem(certificate);
   if (out === undefined) {
-    process.stdout.write(data);
+    write("stdout", data);
     return;
   }
   const path = resolve(out);
@@ -196,7 +212,7 @@ function exportCertificate({ format, out }: { format: "pem" | "der"; out?: strin
   print(path);
 }
 
-async function remove({ yes }: { yes?: boolean }): Promise<void> {
+async function deleteEverything({ yes }: { yes?: boolean }): Promise<void> {
   const directory = stateDirectory();
   if (!yes) {
     await confirm(

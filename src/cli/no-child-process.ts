@@ -1,2 +1,2 @@
-// Stands in for node:child_process in the bundle of `devtls cert`; see esbuild.config.mjs.
+// Stands in for node:child_process where commander asks for it; see esbuild.config.mjs.
 export {};

@@ -11,23 +11,31 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, problems: 3 } as const;
 export type Output = "stdout" | "stderr";
 const DESCRIPTOR = { stdout: 1, stderr: 2 } as const;
 
+/** Outputs that were full once: what follows has to wait behind what their stream still holds. */
+const queued = new Set<Output>();
+
 /**
  * Writes straight to the descriptor: setting up `process.stdout` costs a short command several
  * milliseconds. A pipe that is full takes the rest through the stream, which waits for it.
  */
-export function write(output: Output, text: string): void {
-  const bytes = Buffer.from(text);
-  let written = 0;
+export function write(output: Output, data: string | Uint8Array): void {
+  let bytes = Buffer.from(data);
   try {
-    while (written < bytes.length) {
-      written += writeSync(DESCRIPTOR[output], bytes, written);
+    while (bytes.length > 0 && !queued.has(output)) {
+      bytes = bytes.subarray(writeSync(DESCRIPTOR[output], bytes));
     }
   } catch (error) {
-    // A reader that closes early (`devtls edges | head -1`) is no error.
-    if (systemCode(error) === "EPIPE") process.exit(EXIT.ok);
-    if (systemCode(error) !== "EAGAIN") throw error;
-    process[output].write(bytes.subarray(written));
+    endUnlessFull(error);
+    queued.add(output);
+    process[output].on("error", endUnlessFull);
   }
+  if (bytes.length > 0) process[output].write(bytes);
+}
+
+/** A reader that closes early (`devtls edges | head -1`) is no error. */
+function endUnlessFull(error: unknown): void {
+  if (systemCode(error) === "EPIPE") process.exit(EXIT.ok);
+  if (systemCode(error) !== "EAGAIN") throw error;
 }
 
 export function print(text: string): void {

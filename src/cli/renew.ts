@@ -44,7 +44,7 @@ async function renewFiles(files: string[], { dryRun, within }: RenewOptions): Pr
   if (!authority) {
     throw new DevtlsError(
       "authority-missing",
-      `could not renew: there is no authority in ${directory}`,
+      `could not renew certificates: there is no authority in ${directory}`,
       { hint: "Issue a certificate, which makes one: devtls cert localhost" },
     );
   }

@@ -5,6 +5,7 @@ import type { DemoApp } from "../demo/app.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { findProfile, PROFILES } from "../edge/profiles.js";
 import { DevtlsError } from "../errors.js";
+import { parseRoute, type Route } from "../proxy/routes.js";
 import type { PlainMode } from "../proxy/server.js";
 import { parseTarget } from "../proxy/upstream/target.js";
 import { type OwnCertificate, type Serving, startServing } from "../serve.js";
@@ -21,6 +22,7 @@ interface ServeOptions {
   target?: string;
   insecureTarget?: boolean;
   demo?: boolean;
+  route?: Route[];
   host?: string[];
   port?: number;
   bind?: string[];
@@ -55,6 +57,11 @@ export function define(program: Command): void {
     .option("--target <target>", "the dev server: 8000, host:port, http://…, https://…, unix:/path")
     .option("--insecure-target", "accept any certificate from an https target")
     .option("--demo", "front the built-in demo app")
+    .option(
+      "--route <route>",
+      "send a path prefix (/api=3001) or a host (api.localhost=3001) elsewhere, repeatable",
+      collect(checkRoute),
+    )
     .option(
       "--host <name>",
       "host name to serve, repeatable (default: localhost)",
@@ -123,6 +130,7 @@ async function serve(options: ServeOptions): Promise<void> {
   try {
     serving = await startServing({
       target,
+      ...(options.route && { routes: options.route }),
       hosts,
       addresses: options.bind ?? LOOPBACK,
       port: options.port ?? DEFAULT_PORT,
@@ -201,6 +209,11 @@ function checkHost(text: string): string {
   const name = parseName(text);
   if (name.kind === "dns" || name.kind === "ip") return name.value;
   throw usage(`--host ${text}: not a host name or an IP address`);
+}
+
+function checkRoute(text: string): Route {
+  const route = parseRoute(text);
+  return route.host === undefined ? route : { ...route, host: checkHost(route.host) };
 }
 
 function checkAddress(text: string): string {

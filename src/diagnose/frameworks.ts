@@ -76,8 +76,10 @@ export const FRAMEWORKS: readonly Framework[] = [
     matches: (r) =>
       r.header("server").startsWith("WSGIServer/") ||
       r.cookieNames.some((name) => name === "csrftoken" || name === "sessionid") ||
-      // What SecurityMiddleware adds to every response, its own redirect included.
-      (/same-origin/.test(r.header("referrer-policy")) &&
+      // What SecurityMiddleware adds to every response, its own redirect included. Others can be
+      // told to send the same; unlike Django, they mostly give their name as well.
+      (r.header("x-powered-by") === "" &&
+        /\bsame-origin\b/.test(r.header("referrer-policy")) &&
         r.header("x-content-type-options") === "nosniff"),
   },
   {
@@ -91,7 +93,10 @@ export const FRAMEWORKS: readonly Framework[] = [
     title: "Laravel",
     trustProto: ["$middleware->trustProxies(at: '*'); // bootstrap/app.php, withMiddleware"],
     matches: (r) =>
-      r.cookieNames.some((name) => name === "XSRF-TOKEN" || /laravel[_-]session$/.test(name)),
+      // Spring, ASP.NET and others send an XSRF-TOKEN as well, for Angular; the session is its own.
+      r.cookieNames.some((name) => /laravel[_-]session$/.test(name)) ||
+      (r.cookieNames.includes("XSRF-TOKEN") &&
+        r.cookieNames.some((name) => /^[^_].*[_-]session$/.test(name))),
   },
   {
     id: "symfony",

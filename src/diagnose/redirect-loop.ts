@@ -3,7 +3,7 @@
  * reason is that the app forces https and takes the request for a plain one, because nobody told
  * it otherwise or because it does not listen.
  */
-import type { Finding, Observation } from "./finding.js";
+import type { Finding, LoopCause, Observation } from "./finding.js";
 import { type Framework, frameworkOf, MOST_COMMON, recognise } from "./frameworks.js";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -26,7 +26,11 @@ export class LoopWatch {
     const { target, url, status } = observation;
     const isRedirect = status >= 300 && status < 400 && REDIRECTS.has(status);
     this.#recognise(target, observation.response, isRedirect);
-    if (!isRedirect) return undefined;
+    if (!isRedirect) {
+      // The cookie came back: a later visitor without one is tried anew.
+      this.#onProbation.delete(url);
+      return undefined;
+    }
     const location = first(observation.response, "location");
     if (location === undefined || !isSameUrl(location, url)) return undefined;
     // A redirect after POST leads to a GET, which may be answered.
@@ -52,8 +56,10 @@ export class LoopWatch {
    * An app may set a cookie and send the browser to the same page to see whether it comes back.
    * Only when the next request with it is redirected again is that a loop.
    */
-  #isTryingCookies({ url, response }: Observation): boolean {
+  #isTryingCookies({ url, status, response }: Observation): boolean {
     if (first(response, "set-cookie") === undefined || this.#onProbation.has(url)) return false;
+    // A browser goes round in its cache and never asks the app again (RFC 9110 15.4.2, 15.4.9).
+    if ((status === 301 || status === 308) && mayBeCached(response)) return false;
     if (this.#onProbation.size >= MAX_REMEMBERED) this.#onProbation.clear();
     this.#onProbation.add(url);
     return true;
@@ -63,6 +69,10 @@ export class LoopWatch {
 function becomesGet(method: string, status: number): boolean {
   if (method === "GET" || method === "HEAD") return false;
   return status === 303 || ((status === 301 || status === 302) && method === "POST");
+}
+
+function mayBeCached(response: readonly string[]): boolean {
+  return !/\bno-(?:store|cache)\b|\bmax-age=0\b/i.test(first(response, "cache-control") ?? "");
 }
 
 /** Whether a Location names the URL that was asked for; a fragment makes no difference. */
@@ -91,12 +101,8 @@ function loopFinding(
   framework: Framework | undefined,
 ): Finding {
   const proto = first(told, "x-forwarded-proto");
-  const name = framework?.title ?? "The app";
-  const cause = proto === undefined ? "edge-sends-no-proto" : "app-ignores-forwarded-proto";
-  const because =
-    proto === undefined
-      ? `Nothing told it that the browser came over https: the edge sends no X-Forwarded-Proto. ${name} took the request for plain http and redirected to https, where the browser already was.`
-      : `It was told "X-Forwarded-Proto: ${proto}" and did not act on it. ${name} took the request for plain http and redirected to https, where the browser already was.`;
+  const cause = causeOf(url, location, proto);
+  const because = reason(cause, framework?.title ?? "The app", proto);
   return {
     code: "redirect-loop",
     cause,
@@ -114,6 +120,24 @@ function loopFinding(
   };
 }
 
+/** An app that forces https names it: anything else is a loop of another kind. */
+function causeOf(url: string, location: string, proto: string | undefined): LoopCause {
+  if (!url.startsWith("https:") || !/^https:/i.test(location)) return "unknown";
+  return proto === undefined ? "edge-sends-no-proto" : "app-ignores-forwarded-proto";
+}
+
+function reason(cause: LoopCause, name: string, proto: string | undefined): string {
+  const mistake = `${name} took the request for plain http and redirected to https, where the browser already was.`;
+  switch (cause) {
+    case "edge-sends-no-proto":
+      return `Nothing told it that the browser came over https: the edge sends no X-Forwarded-Proto. ${mistake}`;
+    case "app-ignores-forwarded-proto":
+      return `It was told "X-Forwarded-Proto: ${proto}" and did not act on it. ${mistake}`;
+    default:
+      return `The redirect does not ask for https, so no header is missing: ${name} itself sends the browser back to where it is.`;
+  }
+}
+
 const TELLTALE = /^(?:x-forwarded-|forwarded$|x-real-ip$|host$)/i;
 
 function describeTold(told: readonly string[]): string {
@@ -125,7 +149,8 @@ function describeTold(told: readonly string[]): string {
 }
 
 /** For an edge that sends nothing, both ends need a line: the edge to tell, the app to listen. */
-function fixesFor(cause: Finding["cause"], framework: Framework | undefined): string[] {
+function fixesFor(cause: LoopCause, framework: Framework | undefined): string[] {
+  if (cause === "unknown") return [];
   const edge = ["proxy_set_header X-Forwarded-Proto $scheme;"];
   const apps = framework ? [framework] : MOST_COMMON.map(frameworkOf);
   const app = apps.flatMap((candidate) => candidate.trustProto);

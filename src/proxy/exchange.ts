@@ -61,6 +61,8 @@ export interface FinishedExchange {
   readonly exchange: Exchange;
   /** The public URL that the browser asked for. */
   readonly url: string;
+  /** The URL of the target that it went to. */
+  readonly target: string;
   /** The header lines that the app received, Host first; empty when it was not asked. */
   readonly told: readonly string[];
   /** 0 when there was no response. */

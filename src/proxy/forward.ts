@@ -24,6 +24,7 @@ export type ResponsePolicy = (headers: HeaderLines, exchange: Exchange) => Heade
 /** Tells that the target went down or came up. */
 export type TargetListener = (state: "up" | "down", url: string) => void;
 
+/** How the requests for one target are treated. */
 export interface Forwarding {
   readonly pool: Pool;
   readonly rewrite: HeadRewriter;
@@ -228,6 +229,7 @@ class Passage implements CallEvents {
     notify(this.#forwarding, {
       exchange: this.#exchange,
       url: publicUrl(this.#exchange),
+      target: this.#forwarding.pool.dialer.target.url,
       told: this.#told,
       status: this.#status,
       responseHeaders: this.#responseHeaders,

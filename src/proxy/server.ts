@@ -39,7 +39,9 @@ export interface ProxyOptions {
   readonly plain?: PlainHttp;
   /** Whether the certificate covers this host, lower case and without port. */
   readonly covers: (hostname: string) => boolean;
-  readonly forwarding: Forwarding;
+  /** Every target and how its requests are treated; `route` chooses among them. */
+  readonly forwardings: readonly Forwarding[];
+  readonly route: (host: string, target: string) => Forwarding;
   /** A client ended the handshake because it does not trust the certificate. */
   readonly onDistrust?: () => void;
 }
@@ -94,10 +96,11 @@ class TlsProxy implements RunningProxy {
     this.#http1 = createHttp1Front({
       nextId,
       connectionOf,
-      onExchange: (exchange) => this.#handle(exchange, () => forward(exchange, this.#forwarding)),
+      onExchange: (exchange) =>
+        this.#handle(exchange, () => forward(exchange, this.#route(exchange))),
       onUpgrade: (exchange, upgrade, socket, rest) =>
         this.#handle(exchange, () =>
-          forwardUpgrade(exchange, upgrade, socket, rest, this.#forwarding),
+          forwardUpgrade(exchange, upgrade, socket, rest, this.#route(exchange)),
         ),
     });
     this.#tls = createTlsServer({
@@ -118,8 +121,8 @@ class TlsProxy implements RunningProxy {
     });
   }
 
-  get #forwarding(): Forwarding {
-    return this.#options.forwarding;
+  #route(exchange: Exchange): Forwarding {
+    return this.#options.route(exchange.host, exchange.target);
   }
 
   async listen(): Promise<void> {
@@ -173,9 +176,12 @@ class TlsProxy implements RunningProxy {
     const session = serveHttp2(socket, {
       nextId,
       connectionOf,
-      onExchange: (exchange) => this.#handle(exchange, () => forward(exchange, this.#forwarding)),
+      onExchange: (exchange) =>
+        this.#handle(exchange, () => forward(exchange, this.#route(exchange))),
       onConnect: (exchange, protocol, stream) =>
-        this.#handle(exchange, () => forwardConnect(exchange, protocol, stream, this.#forwarding)),
+        this.#handle(exchange, () =>
+          forwardConnect(exchange, protocol, stream, this.#route(exchange)),
+        ),
     });
     this.#sessions.add(session);
     session.on("close", () => this.#sessions.delete(session));
@@ -254,7 +260,7 @@ class TlsProxy implements RunningProxy {
         for (const session of this.#sessions) session.destroy();
         for (const socket of this.#sockets) socket.destroy();
         this.#http1.close();
-        this.#forwarding.pool.close();
+        for (const { pool } of this.#options.forwardings) pool.close();
         resolve();
       };
       const timer = setTimeout(finish, graceMs);

@@ -168,6 +168,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
     notify(forwarding, {
       exchange,
       url: publicUrl(exchange),
+      target: pool.dialer.target.url,
       told,
       status: outcome.status,
       responseHeaders: outcome.headers,

@@ -145,7 +145,7 @@ export function readTime(value: DerValue | undefined): Date {
   const date = new Date(Date.UTC(century + year, month - 1, day, hour, minute, second));
   // Date.UTC carries over: the 30th of February would be the 1st of March.
   const digits = date.toISOString().replace(/\.\d+|[-:T]/g, "");
-  if (!digits.endsWith(text) || (wide && digits !== text)) throw bad(`the time "${text}"`);
+  if (!digits.endsWith(text)) throw bad(`the time "${text}"`);
   return date;
 }
 

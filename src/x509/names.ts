@@ -32,12 +32,21 @@ function refuse(text: string, reason: string, hint?: string): DevtlsError {
  */
 export function parseName(text: string): Name {
   if (text === "") throw refuse(text, "it is empty", "Name a host, for example: localhost");
-  if (/[\s\p{Cc}]/u.test(text)) throw refuse(text, "it holds a space or a control character");
+  if (/\s/.test(text) || hasControlCharacter(text))
+    throw refuse(text, "it holds a space or a control character");
   const address = parseIp(text.replace(/^\[(.*:.*)\]$/, "$1"));
   if (address) return { kind: "ip", value: formatIp(address), bytes: address };
   if (text.includes("://")) return parseUri(text);
   if (text.includes("@")) return parseEmail(text);
   return { kind: "dns", value: parseDnsName(text) };
+}
+
+/** C0, DEL and C1. A regular expression with a Unicode property takes 2 ms to compile. */
+function hasControlCharacter(text: string): boolean {
+  return [...text].some((character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+  });
 }
 
 function parseDnsName(text: string): string {
