@@ -4,6 +4,7 @@
  * command adds to Node's own start. Everything else leaves packages where npm put them.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { build } from "esbuild";
 
 const common = {
@@ -23,23 +24,38 @@ await build({
   outbase: "src",
 });
 
-const inlined = ["commander", "node-forge"];
-await build({
-  ...common,
-  entryPoints: ["src/cli/main-serve.ts"],
-  external: ["open", "selfsigned", "node-forge/lib/pbe.js"],
-  outdir: "dist/cli",
-});
+/**
+ * commander asks for node:child_process when it is loaded, and more of Node comes along; it uses it
+ * for subcommands that are programs of their own, which devtls has none of.
+ */
+const withoutPrograms = {
+  name: "without-programs",
+  setup(build) {
+    build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("/node_modules/commander/")
+        ? { path: resolve("src/cli/no-child-process.ts") }
+        : undefined,
+    );
+  },
+};
+
 await build({
   ...common,
   entryPoints: ["src/cli/main-cert.ts"],
   external: ["node-forge/lib/pbe.js"],
-  // commander asks for it when it is loaded, and node:net and the streams come along; it is used
-  // for subcommands that are programs of their own, which devtls has none of.
-  alias: { "node:child_process": "./src/cli/no-child-process.ts" },
+  plugins: [withoutPrograms],
+  outdir: "dist/cli",
+});
+await build({
+  ...common,
+  entryPoints: ["src/cli/main-serve.ts"],
+  // Mostly there is a leaf already, and nothing is signed.
+  external: ["open", "selfsigned", "node-forge"],
+  plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
 
+const inlined = ["commander", "node-forge"];
 const licences = inlined.map(
   (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`,
 );

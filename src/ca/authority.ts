@@ -11,7 +11,14 @@ import { type Certificate, parsePemCertificate } from "../x509/certificate.js";
 import { defaultConstraints, type NameConstraints } from "../x509/constraints.js";
 import { decodePrivateKey, encodePrivateKey, generateKey } from "../x509/keys.js";
 import { encodePem } from "../x509/pem.js";
-import { makeDirectory, readIfThere, writeFiles, writeNewFile } from "./files.js";
+import {
+  discard,
+  leftoversOf,
+  makeDirectory,
+  readIfThere,
+  writeFiles,
+  writeNewFiles,
+} from "./files.js";
 
 export interface Authority {
   readonly certificate: Certificate;
@@ -50,19 +57,10 @@ export async function openAuthority(
   const made = await makeAuthority(options);
   makeDirectory(directory, 0o700);
   // The key's name is the claim: one process gets it, every other one takes what that one made.
-  const created = writeNewFile({
-    path: paths.rootKey,
-    data: made.keyPem,
-    mode: 0o400,
-    durable: true,
-  });
-  if (
-    created &&
-    !writeNewFile({ path: paths.rootCertificate, data: made.pem, mode: 0o644, durable: true })
-  ) {
-    rmSync(paths.rootKey, { force: true });
-    throw damaged(`${paths.rootCertificate} appeared while it was made`);
-  }
+  const created = writeNewFiles([
+    { path: paths.rootKey, data: made.keyPem, mode: 0o400, durable: true },
+    { path: paths.rootCertificate, data: made.pem, mode: 0o644, durable: true },
+  ]);
   const authority = loadAuthority(directory);
   if (!authority) throw damaged(`${paths.rootKey} was removed while it was made`);
   return { authority, created };
@@ -201,6 +199,8 @@ function damaged(reason: string, cause?: unknown): DevtlsError {
 export function deleteAuthority(directory: string): string[] {
   const paths = statePaths(directory);
   const removed: string[] = [];
+  // The key of a run that was killed has a second name, which must not outlive it.
+  for (const path of [paths.rootKey, paths.rootCertificate].flatMap(leftoversOf)) discard(path);
   for (const path of [paths.rootKey, paths.rootCertificate, paths.bundle, paths.leaves]) {
     try {
       rmSync(path, { recursive: true });

@@ -8,13 +8,16 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { DevtlsError, systemCode, systemReason } from "../errors.js";
 
 export interface NewFile {
@@ -68,46 +71,110 @@ export function makeDirectory(path: string, mode: number): void {
   }
 }
 
+interface Staged {
+  readonly temporary: string;
+  readonly target: string;
+  /** Another name of the file that is replaced, until all are. */
+  previous?: string;
+  done?: boolean;
+}
+
 /**
  * Writes all files or none: each goes to a temporary name in its folder first, and only when all
- * are complete are they renamed. @throws DevtlsError "file-unwritable" naming the file
+ * are complete are they renamed; when one cannot be, those before it are put back.
+ * @throws DevtlsError "file-unwritable" naming the file
  */
 export function writeFiles(files: readonly NewFile[]): void {
-  const staged: { temporary: string; target: string }[] = [];
+  const staged: Staged[] = [];
   try {
     for (const file of files) staged.push(stage(file));
-    while (staged[0]) {
-      const { temporary, target } = staged[0];
+    for (const entry of staged) {
       try {
-        renameSync(temporary, target);
+        if (staged.length > 1) setAside(entry);
+        renameSync(entry.temporary, entry.target);
       } catch (error) {
-        throw unwritable(target, error);
+        throw unwritable(entry.target, error);
       }
-      staged.shift();
+      entry.done = true;
     }
+  } catch (error) {
+    for (const entry of staged) putBack(entry);
+    throw error;
   } finally {
-    for (const { temporary } of staged) rmSync(temporary, { force: true });
+    for (const { temporary, previous } of staged) {
+      discard(temporary);
+      if (previous) discard(previous);
+    }
+  }
+}
+
+/** Keeps the file that is to be replaced under a second name, or where it cannot have two, there. */
+function setAside(entry: Staged): void {
+  const previous = entry.temporary.replace(/tmp$/, "old");
+  let failure: unknown;
+  for (const keep of [linkSync, renameSync]) {
+    try {
+      keep(entry.target, previous);
+      entry.previous = previous;
+      return;
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return;
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function putBack(entry: Staged): void {
+  const { previous, target, done } = entry;
+  if (!previous) {
+    if (done) discard(target);
+    return;
+  }
+  try {
+    renameSync(previous, target);
+  } catch {
+    delete entry.previous; // Better a stray file than none: the old content keeps this name.
   }
 }
 
 /**
- * Writes a file unless one of that name exists, atomically: the content is complete before the
- * name appears. @returns whether this call made it
+ * Writes files unless the first one's name is taken: it is the claim to all of them, and nobody
+ * sees it before all are complete. @returns whether this call made them
+ * @throws DevtlsError "file-unwritable" naming the file; then none is made
  */
-export function writeNewFile(file: NewFile): boolean {
-  const { temporary, target } = stage(file);
+export function writeNewFiles(files: readonly NewFile[]): boolean {
+  const staged: Staged[] = [];
   try {
-    linkSync(temporary, target);
+    for (const file of files) staged.push(stage(file));
+    for (const entry of staged) {
+      try {
+        linkSync(entry.temporary, entry.target);
+      } catch (error) {
+        if (entry === staged[0] && systemCode(error) === "EEXIST") return false;
+        throw unwritable(entry.target, error);
+      }
+      entry.done = true;
+    }
     return true;
   } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw unwritable(file.path, error);
+    for (const { target, done } of staged) if (done) discard(target);
+    throw error;
   } finally {
-    rmSync(temporary, { force: true });
+    for (const { temporary } of staged) discard(temporary);
   }
 }
 
-function stage(file: NewFile): { temporary: string; target: string } {
+/** Removes a file if it is there; what cannot be removed is not what has to be reported. */
+export function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // `force` covers a missing file only, not a missing folder.
+  }
+}
+
+function stage(file: NewFile): Staged {
   const target = followLink(file.path);
   const temporary = join(
     dirname(target),
@@ -115,12 +182,15 @@ function stage(file: NewFile): { temporary: string; target: string } {
   );
   let descriptor: number | undefined;
   try {
+    if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) {
+      throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
+    }
     descriptor = openSync(temporary, "wx", file.mode);
     fchmodSync(descriptor, file.mode);
     writeFileSync(descriptor, file.data);
     if (file.durable) fsyncSync(descriptor);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw unwritable(file.path, error);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
@@ -128,11 +198,32 @@ function stage(file: NewFile): { temporary: string; target: string } {
   return { temporary, target };
 }
 
+/** What runs that were killed left beside this file: temporary names of what it holds or held. */
+export function leftoversOf(path: string): string[] {
+  const [start, end] = [`.${basename(path)}.`, /^[0-9a-f]{12}\.(?:tmp|old)$/];
+  try {
+    return readdirSync(dirname(path))
+      .filter((name) => name.startsWith(start) && end.test(name.slice(start.length)))
+      .map((name) => join(dirname(path), name));
+  } catch {
+    return [];
+  }
+}
+
 /** A rename would replace a symbolic link by a file; what it points to is what is meant. */
 function followLink(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return path;
+    return pointsTo(path) ?? path;
+  }
+}
+
+/** Where a link points whose target is not there yet. */
+function pointsTo(path: string): string | undefined {
+  try {
+    return resolve(dirname(path), readlinkSync(path));
+  } catch {
+    return undefined;
   }
 }

@@ -21,7 +21,7 @@ import { describeConstraints } from "../x509/constraints.js";
 import { formatCidr } from "../x509/ip.js";
 import { describeKey } from "../x509/keys.js";
 import { collect, parseChoice, usage } from "./options.js";
-import { note, print, printJson, table, warn, write } from "./output.js";
+import { note, print, printJson, progress, table, warn, write } from "./output.js";
 import { withExamples } from "./program.js";
 import { confirm } from "./prompt.js";
 import { showResults } from "./trust-actions.js";
@@ -226,6 +226,7 @@ async function deleteEverything({ yes }: { yes?: boolean }): Promise<void> {
     const root = rootOf(certificate, statePaths(directory).rootCertificate);
     const results: StoreResult[] = [];
     for (const store of await findStores(machine)) {
+      progress(`Changing ${store.name} …`);
       results.push(await untrustStore(store, root, machine));
     }
     const failed = results.filter(({ state }) => state === "failed");

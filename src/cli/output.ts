@@ -51,6 +51,11 @@ export function note(text: string): void {
   write("stderr", `${text}\n`);
 }
 
+/** What is being done, for who waits for it on a terminal. */
+export function progress(text: string): void {
+  if (isTerminal("stderr")) note(paint("dim", text, "stderr"));
+}
+
 export function warn(text: string): void {
   note(`${paint("yellow", "warning:", "stderr")} ${text}`);
 }
@@ -67,8 +72,12 @@ function wantsColour(output: Output): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
-  // As good as isatty here, and node:tty would load node:net and the streams for it.
-  return fstatSync(DESCRIPTOR[output]).isCharacterDevice() && TERM !== "dumb";
+  return isTerminal(output) && TERM !== "dumb";
+}
+
+/** As good as isatty here, and node:tty would load node:net and the streams for it. */
+function isTerminal(output: Output): boolean {
+  return fstatSync(DESCRIPTOR[output]).isCharacterDevice();
 }
 
 /** Rows with aligned columns; the last column is not padded. */

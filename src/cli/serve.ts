@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { readRequired } from "../ca/files.js";
 import type { DemoApp } from "../demo/app.js";
 import type { EdgeProfile } from "../edge/profile.js";
-import { findProfile, PROFILES } from "../edge/profiles.js";
+import { findProfile, PROFILES } from "../edge/profiles/index.js";
 import { DevtlsError } from "../errors.js";
 import { parseRoute, type Route } from "../proxy/routes.js";
 import type { PlainMode } from "../proxy/server.js";

@@ -3,7 +3,7 @@ import { loadAuthorityCertificate } from "../ca/authority.js";
 import { DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
 import { type Machine, thisMachine } from "../trust/machine.js";
-import { findStores, planStore, shellWords, withRights } from "../trust/operations.js";
+import { checkStore, findStores, planStore, shellWords, withRights } from "../trust/operations.js";
 import {
   type Root,
   rootOf,
@@ -60,13 +60,36 @@ export async function openSession(options: TrustOptions): Promise<Session> {
   return { machine, root, stores: await findStores(machine, options.store) };
 }
 
+interface Plan {
+  readonly result: StoreResult;
+  readonly steps: readonly Step[];
+}
+
+async function plansOf({ stores, root }: Session, action: Action): Promise<Plan[]> {
+  const plans: Plan[] = [];
+  for (const store of stores) {
+    const result = await checkStore(store, root);
+    const steps = result.state === "failed" ? [] : await planStore(store, root, action);
+    plans.push({ result, steps });
+  }
+  return plans;
+}
+
 /** Prints the exact commands. */
-export async function showPlan(session: Session, action: Action): Promise<void> {
-  for (const store of session.stores) {
-    const steps = await planStore(store, session.root, action);
-    if (steps.length === 0) note(`${store.name}: nothing to do`);
-    else note(`${store.name}:`);
-    for (const step of steps) print(planLine(step, session.machine));
+export async function showPlan(session: Session, action: Action, json: boolean): Promise<void> {
+  const plans = (await plansOf(session, action)).map(({ result, steps }) => ({
+    ...result,
+    commands: steps.map((step) => planLine(step, session.machine)),
+  }));
+  if (json) {
+    printJson({ stores: plans });
+    return;
+  }
+  for (const { name, state, detail, hint, commands } of plans) {
+    if (commands.length > 0) note(`${name}:`);
+    else if (state === "skipped" || state === "failed") note(`${name}: ${detail}. ${hint ?? ""}`);
+    else note(`${name}: nothing to do`);
+    for (const command of commands) print(command);
   }
 }
 
@@ -88,18 +111,12 @@ export async function askConsent(
   options: TrustOptions,
   action: Action,
 ): Promise<void> {
-  const plans = await Promise.all(
-    session.stores.map(async (store) => ({
-      store,
-      steps: await planStore(store, session.root, action),
-    })),
-  );
-  const touched = plans.filter(({ steps }) => steps.length > 0);
+  const touched = (await plansOf(session, action)).filter(({ steps }) => steps.length > 0);
   if (touched.length === 0) return;
   const verb = action === "trust" ? "add the authority to" : "remove the authority from";
   note(`devtls ${action} is going to ${verb}:`);
-  for (const { store, steps } of touched) {
-    note(`  ${store.name}`);
+  for (const { result, steps } of touched) {
+    note(`  ${result.name}`);
     for (const step of steps) if (step.asRoot) note(`    as root: ${shellWords(step.argv)}`);
   }
   await confirm(GO_ON, commandLine(options, action));

@@ -5,7 +5,7 @@ import { stateDirectory } from "../paths.js";
 import { checkStore, trustStore } from "../trust/operations.js";
 import { STORE_IDS, type StoreResult } from "../trust/store.js";
 import { usage } from "./options.js";
-import { EXIT, note } from "./output.js";
+import { EXIT, note, progress } from "./output.js";
 import { withExamples } from "./program.js";
 import {
   askConsent,
@@ -48,12 +48,13 @@ async function trust(options: TrustOptions): Promise<void> {
   if (!options.check && !options.dryRun) await makeAuthority(options);
   const session = await openSession(options);
   if (options.dryRun) {
-    await showPlan(session, "trust");
+    await showPlan(session, "trust", options.json ?? false);
     return;
   }
   if (!options.check && !options.yes) await askConsent(session, options, "trust");
   const results: StoreResult[] = [];
   for (const store of session.stores) {
+    progress(`${options.check ? "Checking" : "Changing"} ${store.name} …`);
     results.push(
       options.check
         ? await checkStore(store, session.root)

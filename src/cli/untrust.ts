@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { untrustStore } from "../trust/operations.js";
 import { STORE_IDS, type StoreResult } from "../trust/store.js";
+import { progress } from "./output.js";
 import { withExamples } from "./program.js";
 import {
   askConsent,
@@ -32,12 +33,13 @@ devtls untrust --dry-run   the commands, without running them`,
 async function untrust(options: TrustOptions): Promise<void> {
   const session = await openSession(options);
   if (options.dryRun) {
-    await showPlan(session, "untrust");
+    await showPlan(session, "untrust", options.json ?? false);
     return;
   }
   if (!options.yes) await askConsent(session, options, "untrust");
   const results: StoreResult[] = [];
   for (const store of session.stores) {
+    progress(`Changing ${store.name} …`);
     results.push(await untrustStore(store, session.root, session.machine));
   }
   showResults(results, options.json ?? false);

@@ -1,5 +1,7 @@
-/** From a profile and a request to the header lines that the app receives. */
-import type { EdgeProfile, EdgeRequest, HeaderRule } from "./profile.js";
+/** From a profile and a request to the head that the app receives. */
+import { compileArrangement, type Parts } from "./arrange.js";
+import { compileValue } from "./placeholders.js";
+import type { EdgeProfile, EdgeRequest, HeaderRule, ToApp } from "./profile.js";
 
 /** What the command line says over the profile's head. */
 export interface HeadOverrides {
@@ -11,97 +13,176 @@ export interface HeadOverrides {
 }
 
 /**
- * Appends the header lines that the app receives to `lines` and returns it: the client's without
- * Host and hop-by-hop ones, as the profile passes them, then the profile's own.
+ * All header lines that the app receives, in order.
+ * @param headers the client's end-to-end lines, without Host
  */
-export type HeadRewriter = (
-  lines: string[],
-  headers: readonly string[],
-  request: EdgeRequest,
-) => string[];
+export type HeadRewriter = (headers: readonly string[], request: EdgeRequest) => string[];
 
 /** Prepares a profile once, so that a request costs one pass over its headers. */
 export function compileHead(profile: EdgeProfile, overrides: HeadOverrides = {}): HeadRewriter {
-  const rules = effectiveRules(profile.headers, overrides);
-  const byName = new Map(rules.map((rule) => [rule.name.toLowerCase(), rule]));
-  // Most headers of a request have no rule, and their length tells without lower-casing them.
-  const lengths = new Set(rules.map((rule) => rule.name.length));
-  const writers = rules
-    .filter((rule) => rule.op !== "strip" && rule.op !== "pass")
-    .map((rule) => ({ rule, value: compileValue(rule.value ?? ""), key: rule.name.toLowerCase() }));
-  return (lines, headers, request) => {
-    let copies: Map<string, string> | undefined;
-    for (let index = 0; index < headers.length; index += 2) {
-      const name = headers[index] as string;
-      const value = headers[index + 1] as string;
-      const rule = lengths.has(name.length) ? byName.get(name.toLowerCase()) : undefined;
-      if (!rule || rule.op === "pass" || rule.op === "append-line") {
-        lines.push(name, value);
-      } else if (rule.op === "append") {
-        copies ??= new Map();
-        const key = name.toLowerCase();
-        const before = copies.get(key);
-        copies.set(key, before === undefined ? value : `${before}, ${value}`);
-      }
-    }
-    for (const { rule, value, key } of writers) {
-      const before = copies?.get(key);
-      const own = value(request);
-      lines.push(rule.name, before === undefined ? own : `${before}, ${own}`);
-    }
-    return lines;
+  const { toApp } = profile;
+  const last = lastWord(overrides);
+  const rules = [...profile.headers.filter((rule) => !last.has(lower(rule.name))), ...last.values()];
+  const table = compileRules(rules.filter((rule) => lower(rule.name) !== "host"));
+  const hostRule = rules.find((rule) => lower(rule.name) === "host");
+  const hostOf = hostRule ? hostOverride(hostRule) : HOSTS[toApp.host];
+  const arrange = compileArrangement(toApp);
+  return (headers, request) => {
+    const parts = divide(headers, request, table, toApp);
+    return arrange(hostOf(request), parts, request);
   };
 }
 
-function effectiveRules(
-  headers: readonly HeaderRule[],
-  { forwardedProto, set = [], drop = [] }: HeadOverrides,
-): HeaderRule[] {
-  let rules = [...headers];
-  const replace = (name: string, ...replacement: HeaderRule[]): void => {
-    rules = rules.filter((rule) => rule.name.toLowerCase() !== name.toLowerCase());
-    rules.push(...replacement);
-  };
+const lower = (name: string): string => name.toLowerCase();
+
+/** `--set-header` and `--drop-header` over `--forwarded-proto`, as rules by lower-case name. */
+function lastWord({ forwardedProto, set = [], drop = [] }: HeadOverrides): Map<string, HeaderRule> {
+  const last = new Map<string, HeaderRule>();
+  const add = (rule: HeaderRule): void => void last.set(lower(rule.name), rule);
   if (forwardedProto !== undefined) {
-    replace(
-      "X-Forwarded-Proto",
-      forwardedProto === "none"
-        ? { name: "X-Forwarded-Proto", op: "strip" }
-        : { name: "X-Forwarded-Proto", op: "set", value: escapeValue(forwardedProto) },
-    );
+    const name = "X-Forwarded-Proto";
+    if (forwardedProto === "none") add({ name, op: "strip" });
+    else add({ name, op: "set", value: literal(forwardedProto) });
   }
-  for (const [name, value] of set) replace(name, { name, op: "set", value: escapeValue(value) });
-  for (const name of drop) replace(name, { name, op: "strip" });
-  return rules;
+  for (const [name, value] of set) add({ name, op: "set", value: literal(value) });
+  for (const name of drop) add({ name, op: "strip" });
+  return last;
 }
 
-/** Values from the command line are taken literally. */
-function escapeValue(value: string): string {
+/** What the command line says is taken as it is, braces included. */
+function literal(value: string): string {
   return value.replaceAll("{", "{{");
 }
 
-type Value = (request: EdgeRequest) => string;
+function hostOverride(rule: HeaderRule): (request: EdgeRequest) => string | undefined {
+  return rule.op === "set" ? compileValue(rule.value ?? "") : () => undefined;
+}
 
-const PLACEHOLDERS: Readonly<Record<string, Value>> = {
-  client: (request) => request.clientAddress,
-  scheme: (request) => request.scheme,
-  host: (request) => request.host,
+const HOSTS: Readonly<Record<ToApp["host"], (request: EdgeRequest) => string | undefined>> = {
+  keep: (request) => request.host,
   hostname: (request) => request.host.replace(/:\d*$/, ""),
-  port: (request) => String(request.port),
+  target: (request) => request.target,
+  localhost: compileValue("{target-localhost}"),
 };
 
-/** @throws RangeError for a placeholder that does not exist */
-export function compileValue(template: string): Value {
-  const parts: (string | Value)[] = [];
-  for (const [, literal, name] of template.matchAll(/((?:[^{]|\{\{)+)|\{([a-z-]+)\}|\{/g)) {
-    if (literal !== undefined) parts.push(literal.replaceAll("{{", "{"));
-    else if (name !== undefined && PLACEHOLDERS[name]) parts.push(PLACEHOLDERS[name]);
-    else throw new RangeError(`there is no placeholder {${name ?? ""}}`);
+interface CompiledRule extends HeaderRule {
+  readonly key: string;
+  readonly write: (request: EdgeRequest) => string;
+}
+
+interface RuleTable {
+  readonly byKey: ReadonlyMap<string, CompiledRule>;
+  /** Lengths of their names, by which most headers are told from them without lower-casing. */
+  readonly lengths: ReadonlySet<number>;
+  /** Those that write a line. */
+  readonly writing: readonly CompiledRule[];
+}
+
+function compileRules(rules: readonly HeaderRule[]): RuleTable {
+  const compiled = rules.map((rule) => ({
+    ...rule,
+    key: lower(rule.name),
+    write: compileValue(rule.value ?? ""),
+  }));
+  return {
+    byKey: new Map(compiled.map((rule) => [rule.key, rule])),
+    lengths: new Set(compiled.map((rule) => rule.key.length)),
+    writing: compiled.filter((rule) => rule.op !== "strip" && rule.op !== "pass"),
+  };
+}
+
+function divide(
+  headers: readonly string[],
+  request: EdgeRequest,
+  table: RuleTable,
+  toApp: ToApp,
+): Parts {
+  const { client, copies } = sift(headers, table, toApp, request);
+  const edge: string[] = [];
+  const late: string[] = [];
+  const latePart = toApp.order.includes("late");
+  for (const rule of table.writing) {
+    if (!holds(rule, headers, request)) continue;
+    const before = copies?.get(rule.key);
+    const own = rule.write(request);
+    if (before && toApp.appendsInPlace) {
+      client[before.position] = `${before.value}, ${own}`;
+    } else {
+      // What depends on the client's not having sent it is the work of the edge's HTTP client.
+      const part = latePart && rule.unless ? late : edge;
+      part.push(rule.name, before ? `${before.value}, ${own}` : own);
+    }
   }
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) {
-    return typeof only === "string" ? () => only : only;
+  return { client, edge, late };
+}
+
+interface Copy {
+  /** Where its value stands among the client's lines, when it stays there. */
+  position: number;
+  value: string;
+}
+
+/** The client's lines that pass, and the values that the edge appends to. */
+function sift(
+  headers: readonly string[],
+  { byKey, lengths }: RuleTable,
+  toApp: ToApp,
+  request: EdgeRequest,
+): { client: string[]; copies: Map<string, Copy> | undefined } {
+  const client: string[] = [];
+  let copies: Map<string, Copy> | undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    const rule = lengths.has(name.length) ? byKey.get(lower(name)) : undefined;
+    if (toApp.dropsOddNames && !/^[A-Za-z0-9-]+$/.test(name)) continue;
+    if (toApp.answersExpect && name.length === 6 && lower(name) === "expect") continue;
+    if (!rule || keepsClient(rule, headers, request)) {
+      client.push(name, value);
+    } else if (rule.op === "append") {
+      copies ??= new Map();
+      const copy = copies.get(rule.key);
+      if (copy) {
+        copy.value += `, ${value}`;
+      } else {
+        const position = client.length + 1;
+        if (toApp.appendsInPlace) client.push(name, value);
+        copies.set(rule.key, { position, value });
+      }
+    }
   }
-  return (request) =>
-    parts.map((part) => (typeof part === "string" ? part : part(request))).join("");
+  return { client, copies };
+}
+
+function keepsClient(
+  rule: CompiledRule,
+  headers: readonly string[],
+  request: EdgeRequest,
+): boolean {
+  if (rule.op === "pass" || rule.op === "append-line") return true;
+  return !holds(rule, headers, request);
+}
+
+/** Whether the conditions of a rule are met. */
+function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequest): boolean {
+  const { when, unless, notFor } = rule;
+  if (when === undefined && unless === undefined && notFor === undefined) return true;
+  if (notFor?.includes(request.method)) return false;
+  if (unless && hasAny(headers, unless)) return false;
+  if (when === "own-origin") {
+    return valueOf(headers, "origin") === `${request.scheme}://${request.host}`;
+  }
+  return when === undefined || when === request.scheme;
+}
+
+function hasAny(headers: readonly string[], names: readonly string[]): boolean {
+  return names.some((name) => valueOf(headers, name) !== undefined);
+}
+
+function valueOf(headers: readonly string[], name: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    const candidate = headers[index] as string;
+    if (candidate.length === name.length && lower(candidate) === name) return headers[index + 1];
+  }
+  return undefined;
 }

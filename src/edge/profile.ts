@@ -1,6 +1,9 @@
-/** What a production edge does to a request on its way to the app: the shape of a profile. */
+/** What a production edge does between a client and an app: the shape of a profile. */
 
-/** How sure each statement is: captured from the software, documented by its vendor, or neither. */
+/**
+ * How sure a statement is: captured from the running software, documented by its vendor (or read
+ * in its source), or neither.
+ */
 export type Evidence = "captured" | "documented" | "unverified";
 
 /**
@@ -12,28 +15,162 @@ export type Operation = "set" | "append" | "append-line" | "pass" | "strip";
 export interface HeaderRule {
   readonly name: string;
   readonly op: Operation;
-  /**
-   * Text with placeholders: `{client}` address, `{scheme}` http or https, `{host}` as the client
-   * named it, `{hostname}` without the port, `{port}` that devtls listens on, `{target}` host and
-   * port of the app.
-   */
+  /** Text with placeholders in braces; placeholders.ts lists them. */
   readonly value?: string;
+  /** The rule holds only for requests that came this way; else the client's line passes. */
+  readonly when?: "https" | "http" | "own-origin";
+  /** The rule does not hold where the client sent one of these (lower case). */
+  readonly unless?: readonly string[];
+  /** The rule does not hold for these methods. */
+  readonly notFor?: readonly string[];
+}
+
+/** What `Host` says to the app. */
+export type HostRule =
+  | "keep"
+  /** As the client named it, without the port. */
+  | "hostname"
+  /** The app's own address, as the edge was configured with it. */
+  | "target"
+  /** "localhost" and the app's port. */
+  | "localhost";
+
+/** The parts of a request head, in the order in which the edge writes them. */
+export type HeadPart =
+  | "host"
+  | "user-agent"
+  | "edge"
+  | "client"
+  /** `client` and `edge` together, by name. */
+  | "sorted"
+  | "framing"
+  | "connection"
+  /** What the edge's HTTP client adds at the very end. */
+  | "late";
+
+export interface ToApp {
+  readonly host: HostRule;
+  /** `client`: the version that the client spoke. */
+  readonly version: "1.0" | "1.1" | "client";
+  /** The Connection line; none where it is undefined. */
+  readonly connection?: string;
+  readonly order: readonly HeadPart[];
+  readonly names: "keep" | "lower" | "canonical";
+  /** Names that came over HTTP/2, which has them in lower case. */
+  readonly http2Names: "keep" | "canonical";
+  /** Content-Length stands in the part `framing`, not where the client had it. */
+  readonly movesLength: boolean;
+  /** Several lines of one name become one, with commas. */
+  readonly mergesLines: boolean;
+  /** An appended value stands where the client's line stood, not among the edge's own. */
+  readonly appendsInPlace: boolean;
+  /** Drops names with anything but letters, digits and hyphens in them. */
+  readonly dropsOddNames: boolean;
+  /** Collects a chunked body and sends it with its length. */
+  readonly buffersChunked: boolean;
+  /** Answers `Expect: 100-continue` itself instead of passing it on. */
+  readonly answersExpect: boolean;
+  /** Passes `Upgrade`, without which there is no WebSocket. */
+  readonly passesUpgrade: boolean;
+  /** Where the app sees the connection come from. */
+  readonly source: "remote" | "loopback";
+}
+
+/** What plain HTTP gets. */
+export interface PlainRule {
+  readonly mode: "redirect" | "proxy" | "deny";
+  /** Of the redirect. */
+  readonly status?: number;
+  /** Of the redirect for methods other than GET and HEAD, where it differs. */
+  readonly otherStatus?: number;
+  /** Only these methods are redirected; the others are proxied. */
+  readonly methods?: readonly string[];
+}
+
+/** A bound and the status that a client gets beyond it. */
+export interface Limit {
+  readonly max: number;
+  readonly status: number;
+  /** The vendor's name for it. */
+  readonly code?: string;
+}
+
+export interface Limits {
+  /** Octets of the request body. */
+  readonly body?: Limit;
+  /** Octets of the request line or target. */
+  readonly target?: Limit;
+  /** Octets of one header line. */
+  readonly header?: Limit;
+  /** Octets of all header lines. */
+  readonly headers?: Limit;
+  /** Number of header lines. */
+  readonly headerLines?: Limit;
+  /** Milliseconds to the first byte of the response. */
+  readonly firstByte?: Limit;
+  /** Milliseconds without a byte within a response, after which it is broken off. */
+  readonly idleMs?: number;
+}
+
+export interface ResponseEdits {
+  /** Lines that replace the app's of the same name. */
+  readonly set?: readonly (readonly [name: string, value: string])[];
+  /** Lines that are added beside the app's. */
+  readonly add?: readonly (readonly [name: string, value: string])[];
+  readonly remove?: readonly string[];
+  /** Strict-Transport-Security that the edge adds. */
+  readonly hsts?: string;
+  /**
+   * A Location that begins with the app's own address: `relative` cuts that off, `public` puts the
+   * public address there. Other URLs are left alone.
+   */
+  readonly location?: "relative" | "public";
+}
+
+/** The parts of a profile that have evidence of their own. */
+export type Section = "headers" | "toApp" | "plain" | "limits" | "response";
+
+export interface Proof {
+  readonly evidence: Evidence;
+  /** The software and version that was captured, or the vendor's page. */
+  readonly source: string;
 }
 
 export interface EdgeProfile {
   readonly name: string;
   /** What it is, in one line. */
   readonly title: string;
-  readonly evidence: Evidence;
   readonly headers: readonly HeaderRule[];
+  readonly toApp: ToApp;
+  readonly plain: PlainRule;
+  readonly limits: Limits;
+  readonly response: ResponseEdits;
+  readonly proof: Readonly<Record<Section, Proof>>;
 }
 
-/** The facts of a request that an edge tells the app about. */
+/** How sure a profile is as a whole: as sure as what it tells the app. */
+export function evidenceOf(profile: EdgeProfile): Evidence {
+  return profile.proof.headers.evidence;
+}
+
+/** The facts of a request that an edge goes by. */
 export interface EdgeRequest {
+  readonly method: string;
+  /** The request target: "/path?query". */
+  readonly path: string;
+  readonly protocol: "HTTP/1.0" | "HTTP/1.1" | "HTTP/2";
   readonly scheme: "https" | "http";
   /** As the client named it, with the port where it gave one. */
   readonly host: string;
   readonly clientAddress: string;
-  /** The port that devtls listens on. */
+  readonly clientPort: number;
+  /** The port that the client came in on. */
   readonly port: number;
+  /** The app's host and port. */
+  readonly target: string;
+  /** The length of the body, "chunked", or undefined when there is none. */
+  readonly framing: string | undefined;
+  /** What the client wants to upgrade to. */
+  readonly upgrade: string | undefined;
+  readonly trailersWelcome: boolean;
 }

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { HeadRewriter } from "../edge/head.js";
+import type { EdgeRequest } from "../edge/profile.js";
 import {
   type Exchange,
   endToEnd,
@@ -65,18 +66,36 @@ export function forward(exchange: Exchange, forwarding: Forwarding): void {
   call.start();
 }
 
-/** The header lines for the app, Host first. */
-export function requestHeaders(exchange: Exchange, { rewrite }: Forwarding): HeaderLines {
-  const { connection, headers, host, body } = exchange;
-  const lines = rewrite(["Host", host], endToEnd(headers), {
+/** The facts of an exchange that the edge goes by. */
+export function edgeRequest(
+  exchange: Exchange,
+  { pool }: Forwarding,
+  upgrade?: string,
+): EdgeRequest {
+  const { connection, body } = exchange;
+  return {
+    method: exchange.method,
+    path: exchange.target,
+    protocol: exchange.protocol,
     scheme: connection.scheme,
-    host,
+    host: exchange.host,
     clientAddress: connection.address,
+    clientPort: connection.clientPort,
     port: connection.port,
-  });
-  if (exchange.trailersWelcome) lines.push("TE", "trailers", "Connection", "TE");
-  if (body?.chunked) lines.push("Transfer-Encoding", "chunked");
-  return lines;
+    target: pool.dialer.target.authority,
+    framing: body?.chunked ? "chunked" : undefined,
+    upgrade,
+    trailersWelcome: exchange.trailersWelcome,
+  };
+}
+
+/** The header lines for the app. */
+export function requestHeaders(
+  exchange: Exchange,
+  forwarding: Forwarding,
+  upgrade?: string,
+): HeaderLines {
+  return forwarding.rewrite(endToEnd(exchange.headers), edgeRequest(exchange, forwarding, upgrade));
 }
 
 export function headText(firstLine: string, lines: HeaderLines): string {

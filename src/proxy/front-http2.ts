@@ -45,6 +45,8 @@ export function serveHttp2(socket: TLSSocket, handlers: Http2Handlers): ServerHt
   session.setLocalWindowSize(4 * STREAM_WINDOW);
   const connection = handlers.connectionOf(socket);
   session.on("error", () => session.destroy());
+  // The listener's sockets stay half-open for tunnels; an HTTP/2 client that ends its side is gone.
+  socket.once("end", () => session.destroy());
   session.on(
     "stream",
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw?: string[]) => {

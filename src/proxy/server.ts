@@ -254,18 +254,23 @@ class TlsProxy implements RunningProxy {
     for (const session of this.#sessions) session.close();
     this.#http1.closeIdleConnections();
     return new Promise((resolve) => {
-      const finish = (): void => {
-        clearTimeout(timer);
+      // Exchanges that are broken off now still report how they ended, before this is over.
+      const done = (): void => {
         this.#onIdle = undefined;
-        for (const session of this.#sessions) session.destroy();
-        for (const socket of this.#sockets) socket.destroy();
-        this.#http1.close();
         for (const { pool } of this.#options.forwardings) pool.close();
         resolve();
       };
-      const timer = setTimeout(finish, graceMs);
-      this.#onIdle = finish;
-      if (this.#active === 0) finish();
+      const breakOff = (): void => {
+        clearTimeout(timer);
+        this.#onIdle = done;
+        for (const session of this.#sessions) session.destroy();
+        for (const socket of this.#sockets) socket.destroy();
+        this.#http1.close();
+        if (this.#active === 0) done();
+      };
+      const timer = setTimeout(breakOff, graceMs);
+      this.#onIdle = breakOff;
+      if (this.#active === 0) breakOff();
     });
   }
 }

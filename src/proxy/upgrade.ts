@@ -27,6 +27,8 @@ import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
 /** What differs between the two ways to ask for an upgrade. */
 interface Client {
   readonly stream: Duplex;
+  /** What the target is asked to upgrade to. */
+  readonly upgrade: string;
   /** Header lines to add to the request for the target. */
   readonly added: HeaderLines;
   /** Bytes that came behind the request head. */
@@ -45,7 +47,8 @@ export function forwardUpgrade(
 ): void {
   tunnel(exchange, forwarding, {
     stream: socket,
-    added: ["Connection", "Upgrade", "Upgrade", upgrade],
+    upgrade,
+    added: [],
     rest,
     accept: (head) => socket.write(responseHeadText(head), "latin1") || true,
   });
@@ -69,7 +72,8 @@ export function forwardConnect(
   const key = randomBytes(16).toString("base64");
   tunnel({ ...exchange, method: "GET" }, forwarding, {
     stream,
-    added: ["Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Key", key],
+    upgrade: "websocket",
+    added: ["Sec-WebSocket-Key", key],
     rest: Buffer.alloc(0),
     accept: (head) => {
       if (headerValue(head.headers, "sec-websocket-accept") !== acceptValue(key)) return false;
@@ -89,7 +93,7 @@ function acceptValue(key: string): string {
 function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): void {
   const { pool } = forwarding;
   const { reply } = exchange;
-  const told = requestHeaders(exchange, forwarding);
+  const told = requestHeaders(exchange, forwarding, client.upgrade);
   told.push(...client.added);
   const outcome = { status: 0, headers: [] as HeaderLines, bytes: 0, own: false };
   let broken: "client" | "target" | undefined;

@@ -35,6 +35,27 @@ export interface Machine extends Place {
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
 }
 
+const PACKAGE_MANAGERS = {
+  "apt-get": "apt-get install",
+  dnf: "dnf install",
+  zypper: "zypper install",
+  pacman: "pacman -S",
+  apk: "apk add",
+  brew: "brew install",
+} as const;
+
+/** How to install something with the package manager that is here, by its package in each. */
+export function installHint(
+  machine: Machine,
+  packages: Readonly<Partial<Record<keyof typeof PACKAGE_MANAGERS, string>>>,
+): string | undefined {
+  for (const [manager, command] of Object.entries(PACKAGE_MANAGERS)) {
+    const name = packages[manager as keyof typeof PACKAGE_MANAGERS];
+    if (name && machine.which(manager)) return `Install it: ${command} ${name}`;
+  }
+  return undefined;
+}
+
 /** update-ca-certificates takes seconds on a slow disk; a keychain prompt waits for a person. */
 const DEFAULT_TIMEOUT_MS = 120_000;
 

@@ -3,8 +3,9 @@
  * package libnss3-tools or nss-tools.
  */
 import { dirname, join } from "node:path";
+import { DevtlsError } from "../errors.js";
 import { pemBlocks } from "../x509/pem.js";
-import type { Machine } from "./machine.js";
+import { installHint, type Machine } from "./machine.js";
 import type { FindStores, Inspection, Root, Step, TrustStore } from "./store.js";
 
 interface Database {
@@ -89,16 +90,17 @@ class NssStore implements TrustStore {
       return {
         state: "skipped",
         detail: "certutil is not installed",
-        hint: installHint(this.#machine),
+        hint: installHint(this.#machine, PACKAGES) ?? "Install the NSS tools of your distribution",
       };
     }
-    if (this.#database.create) {
-      return { state: "missing", detail: "there is no database yet; it is made" };
+    if (!this.#machine.exists(join(this.#database.directory, "cert9.db"))) {
+      return { state: "missing", detail: "there is no database yet" };
     }
-    if (!(await this.#lists(root))) return { state: "missing", detail: "" };
-    const { status } = await this.#certutil("-V", "-u", "L", "-n", root.nickname);
+    const nickname = await this.#nicknameOf(root);
+    if (nickname === undefined) return { state: "missing", detail: "" };
+    const { status } = await this.#certutil("-V", "-u", "L", "-n", nickname);
     return status === 0
-      ? { state: "trusted", detail: `listed as "${root.nickname}"` }
+      ? { state: "trusted", detail: `listed as "${nickname}"` }
       : { state: "missing", detail: "listed, but not trusted for web sites", residue: true };
   }
 
@@ -110,8 +112,8 @@ class NssStore implements TrustStore {
   }
 
   async remove(root: Root): Promise<readonly Step[]> {
-    const removal = this.#change("-D", "-n", root.nickname);
-    return [removal, ...(await this.#disposal(root))];
+    const nickname = (await this.#nicknameOf(root)) ?? root.nickname;
+    return [this.#change("-D", "-n", nickname), ...(await this.#disposal(nickname))];
   }
 
   #creation(): Step[] {
@@ -126,12 +128,11 @@ class NssStore implements TrustStore {
   }
 
   /** A database that devtls made goes with the last thing in it. */
-  async #disposal(root: Root): Promise<Step[]> {
+  async #disposal(nickname: string): Promise<Step[]> {
     const { directory } = this.#database;
     const made = this.#machine.read(join(directory, MARKER));
     if (made === undefined) return [];
-    const listed = (await this.#certutil("-L")).stdout.split("\n").slice(4).filter(Boolean);
-    const others = listed.filter((line) => !line.startsWith(`${root.nickname} `));
+    const others = (await this.#list()).filter((entry) => entry.nickname !== nickname);
     const keys = await this.#certutil("-K");
     if (others.length > 0 || keys.status === 0) return [];
     const files = ["cert9.db", "key4.db", "pkcs11.txt", MARKER];
@@ -148,11 +149,30 @@ class NssStore implements TrustStore {
     return { argv: ["certutil", command, "-d", this.#location, ...rest], asRoot: false };
   }
 
-  /** Whether the database has this very certificate under the nickname. */
-  async #lists(root: Root): Promise<boolean> {
-    const { status, stdout } = await this.#certutil("-L", "-n", root.nickname, "-a");
-    if (status !== 0) return false;
+  /** How the database lists this very certificate; a person may have added it by another name. */
+  async #nicknameOf(root: Root): Promise<string | undefined> {
+    if (await this.#holds(root.nickname, root)) return root.nickname;
+    // Old Firefox profiles keep hundreds of certificates that they have seen, without trust.
+    const trusted = (await this.#list()).filter(({ trust }) => !trust.startsWith(","));
+    for (const { nickname } of trusted) if (await this.#holds(nickname, root)) return nickname;
+    return undefined;
+  }
+
+  async #holds(nickname: string, root: Root): Promise<boolean> {
+    const { status, stdout } = await this.#certutil("-L", "-n", nickname, "-a");
+    if (status !== 0 || !stdout.includes("-----BEGIN CERTIFICATE-----")) return false;
     return pemBlocks(stdout, "CERTIFICATE").some((der) => der.equals(root.certificate.der));
+  }
+
+  /** Trust is for web sites, mail and code, as in "C,,". */
+  async #list(): Promise<{ nickname: string; trust: string }[]> {
+    const { status, stdout, stderr } = await this.#certutil("-L");
+    if (status !== 0) {
+      const reason = stderr.trim() || `certutil ended with status ${status}`;
+      throw new DevtlsError("command-failed", `could not read ${this.#location}: ${reason}`);
+    }
+    const lines = stdout.matchAll(/^(.*\S)\s+([a-zA-Z]*,[a-zA-Z]*,[a-zA-Z]*)\s*$/gm);
+    return [...lines].map(([, nickname = "", trust = ""]) => ({ nickname, trust }));
   }
 
   #certutil(command: string, ...rest: string[]) {
@@ -160,15 +180,11 @@ class NssStore implements TrustStore {
   }
 }
 
-function installHint(machine: Machine): string {
-  const packages: [string, string][] = [
-    ["apt-get", "apt-get install libnss3-tools"],
-    ["dnf", "dnf install nss-tools"],
-    ["zypper", "zypper install mozilla-nss-tools"],
-    ["pacman", "pacman -S nss"],
-    ["apk", "apk add nss-tools"],
-    ["brew", "brew install nss"],
-  ];
-  const command = packages.find(([manager]) => machine.which(manager))?.[1];
-  return command ? `Install it: ${command}` : "Install the NSS tools of your distribution";
-}
+const PACKAGES = {
+  "apt-get": "libnss3-tools",
+  dnf: "nss-tools",
+  zypper: "mozilla-nss-tools",
+  pacman: "nss",
+  apk: "nss-tools",
+  brew: "nss",
+} as const;

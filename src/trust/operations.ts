@@ -2,7 +2,7 @@
  * Checking, trusting and untrusting: the same few steps for every store. Stores stand alone: one
  * that fails does not stop the others.
  */
-
+import { causeOf } from "../errors.js";
 import type { Machine, RunResult } from "./machine.js";
 import { findNssStores } from "./nss.js";
 import type {
@@ -34,9 +34,23 @@ export async function findStores(
 }
 
 /** Whether each store trusts the root; nothing is changed. */
-export async function checkStore(store: TrustStore, root: Root): Promise<StoreResult> {
-  const { state, detail, hint } = await store.inspect(root);
-  return result(store, state, detail, hint ?? (state === "missing" ? "devtls trust" : undefined));
+export function checkStore(store: TrustStore, root: Root): Promise<StoreResult> {
+  return standingAlone(store, async () => {
+    const { state, detail, hint } = await store.inspect(root);
+    return result(store, state, detail, hint ?? (state === "missing" ? "devtls trust" : undefined));
+  });
+}
+
+/** What a store throws is its own result, and the next store's turn comes. */
+async function standingAlone(
+  store: TrustStore,
+  action: () => Promise<StoreResult>,
+): Promise<StoreResult> {
+  try {
+    return await action();
+  } catch (error) {
+    return result(store, "failed", causeOf(error), "Leave this store out with --store");
+  }
 }
 
 /** What would be done to a store; empty when nothing is. */
@@ -50,11 +64,11 @@ export async function planStore(
   return state === "trusted" || residue ? store.remove(root) : [];
 }
 
-export async function trustStore(
-  store: TrustStore,
-  root: Root,
-  machine: Machine,
-): Promise<StoreResult> {
+export function trustStore(store: TrustStore, root: Root, machine: Machine): Promise<StoreResult> {
+  return standingAlone(store, () => trust(store, root, machine));
+}
+
+async function trust(store: TrustStore, root: Root, machine: Machine): Promise<StoreResult> {
   const before = await store.inspect(root);
   if (before.state === "trusted") return result(store, "already", before.detail);
   if (before.state === "skipped") return result(store, "skipped", before.detail, before.hint);
@@ -71,11 +85,15 @@ export async function trustStore(
   );
 }
 
-export async function untrustStore(
+export function untrustStore(
   store: TrustStore,
   root: Root,
   machine: Machine,
 ): Promise<StoreResult> {
+  return standingAlone(store, () => untrust(store, root, machine));
+}
+
+async function untrust(store: TrustStore, root: Root, machine: Machine): Promise<StoreResult> {
   const before = await store.inspect(root);
   if (before.state === "skipped") return result(store, "skipped", before.detail, before.hint);
   if (before.state === "missing" && !before.residue) return result(store, "absent", before.detail);

@@ -1,7 +1,6 @@
 /** The system trust store of Linux distributions: what curl, OpenSSL, Python and Go go by. */
 import { join } from "node:path";
-import { decodePem } from "../x509/pem.js";
-import type { Machine } from "./machine.js";
+import { installHint, type Machine } from "./machine.js";
 import type { FindStores, Inspection, Root, Step, TrustStore } from "./store.js";
 
 interface Family {
@@ -12,6 +11,10 @@ interface Family {
   readonly update: readonly string[];
   /** What programs read; it has to hold the root for the store to trust it. */
   readonly bundle: string;
+  /** A folder of links to single roots, which `update` leaves dangling when a root is gone. */
+  readonly links?: string;
+  /** What `update` tells of roots that are new, and not of roots that are gone. */
+  readonly hook?: string;
 }
 
 // Probed in this order, the first folder that exists wins. Names of distributions are not looked
@@ -31,6 +34,8 @@ const FAMILIES: readonly Family[] = [
     extension: ".crt",
     update: ["update-ca-certificates"],
     bundle: "/etc/ssl/certs/ca-certificates.crt",
+    links: "/etc/ssl/certs",
+    hook: "/etc/ca-certificates/update.d/jks-keystore", // of ca-certificates-java
   },
   {
     name: "Arch system store",
@@ -54,14 +59,23 @@ export const findLinuxSystemStore: FindStores = async (machine) => {
   return [family ? new LinuxSystemStore(family, machine) : unknownStore(machine)];
 };
 
+const PACKAGES = {
+  "apt-get": "ca-certificates",
+  dnf: "ca-certificates",
+  zypper: "ca-certificates",
+  pacman: "ca-certificates-utils",
+  apk: "ca-certificates",
+} as const;
+
+function howToInstall(machine: Machine): string {
+  return installHint(machine, PACKAGES) ?? "Install your distribution's ca-certificates package";
+}
+
 function unknownStore(machine: Machine): TrustStore {
-  const debian = machine.which("apt-get") !== undefined;
   const inspection: Inspection = {
     state: "skipped",
     detail: "no system trust store found",
-    hint: debian
-      ? "Install it: apt-get install ca-certificates"
-      : "Install your distribution's ca-certificates package",
+    hint: howToInstall(machine),
   };
   return {
     id: "system",
@@ -90,7 +104,7 @@ class LinuxSystemStore implements TrustStore {
       return {
         state: "skipped",
         detail: `${command} is not installed`,
-        hint: "Install it: apt-get install ca-certificates",
+        hint: howToInstall(this.#machine),
       };
     }
     const anchored = this.#machine.read(this.#fileOf(root)) !== undefined;
@@ -110,10 +124,28 @@ class LinuxSystemStore implements TrustStore {
   }
 
   async remove(root: Root): Promise<readonly Step[]> {
+    const { links, hook, update } = this.#family;
+    const gone = [this.#fileOf(root), ...this.#linksTo(root)];
     return [
-      { argv: ["rm", "-f", this.#fileOf(root)], asRoot: true },
-      { argv: this.#family.update, asRoot: true },
+      { argv: ["rm", "-f", ...gone], asRoot: true },
+      // Before the update, so that a failure here leaves something that a second run removes.
+      ...(links && hook && this.#machine.exists(hook)
+        ? [{ argv: [hook], stdin: `-${join(links, `${root.slug}.pem`)}\n`, asRoot: true }]
+        : []),
+      { argv: update, asRoot: true },
     ];
+  }
+
+  /** The root's own link, and the one by which OpenSSL finds it (openssl-rehash(1)). */
+  #linksTo(root: Root): string[] {
+    const { links } = this.#family;
+    if (links === undefined) return [];
+    const isHash = (name: string): boolean =>
+      /^[0-9a-f]{8}\.\d+$/.test(name) && holds(this.#machine.read(join(links, name)) ?? "", root);
+    return this.#machine
+      .list(links)
+      .filter((name) => name === `${root.slug}.pem` || isHash(name))
+      .map((name) => join(links, name));
   }
 
   #fileOf(root: Root): string {
@@ -121,10 +153,13 @@ class LinuxSystemStore implements TrustStore {
   }
 }
 
-/** Whether a bundle of PEM certificates holds the root; it is compared octet for octet. */
-function holds(bundle: string, root: Root): boolean {
+/** Whether a text holds the root in PEM, however its lines are broken and whatever else it holds. */
+function holds(text: string, root: Root): boolean {
   const begin = root.pem.split("\n")[1] as string;
   // Cheap first: most bundles are 200 kB without the root's first line.
-  if (!bundle.includes(begin)) return false;
-  return decodePem(bundle).some((block) => block.der.equals(root.certificate.der));
+  return text.includes(begin) && squeeze(text).includes(squeeze(root.pem));
+}
+
+function squeeze(text: string): string {
+  return text.replace(/\s+/g, "");
 }

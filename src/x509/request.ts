@@ -53,15 +53,25 @@ export function parseRequest(input: Buffer): CertificateRequest {
   }
   const hash = HASHES[parts.algorithm];
   if (hash === undefined) throw bad(`it is signed with ${parts.algorithm}, which is not supported`);
-  if (!verify(hash, parts.signed.raw, publicKey, parts.signature)) {
-    throw bad("its signature does not fit its key");
-  }
+  if (!isProved(hash, parts, publicKey)) throw bad("its signature does not fit its key");
   // Names take the way of names that are typed, so that both are held to the same rules.
   const checked = names.map((name) => parseName(name.value));
   if (checked.length === 0) {
     throw bad("it asks for no name; add a subject alternative name to it");
   }
   return { names: checked, publicKey };
+}
+
+function isProved(
+  hash: string | null,
+  { signed, signature }: ReturnType<typeof signedParts>,
+  publicKey: KeyObject,
+): boolean {
+  try {
+    return verify(hash, signed.raw, publicKey, signature);
+  } catch {
+    return false; // the algorithm is none of this kind of key, or the key cannot sign at all
+  }
 }
 
 function requestDer(input: Buffer): Buffer {

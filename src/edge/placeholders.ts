@@ -1,0 +1,60 @@
+/** What `{…}` stands for in the values of a profile. */
+import { randomBytes, randomUUID } from "node:crypto";
+import type { EdgeRequest } from "./profile.js";
+
+type Value = (request: EdgeRequest) => string;
+
+const hostname = (request: EdgeRequest): string => request.host.replace(/:\d*$/, "");
+const hex = (octets: number) => (): string => randomBytes(octets).toString("hex");
+
+/** The names that can stand in braces. */
+export const PLACEHOLDERS: Readonly<Record<string, Value>> = {
+  client: (request) => request.clientAddress,
+  "client-port": (request) => `${bracketed(request.clientAddress)}:${request.clientPort}`,
+  scheme: (request) => request.scheme,
+  "scheme-or-ws": (request) => {
+    const websocket = request.upgrade?.toLowerCase() === "websocket";
+    return websocket ? (request.scheme === "https" ? "wss" : "ws") : request.scheme;
+  },
+  "on-or-off": (request) => (request.scheme === "https" ? "on" : "off"),
+  /** As the client named it, with the port where it gave one. */
+  host: (request) => request.host,
+  hostname,
+  /** The port that the client came in on. */
+  port: (request) => String(request.port),
+  path: (request) => request.path,
+  /** The app's host and port. */
+  target: (request) => request.target,
+  "target-localhost": (request) => `localhost${/:\d+$/.exec(request.target)?.[0] ?? ""}`,
+  uuid: () => randomUUID(),
+  hex8: hex(4),
+  hex16: hex(8),
+  hex24: hex(12),
+  hex32: hex(16),
+  "unix-ms": () => String(Date.now()),
+  "unix-us": () => `${Date.now()}000`,
+  "unix-s.ms": () => (Date.now() / 1000).toFixed(3),
+};
+
+function bracketed(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+/**
+ * A value with its placeholders, made ready; "{{" is a brace.
+ * @throws RangeError naming a placeholder that does not exist
+ */
+export function compileValue(template: string): Value {
+  const parts: (string | Value)[] = [];
+  for (const [whole, literal, name] of template.matchAll(/((?:[^{]|\{\{)+)|\{([a-z0-9.-]*)\}|\{/g)) {
+    const placeholder = name === undefined ? undefined : PLACEHOLDERS[name];
+    if (literal !== undefined) parts.push(literal.replaceAll("{{", "{"));
+    else if (placeholder) parts.push(placeholder);
+    else throw new RangeError(`there is no placeholder ${whole}`);
+  }
+  const [only] = parts;
+  if (only === undefined) return () => "";
+  if (parts.length === 1) return typeof only === "string" ? () => only : only;
+  return (request) =>
+    parts.map((part) => (typeof part === "string" ? part : part(request))).join("");
+}

@@ -1,0 +1,85 @@
+/** What most profiles have in common, so that each states only what is its own. */
+import type {
+  EdgeProfile,
+  Evidence,
+  HeaderRule,
+  Limits,
+  PlainRule,
+  Proof,
+  ResponseEdits,
+  Section,
+  ToApp,
+} from "../profile.js";
+
+const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const SECOND = 1000;
+
+/** An HTTP/1.1 proxy on another machine that changes nothing it need not change. */
+const PLAIN_PROXY: ToApp = {
+  host: "keep",
+  version: "1.1",
+  order: ["host", "client", "edge", "framing", "connection"],
+  names: "keep",
+  http2Names: "keep",
+  movesLength: false,
+  mergesLines: false,
+  appendsInPlace: false,
+  dropsOddNames: false,
+  buffersChunked: false,
+  answersExpect: false,
+  passesUpgrade: true,
+  source: "remote",
+};
+
+interface Parts {
+  readonly name: string;
+  readonly title: string;
+  readonly headers: readonly HeaderRule[];
+  readonly toApp?: Partial<ToApp>;
+  readonly plain: PlainRule;
+  readonly limits?: Limits;
+  readonly response?: ResponseEdits;
+  /** For each part, or for all of them where one proof covers all. */
+  readonly proof: Proof & { readonly [S in Section]?: Proof };
+}
+
+export function profile({ proof, ...parts }: Parts): EdgeProfile {
+  const whole: Proof = { evidence: proof.evidence, source: proof.source };
+  return {
+    limits: {},
+    response: {},
+    ...parts,
+    toApp: { ...PLAIN_PROXY, ...parts.toApp },
+    proof: {
+      headers: proof.headers ?? whole,
+      toApp: proof.toApp ?? whole,
+      plain: proof.plain ?? whole,
+      limits: proof.limits ?? whole,
+      response: proof.response ?? whole,
+    },
+  };
+}
+
+const proven =
+  (evidence: Evidence) =>
+  (source: string): Proof => ({ evidence, source });
+
+export const captured = proven("captured");
+export const documented = proven("documented");
+/** General knowledge or other people's request dumps. */
+export const unverified = proven("unverified");
+
+export const set = (name: string, value: string): HeaderRule => ({ name, op: "set", value });
+export const append = (name: string, value: string): HeaderRule => ({ name, op: "append", value });
+export const pass = (name: string): HeaderRule => ({ name, op: "pass" });
+export const strip = (name: string): HeaderRule => ({ name, op: "strip" });
+
+export const redirect = (status: number, otherStatus?: number): PlainRule => ({
+  mode: "redirect",
+  status,
+  ...(otherStatus !== undefined && { otherStatus }),
+});
+export const proxied: PlainRule = { mode: "proxy" };
+
+export const passing = (...names: string[]): HeaderRule[] => names.map(pass);

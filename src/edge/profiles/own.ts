@@ -1,0 +1,43 @@
+/** The two edges that are devtls's own. */
+import { captured, profile, redirect, set, strip } from "./build.js";
+
+/** Every header by which an app could be told that a request was secure, or by whom it was sent. */
+const TELLTALES = [
+  "X-Forwarded-For",
+  "X-Forwarded-Proto",
+  "X-Forwarded-Host",
+  "X-Forwarded-Port",
+  "X-Forwarded-Ssl",
+  "X-Forwarded-Scheme",
+  "Forwarded",
+];
+
+const ITSELF = captured("this program");
+
+export const devtls = profile({
+  name: "devtls",
+  title: "the default: the four X-Forwarded headers, none of them taken from the client",
+  headers: [
+    set("X-Forwarded-For", "{client}"),
+    set("X-Forwarded-Proto", "{scheme}"),
+    set("X-Forwarded-Host", "{host}"),
+    set("X-Forwarded-Port", "{port}"),
+    // Other spellings of the same facts, which a client could contradict them with.
+    strip("X-Forwarded-Ssl"),
+    strip("X-Forwarded-Scheme"),
+    strip("Forwarded"),
+  ],
+  toApp: { source: "loopback" },
+  plain: redirect(308),
+  proof: ITSELF,
+});
+
+export const none = profile({
+  name: "none",
+  title: "tells the app nothing: it sees plain HTTP from a stranger",
+  headers: TELLTALES.map(strip),
+  toApp: { source: "loopback" },
+  plain: redirect(308),
+  proof: ITSELF,
+});
+

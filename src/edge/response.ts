@@ -1,0 +1,46 @@
+/** What an edge changes in the responses that pass it. */
+import { compileValue } from "./placeholders.js";
+import type { EdgeProfile, EdgeRequest, ResponseEdits } from "./profile.js";
+
+/** @returns the header lines for the client */
+export type ResponseRewriter = (headers: string[], request: EdgeRequest) => string[];
+
+/** Prepares the edits of a profile; undefined when it makes none. */
+export function compileResponse({ response }: EdgeProfile): ResponseRewriter | undefined {
+  if (Object.keys(response).length === 0) return undefined;
+  const lines = (pairs: ResponseEdits["set"] = []) =>
+    pairs.map(([name, value]) => ({ name, write: compileValue(value) }));
+  const added = [...lines(response.set), ...lines(response.add)];
+  if (response.hsts) added.push(...lines([["Strict-Transport-Security", response.hsts]]));
+  const dropped = new Set([
+    ...(response.remove ?? []).map((name) => name.toLowerCase()),
+    ...(response.set ?? []).map(([name]) => name.toLowerCase()),
+    ...(response.hsts ? ["strict-transport-security"] : []),
+  ]);
+  const { location } = response;
+  return (headers, request) => {
+    const result: string[] = [];
+    for (let index = 0; index < headers.length; index += 2) {
+      const name = headers[index] as string;
+      const value = headers[index + 1] as string;
+      const key = name.toLowerCase();
+      if (dropped.has(key)) continue;
+      const rewritten = location && key === "location" ? relocate(value, location, request) : value;
+      result.push(name, rewritten);
+    }
+    for (const { name, write } of added) result.push(name, write(request));
+    return result;
+  };
+}
+
+/** `proxy_redirect default` of nginx and ProxyPassReverse of Apache: backend URLs only. */
+function relocate(
+  value: string,
+  how: NonNullable<ResponseEdits["location"]>,
+  request: EdgeRequest,
+): string {
+  const backend = `http://${request.target}`;
+  if (value !== backend && !value.startsWith(`${backend}/`)) return value;
+  const rest = value.slice(backend.length) || "/";
+  return how === "relative" ? rest : `${request.scheme}://${request.host}${rest}`;
+}
