@@ -15,13 +15,21 @@ import type { Finding, Observation } from "./diagnose/finding.js";
 import { LoopWatch } from "./diagnose/redirect-loop.js";
 import { compileHead, type HeadOverrides } from "./edge/head.js";
 import type { EdgeProfile } from "./edge/profile.js";
+import { compileResponse } from "./edge/response.js";
 import type { FinishedExchange } from "./proxy/exchange.js";
-import type { Forwarding } from "./proxy/forward.js";
+import type { Forwarding } from "./proxy/forwarding.js";
+import type { PlainSettings } from "./proxy/plain-http.js";
 import { createRouter, type Route } from "./proxy/routes.js";
-import { type Credentials, type PlainHttp, type RunningProxy, startProxy } from "./proxy/server.js";
+import { type Credentials, type RunningProxy, startProxy } from "./proxy/server.js";
 import { Pool } from "./proxy/upstream/pool.js";
 import type { Target } from "./proxy/upstream/target.js";
 import { type Certificate, certificateToPem } from "./x509/certificate.js";
+
+/**
+ * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
+ * proxy. Linux has all of 127.0.0.0/8; elsewhere the connection falls back to 127.0.0.1.
+ */
+const REMOTE_SOURCE = "127.0.0.2";
 
 /** A certificate of the user's own instead of one that devtls issues. */
 export interface OwnCertificate extends Credentials {
@@ -39,7 +47,9 @@ export interface ServeSettings {
   readonly orNextPort: boolean;
   readonly edge: EdgeProfile;
   readonly overrides: HeadOverrides;
-  readonly plain?: PlainHttp;
+  /** Apply the edge's bounds on sizes and times. */
+  readonly limits: boolean;
+  readonly plain?: PlainSettings;
   readonly own?: OwnCertificate;
   readonly insecureTarget?: boolean;
   readonly stateDirectory?: string;
@@ -77,7 +87,10 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const { credentials, certificate } = issued ? shown(issued.leaf) : ownOf(settings);
   const loops = new LoopWatch();
   const common = {
+    edge: settings.edge,
     rewrite: compileHead(settings.edge, settings.overrides),
+    editResponse: compileResponse(settings.edge),
+    limits: settings.limits ? settings.edge.limits : {},
     policies: [],
     observers: [
       (finished: FinishedExchange) => {
@@ -94,6 +107,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const connecting = {
     insecure: settings.insecureTarget ?? false,
     roots: issued ? [certificateToPem(issued.root)] : [],
+    ...(settings.edge.toApp.source === "remote" && { source: REMOTE_SOURCE }),
   };
   const forwardings = new Map<string, Forwarding>();
   const forwardingTo = (target: Target): Forwarding => {

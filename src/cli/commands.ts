@@ -1,6 +1,7 @@
 /** The commands by name, with the line that `devtls --help` says of each. */
 export const SUMMARIES = {
   serve: "front a dev server with TLS, as production would",
+  edges: "list the production edges that can be simulated",
   cert: "issue a certificate",
   renew: "issue certificates again before they expire",
   trust: "make browsers and tools trust the authority",

@@ -2,6 +2,7 @@ import { run } from "./program.js";
 
 run(process.argv.slice(2), {
   serve: () => import("./serve.js"),
+  edges: () => import("./edges.js"),
   cert: () => import("./cert.js"),
   renew: () => import("./renew.js"),
   trust: () => import("./trust.js"),

@@ -1,12 +1,13 @@
 /** `devtls serve`: front a dev server with TLS. */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { readRequired } from "../ca/files.js";
 import type { DemoApp } from "../demo/app.js";
-import type { EdgeProfile } from "../edge/profile.js";
-import { findProfile, PROFILES } from "../edge/profiles/index.js";
+import type { EdgeProfile, PlainRule } from "../edge/profile.js";
+import { DEFAULT_PROFILE, findProfile, PROFILES } from "../edge/profiles/index.js";
+import { readEdgeProfile } from "../edge/read-profile.js";
 import { DevtlsError } from "../errors.js";
+import { DEFAULT_REDIRECT_STATUS, type PlainSettings } from "../proxy/plain-http.js";
 import { parseRoute, type Route } from "../proxy/routes.js";
-import type { PlainMode } from "../proxy/server.js";
 import { parseTarget } from "../proxy/upstream/target.js";
 import { type OwnCertificate, type Serving, startServing } from "../serve.js";
 import { parsePemCertificate } from "../x509/certificate.js";
@@ -29,12 +30,15 @@ interface ServeOptions {
   cert?: string;
   key?: string;
   httpPort?: number;
-  http?: PlainMode;
+  http?: "redirect" | "proxy" | "deny";
+  forceHttps?: string[];
   redirectStatus?: number;
-  simulate: EdgeProfile;
+  simulate?: EdgeProfile;
   forwardedProto?: string;
   setHeader?: [string, string][];
   dropHeader?: string[];
+  limits?: "on" | "off";
+  edgeFile?: EdgeProfile;
   open?: string | true;
   json?: boolean;
   quiet?: boolean;
@@ -78,19 +82,27 @@ export function define(program: Command): void {
     .option("--http-port <n>", "also listen for plain HTTP", parsePort("--http-port"))
     .option(
       "--http <mode>",
-      "what plain HTTP does: redirect, proxy or deny (default: redirect)",
+      "what plain HTTP does: redirect, proxy or deny (default: as the edge does)",
       parseChoice("--http", ["redirect", "proxy", "deny"] as const),
     )
-    .option("--redirect-status <n>", "301, 302, 307 or 308 (default: 308)", (text) =>
+    .option("--redirect-status <n>", "301, 302, 307 or 308 (default: as the edge does)", (text) =>
       Number(parseChoice("--redirect-status", ["301", "302", "307", "308"])(text)),
     )
-    .addOption(
-      new Option(
-        "--simulate <edge>",
-        "behave as this production edge; `none` tells the app nothing",
-      )
-        .argParser(parseEdge)
-        .default(findProfile("devtls"), "devtls"),
+    .option(
+      "--force-https <path>",
+      "redirect plain HTTP below this path only, repeatable",
+      collect(checkPath),
+    )
+    .option(
+      "--simulate <edge>",
+      "behave as this production edge; `devtls edges` lists them (default: devtls)",
+      parseEdge,
+    )
+    .option("--edge-file <file>", "behave as an edge of your own, described in JSON", readEdgeFile)
+    .option(
+      "--limits <on|off>",
+      "off: with --simulate, without the edge's timeouts and size limits",
+      parseChoice("--limits", ["on", "off"] as const),
     )
     .option("--forwarded-proto <value>", "send this X-Forwarded-Proto, `none` for none")
     .option(
@@ -135,19 +147,14 @@ async function serve(options: ServeOptions): Promise<void> {
       addresses: options.bind ?? LOOPBACK,
       port: options.port ?? DEFAULT_PORT,
       orNextPort: options.port === undefined,
-      edge: options.simulate,
+      edge: edgeOf(options),
       overrides: {
         ...(options.forwardedProto !== undefined && { forwardedProto: options.forwardedProto }),
         ...(options.setHeader && { set: options.setHeader }),
         ...(options.dropHeader && { drop: options.dropHeader }),
       },
-      ...(options.httpPort !== undefined && {
-        plain: {
-          port: options.httpPort,
-          mode: options.http ?? "redirect",
-          status: options.redirectStatus ?? 308,
-        },
-      }),
+      limits: options.limits !== "off" && isSimulation(options),
+      ...(options.httpPort !== undefined && { plain: plainSettings(options, options.httpPort) }),
       ...(own && { own }),
       insecureTarget: options.insecureTarget ?? false,
     });
@@ -164,7 +171,7 @@ async function serve(options: ServeOptions): Promise<void> {
   report.listening(serving, {
     target: demo ? "the demo app" : target.url,
     targetUrl: target.url,
-    edge: options.simulate.name,
+    edge: edgeOf(options).name,
     wantedPort: options.port ?? DEFAULT_PORT,
     demo: options.demo ?? false,
   });
@@ -172,6 +179,30 @@ async function serve(options: ServeOptions): Promise<void> {
   if (options.open !== undefined) {
     await openBrowser(new URL(options.open === true ? "/" : options.open, serving.url).href);
   }
+}
+
+/** Only production edges have limits; the default is none. */
+function isSimulation({ simulate, edgeFile }: ServeOptions): boolean {
+  return simulate !== undefined || edgeFile !== undefined;
+}
+
+function edgeOf({ simulate, edgeFile }: ServeOptions): EdgeProfile {
+  return edgeFile ?? simulate ?? DEFAULT_PROFILE;
+}
+
+/** The edge's rule for plain HTTP, and what the command line says over it. */
+function plainSettings(options: ServeOptions, port: number): PlainSettings {
+  const { plain } = edgeOf(options);
+  const rule: PlainRule =
+    options.http === undefined || options.http === plain.mode
+      ? plain
+      : { mode: options.http, status: DEFAULT_REDIRECT_STATUS };
+  const status = options.redirectStatus;
+  return {
+    port,
+    rule: status === undefined ? rule : { ...rule, status, otherStatus: status },
+    forcePaths: options.forceHttps ?? [],
+  };
 }
 
 async function startDemo(): Promise<DemoApp> {
@@ -200,6 +231,15 @@ function checkCombination(options: ServeOptions): void {
   } else if (options.httpPort === (options.port ?? DEFAULT_PORT)) {
     throw usage("--port and --http-port name the same port");
   }
+  if (options.simulate && options.edgeFile) {
+    throw usage("--simulate and --edge-file exclude each other");
+  }
+  if (options.limits && !isSimulation(options)) {
+    throw usage("--limits without --simulate", "Only a simulated edge has limits");
+  }
+  if (options.forceHttps && options.httpPort === undefined) {
+    throw usage("--force-https without --http-port", "Add --http-port 8080");
+  }
   if (options.quiet && options.verbose) throw usage("--quiet and --verbose exclude each other");
   // Before anything is made: a bad target is a usage error.
   if (options.target !== undefined) parseTarget(options.target);
@@ -225,9 +265,18 @@ function checkAddress(text: string): string {
   );
 }
 
+function checkPath(text: string): string {
+  if (/^\/[\x21-\x7e]*$/.test(text) && !/[?#]/.test(text)) return text.replace(/(?!^)\/+$/, "");
+  throw usage(`--force-https ${text}: not a path`, "Write it as --force-https /admin");
+}
+
 function parseEdge(text: string): EdgeProfile {
   const names = PROFILES.map((profile) => profile.name);
   return findProfile(parseChoice("--simulate", names)(text)) as EdgeProfile;
+}
+
+function readEdgeFile(path: string): EdgeProfile {
+  return readEdgeProfile(readRequired(path).toString("utf8"), path);
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

@@ -22,7 +22,10 @@ export type HeadRewriter = (headers: readonly string[], request: EdgeRequest) =>
 export function compileHead(profile: EdgeProfile, overrides: HeadOverrides = {}): HeadRewriter {
   const { toApp } = profile;
   const last = lastWord(overrides);
-  const rules = [...profile.headers.filter((rule) => !last.has(lower(rule.name))), ...last.values()];
+  const rules = [
+    ...profile.headers.filter((rule) => !last.has(lower(rule.name))),
+    ...last.values(),
+  ];
   const table = compileRules(rules.filter((rule) => lower(rule.name) !== "host"));
   const hostRule = rules.find((rule) => lower(rule.name) === "host");
   const hostOf = hostRule ? hostOverride(hostRule) : HOSTS[toApp.host];

@@ -46,7 +46,9 @@ function bracketed(address: string): string {
  */
 export function compileValue(template: string): Value {
   const parts: (string | Value)[] = [];
-  for (const [whole, literal, name] of template.matchAll(/((?:[^{]|\{\{)+)|\{([a-z0-9.-]*)\}|\{/g)) {
+  for (const [whole, literal, name] of template.matchAll(
+    /((?:[^{]|\{\{)+)|\{([a-z0-9.-]*)\}|\{/g,
+  )) {
     const placeholder = name === undefined ? undefined : PLACEHOLDERS[name];
     if (literal !== undefined) parts.push(literal.replaceAll("{{", "{"));
     else if (placeholder) parts.push(placeholder);

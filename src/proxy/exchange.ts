@@ -72,10 +72,15 @@ export interface FinishedExchange {
   readonly bytes: number;
   /** From the head of the request to the end of the response. */
   readonly milliseconds: number;
-  /** "client" when it left early, "target" when that broke off, undefined when all went well. */
-  readonly brokenBy: "client" | "target" | undefined;
+  /**
+   * "client" when it left early, "target" when that broke off, "edge" when a limit of the edge was
+   * passed, undefined when all went well.
+   */
+  readonly brokenBy: "client" | "target" | "edge" | undefined;
   /** Whether devtls made the response itself (an error page, a redirect). */
   readonly own: boolean;
+  /** The limit of the simulated edge that the exchange passed, for a person. */
+  readonly limit: string | undefined;
 }
 
 export function publicUrl(exchange: Exchange): string {

@@ -1,109 +1,77 @@
 /** The way of an exchange: edge policy, target, response policies, client; then the observers. */
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { HeadRewriter } from "../edge/head.js";
-import type { EdgeRequest } from "../edge/profile.js";
+import { formatBound } from "../edge/limits.js";
+import type { Limit, Limits, ToApp } from "../edge/profile.js";
+import { collectBody, type Refusal, refusalOf, refuseRequest, tooLarge } from "./bounds.js";
+import { type Exchange, type FinishedExchange, headerValue, publicUrl } from "./exchange.js";
 import {
-  type Exchange,
-  endToEnd,
-  type FinishedExchange,
-  headerValue,
-  publicUrl,
-} from "./exchange.js";
+  answerItself,
+  type Forwarding,
+  headText,
+  isUp,
+  markAnswered,
+  markFailed,
+  notify,
+  requestHeaders,
+  responseHeaders,
+} from "./forwarding.js";
 import { READY_HEADER, sendPage } from "./pages.js";
-import { Call, type CallEvents } from "./upstream/call.js";
+import { Call, type CallEvents, type RequestBody } from "./upstream/call.js";
 import { UpstreamError } from "./upstream/connect.js";
 import type { Pool } from "./upstream/pool.js";
 import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
 
-/** Sees every finished exchange. It cannot delay one, and its failure does not break one. */
-export type Observer = (finished: FinishedExchange) => void;
-
-/** Edits the header lines of a response on its way to the client. */
-export type ResponsePolicy = (headers: HeaderLines, exchange: Exchange) => HeaderLines;
-
-/** Tells that the target went down or came up. */
-export type TargetListener = (state: "up" | "down", url: string) => void;
-
-/** How the requests for one target are treated. */
-export interface Forwarding {
-  readonly pool: Pool;
-  readonly rewrite: HeadRewriter;
-  readonly policies: readonly ResponsePolicy[];
-  readonly observers: readonly Observer[];
-  readonly onTarget: TargetListener;
-  readonly onObserverError: (error: unknown) => void;
-}
-
 /** While the target restarts, a request that changes nothing waits this long for it. */
 const RESTART_PATIENCE_MS = 5_000;
 
-/** Whether a target answered last time; unknown before the first request. */
-const UP = new WeakMap<Pool, boolean>();
-
 /** Sends the exchange to the target and its response to the client. */
 export function forward(exchange: Exchange, forwarding: Forwarding): void {
-  const { pool } = forwarding;
   if (headerValue(exchange.headers, READY_HEADER) !== undefined) {
-    answerReadiness(exchange, pool);
+    answerReadiness(exchange, forwarding.pool);
     return;
   }
+  const refusal = refuseRequest(exchange, forwarding);
+  if (refusal) {
+    answerItself(exchange, refusal.page, forwarding, refusal.limit);
+    return;
+  }
+  const { toApp } = forwarding.edge;
+  if (toApp.answersExpect && headerValue(exchange.headers, "expect") !== undefined) {
+    exchange.reply.inform({ status: 100, reason: "Continue", version: "1.1", headers: [] });
+  }
+  if (toApp.buffersChunked && exchange.body?.chunked) sendCollected(exchange, forwarding);
+  else send(exchange, forwarding);
+}
+
+/** As nginx does by default: an HTTP/1.0 request cannot have a body of unknown length. */
+function sendCollected(exchange: Exchange, forwarding: Forwarding): void {
+  collectBody(exchange, forwarding).then(
+    (body) => {
+      if (body) send({ ...exchange, body }, forwarding);
+    },
+    (refusal: Refusal) => answerItself(exchange, refusal.page, forwarding, refusal.limit),
+  );
+}
+
+function send(exchange: Exchange, forwarding: Forwarding): void {
+  const { pool, edge, limits } = forwarding;
   const told = requestHeaders(exchange, forwarding);
-  const patient = (exchange.method === "GET" || exchange.method === "HEAD") && UP.get(pool);
+  const patient = (exchange.method === "GET" || exchange.method === "HEAD") && isUp(pool);
   const passage = new Passage(exchange, forwarding, told);
   const call = new Call(
     pool,
     {
       method: exchange.method,
-      head: headText(`${exchange.method} ${exchange.target} HTTP/1.1`, told),
-      body: exchange.body,
+      head: headText(requestLine(exchange, edge.toApp), told),
+      body: passage.watchedBody(limits.body),
       upgrade: false,
       patienceMs: patient ? RESTART_PATIENCE_MS : 0,
     },
     passage,
   );
-  passage.follow(call);
+  passage.follow(call, limits);
   call.start();
-}
-
-/** The facts of an exchange that the edge goes by. */
-export function edgeRequest(
-  exchange: Exchange,
-  { pool }: Forwarding,
-  upgrade?: string,
-): EdgeRequest {
-  const { connection, body } = exchange;
-  return {
-    method: exchange.method,
-    path: exchange.target,
-    protocol: exchange.protocol,
-    scheme: connection.scheme,
-    host: exchange.host,
-    clientAddress: connection.address,
-    clientPort: connection.clientPort,
-    port: connection.port,
-    target: pool.dialer.target.authority,
-    framing: body?.chunked ? "chunked" : undefined,
-    upgrade,
-    trailersWelcome: exchange.trailersWelcome,
-  };
-}
-
-/** The header lines for the app. */
-export function requestHeaders(
-  exchange: Exchange,
-  forwarding: Forwarding,
-  upgrade?: string,
-): HeaderLines {
-  return forwarding.rewrite(endToEnd(exchange.headers), edgeRequest(exchange, forwarding, upgrade));
-}
-
-export function headText(firstLine: string, lines: HeaderLines): string {
-  let text = `${firstLine}\r\n`;
-  for (let index = 0; index < lines.length; index += 2) {
-    text += `${lines[index]}: ${lines[index + 1]}\r\n`;
-  }
-  return `${text}\r\n`;
 }
 
 /** The error page asks whether the target is there again; the app never sees the question. */
@@ -125,27 +93,10 @@ function answerReadiness(exchange: Exchange, pool: Pool): void {
   );
 }
 
-/** The header lines for the client: end-to-end ones, through every policy in order. */
-export function responseHeaders(
-  head: ResponseHead,
-  exchange: Exchange,
-  { policies }: Forwarding,
-): HeaderLines {
-  let headers = endToEnd(head.headers);
-  for (const policy of policies) headers = policy(headers, exchange);
-  return headers;
-}
-
-export function markAnswered({ pool, onTarget }: Forwarding): void {
-  if (UP.get(pool) === true) return;
-  UP.set(pool, true);
-  onTarget("up", pool.dialer.target.url);
-}
-
-export function markFailed(error: UpstreamError, { pool, onTarget }: Forwarding): void {
-  if (error.kind !== "refused" || UP.get(pool) === false) return;
-  UP.set(pool, false);
-  onTarget("down", pool.dialer.target.url);
+/** The request line in the version of HTTP that the edge speaks to apps. */
+export function requestLine({ method, target, protocol }: Exchange, toApp: ToApp): string {
+  const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
+  return `${method} ${target} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 
 class Passage implements CallEvents {
@@ -160,6 +111,8 @@ class Passage implements CallEvents {
   #begun = false;
   #ended = false;
   #own = false;
+  #limit: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #brokenBy: FinishedExchange["brokenBy"];
 
   constructor(exchange: Exchange, forwarding: Forwarding, told: HeaderLines) {
@@ -168,9 +121,16 @@ class Passage implements CallEvents {
     this.#told = told;
   }
 
-  follow(call: Call): void {
+  follow(call: Call, limits: Limits): void {
     this.#call = call;
+    const { firstByte } = limits;
+    if (firstByte) {
+      const what = `no response within ${formatBound(firstByte.max, "milliseconds")}`;
+      const refusal = refusalOf(this.#forwarding.edge, firstByte, what);
+      this.#timer = setTimeout(() => this.#refuse(refusal), firstByte.max);
+    }
     this.#exchange.reply.onClose((complete) => {
+      clearTimeout(this.#timer);
       if (!complete) {
         this.#brokenBy ??= "client";
         call.abort();
@@ -179,11 +139,42 @@ class Passage implements CallEvents {
     });
   }
 
+  /** The body, watched where its length shows only on the way. */
+  watchedBody(bound: Limit | undefined): RequestBody | undefined {
+    const { body } = this.#exchange;
+    if (!body?.chunked || !bound) return body;
+    let octets = 0;
+    const tap = (chunk: Buffer): void => {
+      octets += chunk.length;
+      if (octets > bound.max)
+        this.#refuse(refusalOf(this.#forwarding.edge, bound, tooLarge(bound)));
+    };
+    return { ...body, tap };
+  }
+
+  /** Ends the exchange as the edge would: with its own answer, or a broken one. */
+  #refuse(refusal: Refusal): void {
+    if (this.#ended || this.#own) return;
+    this.#limit = refusal.limit;
+    this.#call?.abort();
+    if (this.#begun) {
+      this.#brokenBy = "edge";
+      this.#exchange.reply.destroy();
+      return;
+    }
+    this.#begun = true;
+    this.#own = true;
+    this.#status = refusal.page.status;
+    sendPage(this.#exchange, refusal.page);
+  }
+
   onInformation(head: ResponseHead): void {
     this.#exchange.reply.inform(head);
   }
 
   onHead(head: ResponseHead, hasBody: boolean): void {
+    clearTimeout(this.#timer);
+    this.#watchIdle(hasBody);
     markAnswered(this.#forwarding);
     const headers = responseHeaders(head, this.#exchange, this.#forwarding);
     this.#status = head.status;
@@ -193,8 +184,19 @@ class Passage implements CallEvents {
     this.#exchange.reply.begin(head.status, head.reason, headers, hasBody);
   }
 
+  /** Edges break off a response that is silent for too long. */
+  #watchIdle(hasBody: boolean): void {
+    const { limits, edge } = this.#forwarding;
+    const { idleMs } = limits;
+    if (idleMs === undefined || !hasBody) return;
+    const bound = { max: idleMs, status: 0 };
+    const what = `nothing sent for ${formatBound(idleMs, "milliseconds")}`;
+    this.#timer = setTimeout(() => this.#refuse(refusalOf(edge, bound, what)), idleMs);
+  }
+
   onBody(chunk: Buffer, last: boolean): boolean {
     this.#bytes += chunk.length;
+    this.#timer?.refresh();
     if (!last) return this.#write(chunk);
     this.#ended = true;
     this.#exchange.reply.end(chunk);
@@ -256,21 +258,8 @@ class Passage implements CallEvents {
       milliseconds: performance.now() - this.#exchange.started,
       brokenBy: this.#brokenBy,
       own: this.#own,
+      limit: this.#limit,
     });
-  }
-}
-
-/** Shows a finished exchange to every observer. */
-export function notify(
-  { observers, onObserverError }: Forwarding,
-  finished: FinishedExchange,
-): void {
-  for (const observer of observers) {
-    try {
-      observer(finished);
-    } catch (error) {
-      onObserverError(error);
-    }
   }
 }
 

@@ -126,7 +126,12 @@ function exchangeOf(
     trailersWelcome: head.trailersWelcome ?? false,
     body:
       chunked || (head.contentLength ?? 0) > 0
-        ? { stream: request, chunked, trailers: () => request.rawTrailers }
+        ? {
+            stream: request,
+            chunked,
+            ...(head.contentLength !== undefined && { length: head.contentLength }),
+            trailers: () => request.rawTrailers,
+          }
         : undefined,
     reply,
   };

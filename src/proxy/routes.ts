@@ -57,7 +57,8 @@ export function createRouter<T>(
   };
 }
 
-function isBelow(target: string, prefix: string): boolean {
+/** Whether a request target lies at or below a path, by whole segments. */
+export function isBelow(target: string, prefix: string): boolean {
   if (prefix === "/") return true;
   if (!target.startsWith(prefix)) return false;
   const next = target[prefix.length];

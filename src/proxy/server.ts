@@ -8,10 +8,12 @@ import {
   type TLSSocket,
 } from "node:tls";
 import type { ClientConnection, Exchange, Scheme } from "./exchange.js";
-import { type Forwarding, forward } from "./forward.js";
+import { forward } from "./forward.js";
+import { answerItself, type Forwarding } from "./forwarding.js";
 import { createHttp1Front } from "./front-http1.js";
 import { type Listening, listen, peekTls } from "./listener.js";
-import { type Page, sendPage } from "./pages.js";
+import type { Page } from "./pages.js";
+import { type PlainSettings, plainAnswer } from "./plain-http.js";
 import { hostnameOf } from "./request-check.js";
 import { forwardConnect, forwardUpgrade } from "./upgrade.js";
 
@@ -21,22 +23,13 @@ export interface Credentials {
   readonly key: string;
 }
 
-/** What a plain HTTP port does. */
-export type PlainMode = "redirect" | "proxy" | "deny";
-
-export interface PlainHttp {
-  readonly port: number;
-  readonly mode: PlainMode;
-  readonly status: number;
-}
-
 export interface ProxyOptions {
   readonly credentials: Credentials;
   readonly addresses: readonly string[];
   readonly port: number;
   /** Take the next free port when this one is busy. */
   readonly orNextPort: boolean;
-  readonly plain?: PlainHttp;
+  readonly plain?: PlainSettings;
   /** Whether the certificate covers this host, lower case and without port. */
   readonly covers: (hostname: string) => boolean;
   /** Every target and how its requests are treated; `route` chooses among them. */
@@ -217,26 +210,13 @@ class TlsProxy implements RunningProxy {
       this.#active--;
       if (this.#active === 0) this.#onIdle?.();
     });
-    const { plain } = this.#options;
-    const { connection } = exchange;
-    if (!this.#covers(exchange.host)) {
-      sendPage(exchange, misdirected(exchange));
-    } else if (connection.scheme === "https") {
-      pass();
-    } else if (connection.port === this.port || !plain) {
-      // 307 keeps method and body, and no browser remembers it.
-      sendPage(exchange, redirectTo(exchange, this.port, 307));
-    } else if (plain.mode === "redirect") {
-      sendPage(exchange, redirectTo(exchange, this.port, plain.status));
-    } else if (plain.mode === "deny") {
-      sendPage(exchange, {
-        status: 403,
-        title: "This address answers over https only.",
-        advice: [`Use ${httpsUrl(exchange, this.port)}`],
-      });
-    } else {
-      pass();
-    }
+    const answer = this.#covers(exchange.host)
+      ? exchange.connection.scheme === "https"
+        ? undefined
+        : plainAnswer(exchange, this.#options.plain, this.port)
+      : misdirected(exchange);
+    if (answer) answerItself(exchange, answer, this.#route(exchange));
+    else pass();
   }
 
   /** Asked for every request, so what was found once is kept. */
@@ -288,21 +268,5 @@ function misdirected(exchange: Exchange): Page {
     status: 421,
     title: `This devtls does not serve ${host}.`,
     advice: [`To serve it, start devtls with --host ${host}`],
-  };
-}
-
-function httpsUrl(exchange: Exchange, port: number): string {
-  const host = exchange.host.replace(/:\d*$/, "");
-  const target = exchange.target === "*" ? "/" : exchange.target;
-  return `https://${host}${port === 443 ? "" : `:${port}`}${target}`;
-}
-
-function redirectTo(exchange: Exchange, port: number, status: number): Page {
-  const location = httpsUrl(exchange, port);
-  return {
-    status,
-    title: `This page has moved to ${location}`,
-    advice: [],
-    headers: ["Location", location],
   };
 }

@@ -7,16 +7,16 @@ import type { ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Exchange, endToEnd, headerValue, publicUrl } from "./exchange.js";
+import { failurePage, forward, requestLine } from "./forward.js";
 import {
   type Forwarding,
-  failurePage,
   headText,
   markAnswered,
   markFailed,
   notify,
   requestHeaders,
   responseHeaders,
-} from "./forward.js";
+} from "./forwarding.js";
 import { responseHeadText } from "./front-http1.js";
 import { toHttp2Headers } from "./http2-headers.js";
 import { sendPage } from "./pages.js";
@@ -45,6 +45,11 @@ export function forwardUpgrade(
   rest: Buffer,
   forwarding: Forwarding,
 ): void {
+  if (!forwarding.edge.toApp.passesUpgrade) {
+    // The app gets an ordinary request, and the client finds out that there is no WebSocket here.
+    forward(exchange, forwarding);
+    return;
+  }
   tunnel(exchange, forwarding, {
     stream: socket,
     upgrade,
@@ -61,10 +66,13 @@ export function forwardConnect(
   stream: ServerHttp2Stream,
   forwarding: Forwarding,
 ): void {
-  if (protocol !== "websocket") {
+  const passes = forwarding.edge.toApp.passesUpgrade;
+  if (protocol !== "websocket" || !passes) {
     sendPage(exchange, {
       status: 501,
-      title: `The protocol ${protocol} cannot be carried over HTTP/1.1.`,
+      title: passes
+        ? `The protocol ${protocol} cannot be carried over HTTP/1.1.`
+        : `${forwarding.edge.name} passes no WebSocket on.`,
       advice: [],
     });
     return;
@@ -117,7 +125,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
     pool,
     {
       method: exchange.method,
-      head: headText(`${exchange.method} ${exchange.target} HTTP/1.1`, told),
+      head: headText(requestLine(exchange, forwarding.edge.toApp), told),
       body: undefined,
       upgrade: true,
       patienceMs: 0,
@@ -180,6 +188,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       milliseconds: performance.now() - exchange.started,
       brokenBy: broken,
       own: outcome.own,
+      limit: undefined,
     });
   });
   call.start();

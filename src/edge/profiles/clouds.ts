@@ -53,7 +53,9 @@ export const googleCloudRun = profile({
     firstByte: { max: 300 * SECOND, status: 504 },
   },
   proof: {
-    ...documented("cloud.google.com: request headers; Forwarded and traceparent from others' dumps"),
+    ...documented(
+      "cloud.google.com: request headers; Forwarded and traceparent from others' dumps",
+    ),
     plain: unverified("others' reports; the status is general knowledge"),
     limits: documented("cloud.google.com: request timeout; the body limit from attic#122"),
   },
@@ -140,7 +142,12 @@ export const azureFrontDoor = profile({
     body: { max: 2048 * MIB, status: 413 },
     firstByte: { max: 30 * SECOND, status: 504 },
   },
-  response: { add: [["X-Azure-Ref", "{hex32}"], ["X-Cache", "CONFIG_NOCACHE"]] },
+  response: {
+    add: [
+      ["X-Azure-Ref", "{hex32}"],
+      ["X-Cache", "CONFIG_NOCACHE"],
+    ],
+  },
   proof: documented(
     "azure-docs: front-door-http-headers-protocol, front-door-url-redirect, front-door-limits, troubleshoot-issues",
   ),

@@ -40,4 +40,3 @@ export const none = profile({
   plain: redirect(308),
   proof: ITSELF,
 });
-

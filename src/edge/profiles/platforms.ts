@@ -221,7 +221,9 @@ export const vercel = profile({
   },
   response: { hsts: "max-age=63072000", set: [["Server", "Vercel"]] },
   proof: {
-    ...documented("vercel.com/docs: request headers, 2025-12; Port, proxied-for and Forwarded from others"),
+    ...documented(
+      "vercel.com/docs: request headers, 2025-12; Port, proxied-for and Forwarded from others",
+    ),
     plain: documented("vercel.com/docs: cdn-security"),
     limits: documented("vercel.com/docs: errors"),
     response: unverified("probes of two sites"),
@@ -268,12 +270,15 @@ export const digitalocean = profile({
     ...passing("X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP", "Forwarded"),
   ],
   plain: redirect(301),
-  proof: unverified("firewall-node#696 quoting DigitalOcean's support, request-ip#68; the rest general knowledge"),
+  proof: unverified(
+    "firewall-node#696 quoting DigitalOcean's support, request-ip#68; the rest general knowledge",
+  ),
 });
 
 export const codespaces = profile({
   name: "codespaces",
-  title: "GitHub Codespaces port forwarding: Host and Origin say localhost, Host of the client in X-Forwarded-Host",
+  title:
+    "GitHub Codespaces port forwarding: Host and Origin say localhost, Host of the client in X-Forwarded-Host",
   headers: [
     set("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Proto", "https"),
@@ -288,7 +293,8 @@ export const codespaces = profile({
 
 export const ngrok = profile({
   name: "ngrok",
-  title: "ngrok: Proto is appended to the client's, X-Forwarded-Host kept where the client sent one",
+  title:
+    "ngrok: Proto is appended to the client's, X-Forwarded-Host kept where the client sent one",
   headers: [
     append("X-Forwarded-For", "{client}"),
     append("X-Forwarded-Proto", "{scheme}"),

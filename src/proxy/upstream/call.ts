@@ -13,6 +13,10 @@ export interface RequestBody {
   readonly stream: Readable;
   /** Send it in the chunked coding; otherwise the head has given its length. */
   readonly chunked: boolean;
+  /** Octets, where they are known and not chunked. */
+  readonly length?: number;
+  /** Sees every piece that is sent. */
+  readonly tap?: (chunk: Buffer) => void;
   /** Trailers, asked for once the stream has ended. */
   readonly trailers: () => HeaderLines;
 }
@@ -125,9 +129,10 @@ export class Call implements ConnectionUser {
     if (body) this.#sendBody(body, connection.socket);
   }
 
-  #sendBody({ stream, chunked, trailers }: RequestBody, socket: Socket): void {
+  #sendBody({ stream, chunked, trailers, tap }: RequestBody, socket: Socket): void {
     const onData = (chunk: Buffer): void => {
       this.#bodyStarted = true;
+      tap?.(chunk);
       if (chunk.length > 0 && !writeBody(socket, chunk, chunked)) stream.pause();
     };
     const onEnd = (): void => {

@@ -1,0 +1,169 @@
+/** `devtls edges`: what can be simulated, and what each edge does. */
+import type { Command } from "commander";
+import { formatBound } from "../edge/limits.js";
+import { type EdgeProfile, evidenceOf, type HeaderRule, type Limits } from "../edge/profile.js";
+import { PROFILES } from "../edge/profiles/index.js";
+import { didYouMean, usage } from "./options.js";
+import { type Colour, paint, print, printJson, table } from "./output.js";
+import { withExamples } from "./program.js";
+
+export function define(program: Command): void {
+  const command = program
+    .command("edges")
+    .description("List the production edges that can be simulated, or show one in full.")
+    .argument("[name]", "show this one")
+    .option("--json", "print as JSON")
+    .action(edges);
+  withExamples(
+    command,
+    `devtls edges
+devtls edges heroku
+devtls serve --target 8000 --simulate heroku`,
+  );
+}
+
+function edges(name: string | undefined, { json }: { json?: boolean }): void {
+  const chosen = name === undefined ? PROFILES : [find(name)];
+  if (json) printJson({ edges: chosen.map(toJson) });
+  else if (name === undefined) print(list(chosen));
+  else for (const profile of chosen) print(describe(profile));
+}
+
+function find(name: string): EdgeProfile {
+  const found = PROFILES.find((profile) => profile.name === name);
+  if (found) return found;
+  const names = PROFILES.map((profile) => profile.name);
+  throw usage(
+    `there is no edge '${name}' (${didYouMean(name, names)})`,
+    `One of: ${names.join(", ")}`,
+  );
+}
+
+function toJson(profile: EdgeProfile) {
+  const { name, title, ...rest } = profile;
+  return { name, title, evidence: evidenceOf(profile), ...rest };
+}
+
+const COLOURS: Readonly<Record<ReturnType<typeof evidenceOf>, Colour>> = {
+  captured: "green",
+  documented: "cyan",
+  unverified: "yellow",
+};
+
+function list(profiles: readonly EdgeProfile[]): string {
+  return table(
+    profiles.map((profile) => {
+      const evidence = evidenceOf(profile);
+      return [profile.name, profile.title, paint(COLOURS[evidence], evidence)];
+    }),
+  );
+}
+
+function describe(profile: EdgeProfile): string {
+  const { toApp, proof } = profile;
+  const facts: [string, string][] = [
+    ["Host", HOSTS[toApp.host]],
+    ["HTTP to the app", version(profile)],
+    ["connects from", toApp.source === "remote" ? "another machine (127.0.0.2)" : "127.0.0.1"],
+    ["WebSocket", toApp.passesUpgrade ? "passed" : "not passed: Upgrade is dropped"],
+    ["plain HTTP", plain(profile)],
+    ...limits(profile.limits),
+    ...response(profile),
+  ];
+  return [
+    `${profile.name}: ${profile.title}`,
+    "",
+    "Headers for the app (what is not named here passes as it is):",
+    table(profile.headers.map(headerRow), "  "),
+    "",
+    table(facts, "  "),
+    "",
+    "Evidence:",
+    table(
+      Object.entries(proof).map(([section, { evidence, source }]) => [section, evidence, source]),
+      "  ",
+    ),
+  ].join("\n");
+}
+
+function headerRow({ name, op, value, when, unless, notFor }: HeaderRule): string[] {
+  const conditions = [
+    when === "own-origin" ? "where it is the public origin" : when && `on ${when} only`,
+    unless && `unless the client sent ${unless.join(" or ")}`,
+    notFor && `not for ${notFor.join(", ")}`,
+  ].filter(Boolean);
+  return [
+    op,
+    name,
+    [value, conditions.length > 0 && `(${conditions.join("; ")})`].filter(Boolean).join(" "),
+  ];
+}
+
+const HOSTS: Readonly<Record<EdgeProfile["toApp"]["host"], string>> = {
+  keep: "as the client named it",
+  hostname: "as the client named it, without the port",
+  target: "rewritten to the app's own address",
+  localhost: "localhost and the app's port",
+};
+
+function version({ toApp }: EdgeProfile): string {
+  const number = toApp.version === "client" ? "as the client" : `HTTP/${toApp.version}`;
+  return toApp.connection === undefined
+    ? `${number}, kept alive`
+    : `${number}, Connection: ${toApp.connection}`;
+}
+
+function plain({ plain: rule }: EdgeProfile): string {
+  if (rule.mode === "proxy") return "passed to the app, told that it is http";
+  if (rule.mode === "deny") return "not answered";
+  const methods = rule.methods ? ` for ${rule.methods.join(" and ")}; other methods pass` : "";
+  const other = rule.otherStatus ? `, ${rule.otherStatus} for methods other than GET and HEAD` : "";
+  return `redirect to https, ${rule.status}${other}${methods}`;
+}
+
+const UNITS = {
+  body: "octets",
+  target: "octets",
+  header: "octets",
+  headers: "octets",
+  headerLines: "lines",
+  firstByte: "milliseconds",
+} as const;
+
+const LIMIT_NAMES: Readonly<Record<keyof typeof UNITS, string>> = {
+  body: "request body",
+  target: "request target",
+  header: "one header",
+  headers: "all headers",
+  headerLines: "header lines",
+  firstByte: "first byte",
+};
+
+function limits(bounds: Limits): [string, string][] {
+  const rows = (Object.keys(UNITS) as (keyof typeof UNITS)[]).flatMap((key): [string, string][] => {
+    const bound = bounds[key];
+    if (!bound) return [];
+    const code = bound.code ? ` (${bound.code})` : "";
+    return [
+      [LIMIT_NAMES[key], `${formatBound(bound.max, UNITS[key])}, beyond it ${bound.status}${code}`],
+    ];
+  });
+  if (bounds.idleMs !== undefined) {
+    rows.push([
+      "silence",
+      `${formatBound(bounds.idleMs, "milliseconds")} within a response, then broken off`,
+    ]);
+  }
+  return rows;
+}
+
+function response({ response: edits }: EdgeProfile): [string, string][] {
+  const lines = (pairs: typeof edits.set = []) => pairs.map((pair) => pair.join(": ")).join(", ");
+  const rows: [string, string][] = [];
+  if (edits.set) rows.push(["response sets", lines(edits.set)]);
+  if (edits.add) rows.push(["response adds", lines(edits.add)]);
+  if (edits.hsts) rows.push(["response adds", `Strict-Transport-Security: ${edits.hsts}`]);
+  if (edits.remove) rows.push(["response drops", edits.remove.join(", ")]);
+  if (edits.location) rows.push(["Location", "backend URLs are rewritten, others left alone"]);
+  return rows;
+}

@@ -1,0 +1,276 @@
+/** Profiles that users write themselves (`--edge-file`): JSON, read strictly. */
+import { causeOf, DevtlsError } from "../errors.js";
+import { compileValue } from "./placeholders.js";
+import type {
+  EdgeProfile,
+  HeaderRule,
+  Limit,
+  Limits,
+  PlainRule,
+  ResponseEdits,
+  ToApp,
+} from "./profile.js";
+import { profile, unverified } from "./profiles/build.js";
+import { findProfile, PROFILES } from "./profiles/index.js";
+
+/**
+ * Reads a profile. What the file leaves out is as `"extends": "NAME"` has it, or else as a plain
+ * HTTP/1.1 proxy does it.
+ * @param file how errors name it
+ * @throws DevtlsError "usage" naming the field and what is allowed there
+ */
+export function readEdgeProfile(text: string, file: string): EdgeProfile {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new DevtlsError("usage", `could not read ${file}: it is not JSON: ${causeOf(error)}`);
+  }
+  const reader = new Reader(file);
+  const root = reader.object(json, "the file", [
+    "name",
+    "title",
+    "extends",
+    "headers",
+    "toApp",
+    "plain",
+    "limits",
+    "response",
+  ]);
+  const base = root.extends === undefined ? undefined : baseOf(root.extends, reader);
+  const own = {
+    name: root.name === undefined ? "custom" : reader.string(root.name, "name"),
+    title: root.title === undefined ? `from ${file}` : reader.string(root.title, "title"),
+    headers: root.headers === undefined ? (base?.headers ?? []) : readHeaders(root.headers, reader),
+    toApp: { ...base?.toApp, ...(root.toApp === undefined ? {} : readToApp(root.toApp, reader)) },
+    plain:
+      root.plain === undefined
+        ? (base?.plain ?? { mode: "redirect" as const })
+        : readPlain(root.plain, reader),
+    limits: root.limits === undefined ? (base?.limits ?? {}) : readLimits(root.limits, reader),
+    response:
+      root.response === undefined ? (base?.response ?? {}) : readResponse(root.response, reader),
+  };
+  return profile({ ...own, proof: unverified(file) });
+}
+
+function baseOf(value: unknown, reader: Reader): EdgeProfile {
+  const names = PROFILES.map(({ name }) => name);
+  return findProfile(reader.choice(value, "extends", names)) as EdgeProfile;
+}
+
+function readHeaders(value: unknown, reader: Reader): HeaderRule[] {
+  return reader.list(value, "headers").map((entry, index) => {
+    const at = `headers[${index}]`;
+    const rule = reader.object(entry, at, ["name", "op", "value", "when", "unless", "notFor"]);
+    const op = reader.choice(rule.op, `${at}.op`, OPERATIONS);
+    const writes = op !== "pass" && op !== "strip";
+    if (writes !== (rule.value !== undefined)) {
+      throw reader.wrong(
+        `${at}.value`,
+        writes ? `a text, which ${op} needs` : `left out for ${op}`,
+      );
+    }
+    return {
+      name: reader.headerName(rule.name, `${at}.name`),
+      op,
+      ...(writes && { value: reader.template(rule.value, `${at}.value`) }),
+      ...(rule.when !== undefined && { when: reader.choice(rule.when, `${at}.when`, CONDITIONS) }),
+      ...(rule.unless !== undefined && {
+        unless: reader.strings(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
+      }),
+      ...(rule.notFor !== undefined && { notFor: reader.strings(rule.notFor, `${at}.notFor`) }),
+    };
+  });
+}
+
+const OPERATIONS = ["set", "append", "append-line", "pass", "strip"] as const;
+const CONDITIONS = ["https", "http", "own-origin"] as const;
+
+const TO_APP_CHOICES = {
+  host: ["keep", "hostname", "target", "localhost"],
+  version: ["1.0", "1.1", "client"],
+  names: ["keep", "lower", "canonical"],
+  http2Names: ["keep", "canonical"],
+  source: ["remote", "loopback"],
+} as const;
+
+const TO_APP_FLAGS = [
+  "movesLength",
+  "mergesLines",
+  "appendsInPlace",
+  "dropsOddNames",
+  "buffersChunked",
+  "answersExpect",
+  "passesUpgrade",
+] as const;
+
+const HEAD_PARTS = [
+  "host",
+  "user-agent",
+  "edge",
+  "client",
+  "sorted",
+  "framing",
+  "connection",
+  "late",
+] as const;
+
+function readToApp(value: unknown, reader: Reader): Partial<ToApp> {
+  const choices = Object.keys(TO_APP_CHOICES) as (keyof typeof TO_APP_CHOICES)[];
+  const given = reader.object(value, "toApp", [...choices, ...TO_APP_FLAGS, "connection", "order"]);
+  const result: Record<string, unknown> = {};
+  for (const key of choices) {
+    if (given[key] === undefined) continue;
+    result[key] = reader.choice(given[key], `toApp.${key}`, TO_APP_CHOICES[key]);
+  }
+  for (const key of TO_APP_FLAGS) {
+    if (given[key] !== undefined) result[key] = reader.flag(given[key], `toApp.${key}`);
+  }
+  if (given.connection !== undefined) {
+    result.connection = reader.string(given.connection, "toApp.connection");
+  }
+  if (given.order !== undefined) {
+    result.order = reader
+      .list(given.order, "toApp.order")
+      .map((part, index) => reader.choice(part, `toApp.order[${index}]`, HEAD_PARTS));
+  }
+  return result as Partial<ToApp>;
+}
+
+function readPlain(value: unknown, reader: Reader): PlainRule {
+  const given = reader.object(value, "plain", ["mode", "status", "otherStatus", "methods"]);
+  const status = (key: "status" | "otherStatus") =>
+    given[key] === undefined
+      ? {}
+      : { [key]: Number(reader.choice(String(given[key]), `plain.${key}`, REDIRECTS)) };
+  return {
+    mode: reader.choice(given.mode, "plain.mode", ["redirect", "proxy", "deny"] as const),
+    ...status("status"),
+    ...status("otherStatus"),
+    ...(given.methods !== undefined && { methods: reader.strings(given.methods, "plain.methods") }),
+  };
+}
+
+const REDIRECTS = ["301", "302", "307", "308"] as const;
+const BOUNDS = ["body", "target", "header", "headers", "headerLines", "firstByte"] as const;
+
+function readLimits(value: unknown, reader: Reader): Limits {
+  const given = reader.object(value, "limits", [...BOUNDS, "idleMs"]);
+  const limits: Record<string, Limit | number> = {};
+  for (const key of BOUNDS) {
+    if (given[key] === undefined) continue;
+    const at = `limits.${key}`;
+    const bound = reader.object(given[key], at, ["max", "status", "code"]);
+    limits[key] = {
+      max: reader.integer(bound.max, `${at}.max`, 1, Number.MAX_SAFE_INTEGER),
+      status: reader.integer(bound.status, `${at}.status`, 400, 599),
+      ...(bound.code !== undefined && { code: reader.string(bound.code, `${at}.code`) }),
+    };
+  }
+  if (given.idleMs !== undefined) {
+    limits.idleMs = reader.integer(given.idleMs, "limits.idleMs", 1, 2 ** 31 - 1);
+  }
+  return limits as Limits;
+}
+
+function readResponse(value: unknown, reader: Reader): ResponseEdits {
+  const given = reader.object(value, "response", ["set", "add", "remove", "hsts", "location"]);
+  const pairs = (key: "set" | "add") =>
+    given[key] === undefined
+      ? {}
+      : {
+          [key]: reader.list(given[key], `response.${key}`).map((pair, index) => {
+            const at = `response.${key}[${index}]`;
+            const [name, text, ...more] = reader.list(pair, at);
+            if (more.length > 0) throw reader.wrong(at, 'a pair: ["Name", "value"]');
+            return [
+              reader.headerName(name, `${at}[0]`),
+              reader.template(text, `${at}[1]`),
+            ] as const;
+          }),
+        };
+  return {
+    ...pairs("set"),
+    ...pairs("add"),
+    ...(given.remove !== undefined && { remove: reader.strings(given.remove, "response.remove") }),
+    ...(given.hsts !== undefined && { hsts: reader.string(given.hsts, "response.hsts") }),
+    ...(given.location !== undefined && {
+      location: reader.choice(given.location, "response.location", ["relative", "public"] as const),
+    }),
+  };
+}
+
+/** Checks values and names the field that is wrong. */
+class Reader {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  wrong(field: string, allowed: string): DevtlsError {
+    return new DevtlsError("usage", `could not read ${this.#file}: ${field} has to be ${allowed}`, {
+      hint: "See a profile as an example: devtls edges nginx --json",
+    });
+  }
+
+  object(value: unknown, at: string, keys: readonly string[]): Record<string, unknown> {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw this.wrong(at, "an object");
+    }
+    const stray = Object.keys(value).find((key) => !keys.includes(key));
+    if (stray !== undefined) {
+      const field = at === "the file" ? stray : `${at}.${stray}`;
+      throw this.wrong(field, `left out; ${at} knows ${keys.join(", ")}`);
+    }
+    return value as Record<string, unknown>;
+  }
+
+  list(value: unknown, at: string): unknown[] {
+    if (Array.isArray(value)) return value;
+    throw this.wrong(at, "a list");
+  }
+
+  string(value: unknown, at: string): string {
+    if (typeof value === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+    throw this.wrong(at, "a text without control characters");
+  }
+
+  strings(value: unknown, at: string): string[] {
+    return this.list(value, at).map((entry, index) => this.string(entry, `${at}[${index}]`));
+  }
+
+  template(value: unknown, at: string): string {
+    const text = this.string(value, at);
+    try {
+      compileValue(text);
+    } catch (error) {
+      throw this.wrong(at, `a text with known placeholders only: ${causeOf(error)}`);
+    }
+    return text;
+  }
+
+  headerName(value: unknown, at: string): string {
+    if (typeof value === "string" && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)) return value;
+    throw this.wrong(at, "a header name");
+  }
+
+  flag(value: unknown, at: string): boolean {
+    if (typeof value === "boolean") return value;
+    throw this.wrong(at, "true or false");
+  }
+
+  integer(value: unknown, at: string, from: number, to: number): number {
+    if (Number.isInteger(value) && (value as number) >= from && (value as number) <= to) {
+      return value as number;
+    }
+    throw this.wrong(at, `a whole number from ${from} to ${to}`);
+  }
+
+  choice<T extends string>(value: unknown, at: string, choices: readonly T[]): T {
+    const found = choices.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    throw this.wrong(at, `one of ${choices.join(", ")}`);
+  }
+}

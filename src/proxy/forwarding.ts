@@ -1,0 +1,145 @@
+/** How the requests for one target are treated, and what every way of treating them shares. */
+import type { HeadRewriter } from "../edge/head.js";
+import type { EdgeProfile, EdgeRequest, Limits } from "../edge/profile.js";
+import type { ResponseRewriter } from "../edge/response.js";
+import { type Exchange, endToEnd, type FinishedExchange, publicUrl } from "./exchange.js";
+import { type Page, sendPage } from "./pages.js";
+import type { UpstreamError } from "./upstream/connect.js";
+import type { Pool } from "./upstream/pool.js";
+import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
+
+/** Sees every finished exchange. It cannot delay one, and its failure does not break one. */
+export type Observer = (finished: FinishedExchange) => void;
+
+/** Edits the header lines of a response on its way to the client. */
+export type ResponsePolicy = (headers: HeaderLines, exchange: Exchange) => HeaderLines;
+
+/** Tells that the target went down or came up. */
+export type TargetListener = (state: "up" | "down", url: string) => void;
+
+/** How the requests for one target are treated. */
+export interface Forwarding {
+  readonly pool: Pool;
+  readonly edge: EdgeProfile;
+  readonly rewrite: HeadRewriter;
+  readonly editResponse: ResponseRewriter | undefined;
+  /** Empty when the edge's limits are off. */
+  readonly limits: Limits;
+  readonly policies: readonly ResponsePolicy[];
+  readonly observers: readonly Observer[];
+  readonly onTarget: TargetListener;
+  readonly onObserverError: (error: unknown) => void;
+}
+
+/** Whether a target answered last time; unknown before the first request. */
+const UP = new WeakMap<Pool, boolean>();
+
+/** The facts of an exchange that the edge goes by. */
+export function edgeRequest(
+  exchange: Exchange,
+  { pool }: Forwarding,
+  upgrade?: string,
+): EdgeRequest {
+  const { connection, body } = exchange;
+  return {
+    method: exchange.method,
+    path: exchange.target,
+    protocol: exchange.protocol,
+    scheme: connection.scheme,
+    host: exchange.host,
+    clientAddress: connection.address,
+    clientPort: connection.clientPort,
+    port: connection.port,
+    target: pool.dialer.target.authority,
+    framing: body && (body.chunked ? "chunked" : String(body.length ?? 0)),
+    upgrade,
+    trailersWelcome: exchange.trailersWelcome,
+  };
+}
+
+/** The header lines for the app. */
+export function requestHeaders(
+  exchange: Exchange,
+  forwarding: Forwarding,
+  upgrade?: string,
+): HeaderLines {
+  return forwarding.rewrite(endToEnd(exchange.headers), edgeRequest(exchange, forwarding, upgrade));
+}
+
+export function headText(firstLine: string, lines: HeaderLines): string {
+  let text = `${firstLine}\r\n`;
+  for (let index = 0; index < lines.length; index += 2) {
+    text += `${lines[index]}: ${lines[index + 1]}\r\n`;
+  }
+  return `${text}\r\n`;
+}
+
+/** The header lines for the client: end-to-end ones, through every policy in order. */
+export function responseHeaders(
+  head: ResponseHead,
+  exchange: Exchange,
+  forwarding: Forwarding,
+): HeaderLines {
+  const { editResponse, policies } = forwarding;
+  let headers = endToEnd(head.headers);
+  if (editResponse) headers = editResponse(headers, edgeRequest(exchange, forwarding));
+  for (const policy of policies) headers = policy(headers, exchange);
+  return headers;
+}
+
+/** Whether the target answered last time; undefined before the first request. */
+export function isUp(pool: Pool): boolean | undefined {
+  return UP.get(pool);
+}
+
+export function markAnswered({ pool, onTarget }: Forwarding): void {
+  if (UP.get(pool) === true) return;
+  UP.set(pool, true);
+  onTarget("up", pool.dialer.target.url);
+}
+
+export function markFailed(error: UpstreamError, { pool, onTarget }: Forwarding): void {
+  if (error.kind !== "refused" || UP.get(pool) === false) return;
+  UP.set(pool, false);
+  onTarget("down", pool.dialer.target.url);
+}
+
+/** Shows a finished exchange to every observer. */
+export function notify(
+  { observers, onObserverError }: Forwarding,
+  finished: FinishedExchange,
+): void {
+  for (const observer of observers) {
+    try {
+      observer(finished);
+    } catch (error) {
+      onObserverError(error);
+    }
+  }
+}
+
+/** Answers in the app's place; observers see it as devtls's own. */
+export function answerItself(
+  exchange: Exchange,
+  page: Page,
+  forwarding: Forwarding,
+  limit?: string,
+): void {
+  const { reply } = exchange;
+  reply.onClose((complete) => {
+    notify(forwarding, {
+      exchange,
+      url: publicUrl(exchange),
+      target: forwarding.pool.dialer.target.url,
+      told: [],
+      status: page.status,
+      responseHeaders: page.headers ?? [],
+      bytes: 0,
+      milliseconds: performance.now() - exchange.started,
+      brokenBy: complete ? undefined : "client",
+      own: true,
+      limit,
+    });
+  });
+  sendPage(exchange, page);
+}
