@@ -6,6 +6,7 @@ import type { EdgeRequest } from "../edge/profile.js";
 import {
   type Exchange,
   endToEnd,
+  endToEndTrailers,
   type FinishedExchange,
   headerValue,
   publicUrl,
@@ -180,7 +181,7 @@ class Passage implements CallEvents {
   }
 
   onInformation(head: ResponseHead): void {
-    this.#exchange.reply.inform(head);
+    this.#exchange.reply.inform({ ...head, headers: endToEnd(head.headers) });
   }
 
   onHead(head: ResponseHead, hasBody: boolean): void {
@@ -222,7 +223,7 @@ class Passage implements CallEvents {
   onComplete(trailers: HeaderLines): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#exchange.reply.end(undefined, trailers);
+    this.#exchange.reply.end(undefined, endToEndTrailers(trailers));
   }
 
   onUpgrade(_head: ResponseHead, socket: Socket): void {
