@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Real programs are started; the slowest (a browser's first start) takes seconds, and a
     // machine with two cores runs several at once.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // The runtime variables of the machine would decide what the tests are there to decide.

@@ -48,7 +48,7 @@ export interface ServeSettings {
   readonly edge: EdgeProfile;
   readonly overrides: HeadOverrides;
   /** Apply the edge's bounds on sizes and times. */
-  readonly limits: boolean;
+  readonly limits?: boolean;
   readonly plain?: PlainSettings;
   readonly own?: OwnCertificate;
   readonly insecureTarget?: boolean;

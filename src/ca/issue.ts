@@ -2,7 +2,12 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { DevtlsError } from "../errors.js";
 import { type Certificate, certificateToPem, parseCertificate } from "../x509/certificate.js";
-import { defaultConstraints, type NameConstraints, permits } from "../x509/constraints.js";
+import {
+  defaultConstraints,
+  describeConstraints,
+  type NameConstraints,
+  permits,
+} from "../x509/constraints.js";
 import { encodePrivateKey, generateKey, isAcceptedByClients } from "../x509/keys.js";
 import { type Name, uniqueNames } from "../x509/names.js";
 import { DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/validity.js";
@@ -46,8 +51,8 @@ export async function openAuthorityFor(
 /**
  * Issues a certificate.
  * @throws DevtlsError "outside-constraints" for a name that this authority must not sign, with
- * the command that makes a wider authority; "usage" for days out of range; "bad-key" for a key
- * that no client accepts
+ * the command that makes a wider authority; "bad-name" without a name; "usage" for days out of
+ * range; "bad-key" for a key that no client accepts
  */
 export async function issueLeaf(
   authority: Authority,
@@ -55,6 +60,9 @@ export async function issueLeaf(
   options: LeafOptions = {},
 ): Promise<Leaf> {
   const days = checkDays(options.days ?? DEFAULT_LEAF_DAYS);
+  if (names.length === 0) {
+    throw new DevtlsError("bad-name", "could not make a certificate: it needs at least one name");
+  }
   checkNames(authority.certificate.constraints, names);
   const key = options.publicKey ? undefined : generateKey(options.rsa ? "rsa2048" : "p256");
   const publicKey = options.publicKey ?? createPublicKey(key as KeyObject);
@@ -106,8 +114,8 @@ function checkNames(constraints: NameConstraints | null, names: readonly Name[])
   if (!constraints) return;
   const outside = names.filter((name) => !permits(constraints, name));
   if (outside.length === 0) return;
-  const local = defaultConstraints();
-  const already = constraints.dns.filter((base) => !local.dns.includes(base));
+  const local = describeConstraints(defaultConstraints());
+  const already = describeConstraints(constraints).filter((entry) => !local.includes(entry));
   const wanted = outside.map((name) => name.value.replace(/^\*\./, ""));
   const permit = [...new Set([...already, ...wanted])].flatMap((name) => ["--permit", name]);
   throw new DevtlsError(

@@ -3,9 +3,9 @@ import type { KeyObject } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Certificate, isSignedBy, parseCertificate } from "../x509/certificate.js";
-import { decodePrivateKey } from "../x509/keys.js";
+import { decodePrivateKey, describeKey } from "../x509/keys.js";
 import { OID } from "../x509/oids.js";
-import { decodePem, type PemBlock } from "../x509/pem.js";
+import { decodePem, encodePem, type PemBlock } from "../x509/pem.js";
 import { DAY_MS, MAX_LEAF_DAYS } from "../x509/validity.js";
 import type { Authority } from "./authority.js";
 import { type NewFile, readIfThere, writeFiles } from "./files.js";
@@ -18,7 +18,12 @@ export interface Renewable {
   readonly fullchain: boolean;
   /** Where its key is; the certificate's own path when they share a file. */
   readonly keyPath: string | undefined;
+  /** What the file holds besides certificates: keys, parameters. */
+  readonly others: readonly PemBlock[];
 }
+
+/** The kinds of key that devtls makes. A key of another kind is its owner's, and stays. */
+const OWN_KINDS = ["EC P-256", "RSA 2048"];
 
 /**
  * Reads a certificate file that this authority signed; undefined for anything else: a key, a
@@ -41,6 +46,7 @@ export function readRenewable(path: string, authority: Authority): Renewable | u
     certificate,
     fullchain: certificates.length > 1,
     keyPath: findKey(path, certificate),
+    others: blocks.filter(({ label }) => label !== "CERTIFICATE"),
   };
 }
 
@@ -65,28 +71,32 @@ export function daysLeft(certificate: Certificate, now = Date.now()): number {
 
 /**
  * Issues the certificate again and writes it over the old one. Where its key cannot be found (it
- * was made from a request), the same key is certified again.
+ * was made from a request) or is of a kind that devtls does not make, the same key is certified
+ * again.
  * @throws DevtlsError as {@link issueLeaf}; "file-unwritable"
  */
 export async function renew(renewable: Renewable, authority: Authority): Promise<Certificate> {
-  const { certificate, path, keyPath, fullchain } = renewable;
+  const { certificate, path, keyPath, fullchain, others } = renewable;
   const lifetime = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+  const newKey = keyPath !== undefined && OWN_KINDS.includes(describeKey(certificate.publicKey));
   const leaf = await issueLeaf(authority, certificate.names, {
     days: Math.min(MAX_LEAF_DAYS, Math.max(1, Math.round(lifetime / DAY_MS))),
     rsa: certificate.publicKey.asymmetricKeyType === "rsa",
     client: certificate.extKeyUsages.includes(OID.clientAuth),
-    ...(keyPath === undefined && { publicKey: certificate.publicKey }),
+    ...(!newKey && { publicKey: certificate.publicKey }),
   });
-  const chain = leaf.certificatePem + (fullchain ? leaf.rootPem : "");
-  const files: NewFile[] =
-    keyPath === undefined || leaf.keyPem === undefined
-      ? [{ path, data: chain, mode: 0o644 }]
-      : keyPath === path
-        ? [{ path, data: chain + leaf.keyPem, mode: 0o600 }]
-        : [
-            { path, data: chain, mode: 0o644 },
-            { path: keyPath, data: leaf.keyPem, mode: 0o600 },
-          ];
+  const { keyPem = "" } = leaf;
+  const inside = others.some((block) => isKeyOf(block, certificate));
+  const kept = newKey ? others.filter((block) => !isKeyOf(block, certificate)) : others;
+  const data = [
+    leaf.certificatePem,
+    fullchain ? leaf.rootPem : "",
+    ...kept.map(({ label, der }) => encodePem(label, der)),
+    inside ? keyPem : "",
+  ].join("");
+  const secret = others.some(({ label }) => label.endsWith("PRIVATE KEY"));
+  const files: NewFile[] = [{ path, data, mode: secret ? 0o600 : 0o644 }];
+  if (newKey && keyPath !== path) files.push({ path: keyPath, data: keyPem, mode: 0o600 });
   writeFiles(files);
   return leaf.certificate;
 }
@@ -110,10 +120,9 @@ function findKey(path: string, certificate: Certificate): string | undefined {
 
 function isKeyOf({ label, der }: PemBlock, certificate: Certificate): boolean {
   if (!/^(?:EC |RSA )?PRIVATE KEY$/.test(label)) return false;
-  const pem = `-----BEGIN ${label}-----\n${der.toString("base64")}\n-----END ${label}-----\n`;
   let key: KeyObject;
   try {
-    key = decodePrivateKey(pem);
+    key = decodePrivateKey(encodePem(label, der));
   } catch {
     return false;
   }

@@ -173,16 +173,16 @@ function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequ
   if (notFor?.includes(request.method)) return false;
   if (unless && hasAny(headers, unless)) return false;
   if (when === "own-origin") {
-    return valueOf(headers, "origin") === `${request.scheme}://${request.host}`;
+    return lineOf(headers, "origin") === `${request.scheme}://${request.host}`;
   }
   return when === undefined || when === request.scheme;
 }
 
 function hasAny(headers: readonly string[], names: readonly string[]): boolean {
-  return names.some((name) => valueOf(headers, name) !== undefined);
+  return names.some((name) => lineOf(headers, name) !== undefined);
 }
 
-function valueOf(headers: readonly string[], name: string): string | undefined {
+function lineOf(headers: readonly string[], name: string): string | undefined {
   for (let index = 0; index < headers.length; index += 2) {
     const candidate = headers[index] as string;
     if (candidate.length === name.length && lower(candidate) === name) return headers[index + 1];

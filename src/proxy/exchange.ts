@@ -134,6 +134,14 @@ export function endToEnd(headers: readonly string[]): HeaderLines {
   return named && named.length > 0 ? without(lines, named) : lines;
 }
 
+/** Fields that are no use, or do harm, behind the body they speak of (RFC 9110 6.5.1). */
+const NEVER_IN_TRAILERS = [FRAMING, "host", "trailer"];
+
+/** The trailers that cross a proxy. */
+export function endToEndTrailers(trailers: readonly string[]): HeaderLines {
+  return trailers.length === 0 ? [] : without(endToEnd(trailers), NEVER_IN_TRAILERS);
+}
+
 /** The header names in a Connection value. */
 function namedBy(connection: string): string[] {
   return connection
@@ -143,7 +151,8 @@ function namedBy(connection: string): string[] {
     .filter((option) => option !== "" && option !== FRAMING && !HOP_BY_HOP.has(option));
 }
 
-function without(headers: HeaderLines, names: readonly string[]): HeaderLines {
+/** The header lines but for those with these names, which are in lower case. */
+export function without(headers: readonly string[], names: readonly string[]): HeaderLines {
   const lines: HeaderLines = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;

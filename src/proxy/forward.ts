@@ -4,7 +4,14 @@ import type { Socket } from "node:net";
 import { formatBound } from "../edge/limits.js";
 import type { Limit, Limits, ToApp } from "../edge/profile.js";
 import { collectBody, type Refusal, refusalOf, refuseRequest, tooLarge } from "./bounds.js";
-import { type Exchange, type FinishedExchange, headerValue, publicUrl } from "./exchange.js";
+import {
+  type Exchange,
+  endToEnd,
+  endToEndTrailers,
+  type FinishedExchange,
+  headerValue,
+  publicUrl,
+} from "./exchange.js";
 import {
   answerItself,
   type Forwarding,
@@ -169,7 +176,7 @@ class Passage implements CallEvents {
   }
 
   onInformation(head: ResponseHead): void {
-    this.#exchange.reply.inform(head);
+    this.#exchange.reply.inform({ ...head, headers: endToEnd(head.headers) });
   }
 
   onHead(head: ResponseHead, hasBody: boolean): void {
@@ -224,7 +231,7 @@ class Passage implements CallEvents {
   onComplete(trailers: HeaderLines): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#exchange.reply.end(undefined, trailers);
+    this.#exchange.reply.end(undefined, endToEndTrailers(trailers));
   }
 
   onUpgrade(_head: ResponseHead, socket: Socket): void {

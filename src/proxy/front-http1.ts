@@ -3,7 +3,15 @@
 import type { Server } from "node:http";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ClientConnection, Exchange, Protocol, Reply } from "./exchange.js";
+import {
+  type ClientConnection,
+  type Exchange,
+  endToEndTrailers,
+  headerValue,
+  type Protocol,
+  type Reply,
+  without,
+} from "./exchange.js";
 import { badRequest, sendPage } from "./pages.js";
 import { type CheckedHead, checkHttp1Head } from "./request-check.js";
 import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
@@ -33,15 +41,39 @@ export function createHttp1Front(handlers: Http1Handlers): Server {
     requireHostHeader: false,
   });
   server.maxHeadersCount = 0;
+  /** The latest request of each connection. */
+  const latest = new WeakMap<Duplex, ServerResponse>();
+  /** Connections with a request that was refused: what follows on them is not to be trusted. */
+  const refused = new WeakSet<Duplex>();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    if (refused.has(socket)) return;
+    latest.set(socket, response);
     const exchange = toExchange(request, new Http1Reply(request, response), handlers);
-    if (exchange) handlers.onExchange(exchange);
+    if (!exchange) {
+      refused.add(socket);
+    } else if (exchange.body?.chunked) {
+      // The chunks that came along with the head are parsed within this turn. The target must not
+      // hear of the request when they are malformed.
+      process.nextTick(() => {
+        if (!socket.writableEnded && !socket.destroyed) handlers.onExchange(exchange);
+      });
+    } else {
+      handlers.onExchange(exchange);
+    }
   };
+  /** Whether responses are still due that anything written now would get between. */
+  const busy = (socket: Duplex): boolean => latest.get(socket)?.writableFinished === false;
   server.on("request", onRequest);
   // The target answers expectations, not devtls.
   server.on("checkContinue", onRequest);
   server.on("checkExpectation", onRequest);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, rest: Buffer) => {
+    if (busy(socket)) {
+      socket.on("error", () => undefined);
+      socket.destroy();
+      return;
+    }
     const reply = new RawReply(socket);
     const exchange = toExchange(request, reply, handlers);
     if (!exchange) return;
@@ -53,6 +85,10 @@ export function createHttp1Front(handlers: Http1Handlers): Server {
   });
   server.on("connect", (request: IncomingMessage, socket: Duplex) => {
     socket.on("error", () => undefined);
+    if (busy(socket)) {
+      socket.destroy();
+      return;
+    }
     const reply = new RawReply(socket);
     const exchange = exchangeOf(request, reply, handlers, {
       target: "/",
@@ -67,7 +103,13 @@ export function createHttp1Front(handlers: Http1Handlers): Server {
     });
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === "ECONNRESET" || !socket.writable) {
+    const response = latest.get(socket);
+    // The answer belongs to the request under way, or to none; it must not be taken for another's.
+    const answerable =
+      response === undefined ||
+      response.writableFinished ||
+      (response.socket === socket && !response.headersSent && !response.req.complete);
+    if (error.code === "ECONNRESET" || !socket.writable || !answerable) {
       socket.destroy();
       return;
     }
@@ -96,8 +138,12 @@ function toExchange(
   reply: Reply,
   handlers: Http1Handlers,
 ): Exchange | undefined {
-  const version = request.httpVersionMinor === 0 ? "1.0" : "1.1";
-  const head = checkHttp1Head(request.method ?? "", request.url ?? "", request.rawHeaders, version);
+  const head = checkHttp1Head(
+    request.method ?? "",
+    request.url ?? "",
+    request.rawHeaders,
+    request.httpVersion,
+  );
   if ("refusal" in head) {
     const fallback = { target: "/", host: "localhost", headers: request.rawHeaders };
     sendPage(exchangeOf(request, reply, handlers, fallback), badRequest(head.refusal));
@@ -130,7 +176,7 @@ function exchangeOf(
             stream: request,
             chunked,
             ...(head.contentLength !== undefined && { length: head.contentLength }),
-            trailers: () => request.rawTrailers,
+            trailers: () => endToEndTrailers(request.rawTrailers),
           }
         : undefined,
     reply,
@@ -162,13 +208,23 @@ class Http1Reply implements Reply {
     // Pipelined: an earlier response still has the connection, and 1xx responses are optional.
     if (!this.#response.socket || this.#response.headersSent) return;
     if (this.#request.httpVersionMinor === 0) return;
-    this.#response.socket.write(responseHeadText(head), "latin1");
+    // Node ends the connection after an expectation that nobody met, as far as it knows.
+    if (head.status === 100) this.#response.writeContinue();
+    else this.#response.socket.write(responseHeadText(head), "latin1");
   }
 
   begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
-    this.#response.writeHead(status, reason, headers);
+    this.#response.writeHead(status, reason, this.#announceable(headers, hasBody));
     // Most responses bring their body along, and then one write carries both.
     if (!hasBody) this.end();
+  }
+
+  /** Node throws at an announcement of trailers in a response that can have none. */
+  #announceable(headers: HeaderLines, hasBody: boolean): HeaderLines {
+    if (headerValue(headers, "trailer") === undefined) return headers;
+    const sized = headerValue(headers, "content-length") !== undefined;
+    const chunked = hasBody && !sized && this.#request.httpVersionMinor === 1;
+    return chunked ? headers : without(headers, ["trailer"]);
   }
 
   flush(): void {

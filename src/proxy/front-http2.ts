@@ -8,7 +8,7 @@ import {
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { ClientConnection, Exchange, Reply } from "./exchange.js";
-import { headerValue } from "./exchange.js";
+import { endToEndTrailers, headerValue } from "./exchange.js";
 import { toHttp2Headers } from "./http2-headers.js";
 import { badRequest, sendPage } from "./pages.js";
 import { checkHttp2Head } from "./request-check.js";
@@ -28,7 +28,7 @@ const STREAM_WINDOW = 1024 * 1024;
 /** Streams a client may have open at once; browsers use up to 100. */
 const MAX_STREAMS = 250;
 
-const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_INTERNAL_ERROR } = constants;
+const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
 
 /** Speaks HTTP/2 on a connection that negotiated it. */
 export function serveHttp2(socket: TLSSocket, handlers: Http2Handlers): ServerHttp2Session {
@@ -105,8 +105,8 @@ function toExchange(
       else if (name === "te") trailersWelcome = true;
     }
   }
-  const reply = new Http2Reply(stream);
   const ended = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
+  const reply = new Http2Reply(stream, ended);
   const checked = checkHttp2Head(method, path, authority, hosts);
   const refused = "refusal" in checked ? checked.refusal : undefined;
   const plainConnect = method === "CONNECT" && protocol === undefined;
@@ -123,7 +123,7 @@ function toExchange(
     body:
       ended || protocol !== undefined
         ? undefined
-        : { stream, chunked: !hasLength, trailers: () => trailersOf(stream) },
+        : { stream, chunked: !hasLength, trailers: () => endToEndTrailers(trailersOf(stream)) },
     reply,
   };
   if (!refused && !plainConnect) {
@@ -137,7 +137,9 @@ function toExchange(
 const TRAILERS = new WeakMap<ServerHttp2Stream, HeaderLines>();
 
 function keepTrailers(stream: ServerHttp2Stream): void {
-  stream.once("trailers", (headers: IncomingHttpHeaders) => TRAILERS.set(stream, rawOf(headers)));
+  stream.once("trailers", (headers: IncomingHttpHeaders, _flags: number, raw?: string[]) =>
+    TRAILERS.set(stream, raw ?? rawOf(headers)),
+  );
 }
 
 function trailersOf(stream: ServerHttp2Stream): HeaderLines {
@@ -150,12 +152,23 @@ class Http2Reply implements Reply {
   #waits = false;
   #ended = false;
 
-  constructor(stream: ServerHttp2Stream) {
+  readonly #requestEnded: boolean;
+
+  /** @param requestEnded the request ended with its head */
+  constructor(stream: ServerHttp2Stream, requestEnded: boolean) {
     this.#stream = stream;
+    this.#requestEnded = requestEnded;
+    // A reset without an error leaves Node's stream open until its body was read to the end.
+    if (!requestEnded) stream.once("aborted", () => process.nextTick(() => stream.destroy()));
+  }
+
+  /** Node closes a stream a while before it destroys it. */
+  get #gone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
   }
 
   inform(head: ResponseHead): void {
-    if (this.#stream.headersSent || this.#stream.destroyed) return;
+    if (this.#stream.headersSent || this.#gone) return;
     this.#stream.additionalHeaders({
       ":status": head.status,
       ...toHttp2Headers(head.headers),
@@ -163,10 +176,11 @@ class Http2Reply implements Reply {
   }
 
   begin(status: number, _reason: string, lines: HeaderLines, hasBody: boolean): void {
-    if (this.#stream.destroyed) return;
+    if (this.#gone) return;
     const headers = toHttp2Headers(lines);
     headers[":status"] = status;
-    this.#waits = hasBody && mayHaveTrailers(lines);
+    // HTTP/1.1 has trailers behind a body of unknown length, and nobody has to announce them.
+    this.#waits = hasBody && headerValue(lines, "content-length") === undefined;
     this.#ended = !hasBody;
     this.#stream.respond(headers, {
       endStream: !hasBody,
@@ -178,6 +192,13 @@ class Http2Reply implements Reply {
         this.#stream.sendTrailers(toHttp2Headers(this.#trailers));
       });
     }
+    if (this.#requestEnded) return;
+    // Once the response is complete, nobody wants the rest of the request (RFC 9113 8.1).
+    this.#stream.once(this.#waits ? "wantTrailers" : "finish", () => {
+      setImmediate(() => {
+        if (!this.#stream.readableEnded) this.#stream.close(NGHTTP2_NO_ERROR);
+      });
+    });
   }
 
   flush(): void {
@@ -185,13 +206,13 @@ class Http2Reply implements Reply {
   }
 
   write(chunk: Buffer): boolean {
-    return this.#stream.destroyed || this.#stream.write(chunk);
+    return this.#gone || this.#stream.write(chunk);
   }
 
   end(chunk?: Buffer, trailers: HeaderLines = []): void {
     this.#trailers = trailers;
     this.#ended = true;
-    if (this.#stream.destroyed) return;
+    if (this.#gone) return;
     if (chunk) this.#stream.end(chunk);
     else this.#stream.end();
   }
@@ -210,12 +231,4 @@ class Http2Reply implements Reply {
       callback(this.#ended && (rstCode === undefined || rstCode === 0));
     });
   }
-}
-
-/** gRPC sends its status in trailers and announces them by its media type only. */
-function mayHaveTrailers(lines: HeaderLines): boolean {
-  return (
-    headerValue(lines, "trailer") !== undefined ||
-    (headerValue(lines, "content-type") ?? "").startsWith("application/grpc")
-  );
 }

@@ -32,8 +32,10 @@ export function checkHttp1Head(
   method: string,
   url: string,
   headers: HeaderLines,
-  version: "1.0" | "1.1",
+  version: string,
 ): CheckedHead | Refusal {
+  // Node's parser reads 0.9 and 2.0, too.
+  if (version !== "1.0" && version !== "1.1") return { refusal: `the version HTTP/${version}` };
   let host: string | undefined;
   let length: string | undefined;
   let chunked = false;
@@ -77,12 +79,17 @@ export function checkHttp1Head(
     return { refusal: "Content-Length beside Transfer-Encoding" };
   }
   if (chunked && version === "1.0") return { refusal: "Transfer-Encoding in an HTTP/1.0 request" };
-  const target = originForm(method, url, host);
-  if (typeof target !== "string") return target;
-  const checked = checkHost(host, version);
+  const target = originForm(method, url);
+  if ("refusal" in target) return target;
+  if (host !== undefined && target.authority !== undefined) {
+    if (host.toLowerCase() !== target.authority.toLowerCase()) {
+      return { refusal: "a request target and a Host that differ" };
+    }
+  }
+  const checked = checkHost(host ?? (version === "1.0" ? target.authority : undefined), version);
   if (typeof checked !== "string") return checked;
   return {
-    target,
+    target: target.path,
     host: checked,
     headers: rest,
     contentLength: length === undefined ? undefined : Number(length),
@@ -92,18 +99,25 @@ export function checkHttp1Head(
   };
 }
 
-/** RFC 9112 3.2: origin form, absolute form whose authority is Host's, or "*" for OPTIONS. */
-function originForm(method: string, url: string, host: string | undefined): string | Refusal {
-  if (!/^[\x21-\x7e]+$/.test(url)) return { refusal: "a malformed request target" };
-  if (url.startsWith("/")) return url;
-  if (url === "*" && method === "OPTIONS") return url;
-  const absolute = /^https?:\/\/([^/?#]*)([^#]*)$/i.exec(url);
+interface Target {
+  readonly path: string;
+  /** Only of the absolute form. */
+  readonly authority: string | undefined;
+}
+
+// Visible characters; a fragment is none of a target's parts.
+const TARGET = /^[\x21\x22\x24-\x7e]+$/;
+
+/** RFC 9112 3.2: origin form, absolute form, or "*" for OPTIONS. */
+function originForm(method: string, url: string): Target | Refusal {
+  if (!TARGET.test(url)) return { refusal: "a malformed request target" };
+  if (url.startsWith("/") || (url === "*" && method === "OPTIONS")) {
+    return { path: url, authority: undefined };
+  }
+  const absolute = /^https?:\/\/([^/?]*)(.*)$/i.exec(url);
   if (!absolute) return { refusal: "a malformed request target" };
   const [, authority = "", rest = ""] = absolute;
-  if (host !== undefined && authority.toLowerCase() !== host.toLowerCase()) {
-    return { refusal: "a request target and a Host that differ" };
-  }
-  return rest.startsWith("/") ? rest : `/${rest}`;
+  return { path: rest.startsWith("/") ? rest : `/${rest}`, authority };
 }
 
 // A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port.
@@ -129,7 +143,7 @@ export function checkHttp2Head(
   if (authority !== undefined && hosts[0] !== undefined && hosts[0] !== authority) {
     return { refusal: "an authority and a Host that differ" };
   }
-  if (!/^[\x21-\x7e]+$/.test(path) || !(path.startsWith("/") || path === "*")) {
+  if (!TARGET.test(path) || !(path.startsWith("/") || path === "*")) {
     return { refusal: "a malformed path" };
   }
   const checked = checkHost(host, "1.1");

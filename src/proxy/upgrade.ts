@@ -131,7 +131,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       patienceMs: 0,
     },
     {
-      onInformation: (head) => reply.inform(head),
+      onInformation: (head) => reply.inform({ ...head, headers: endToEnd(head.headers) }),
       onHead: (head, hasBody) => {
         markAnswered(forwarding);
         outcome.status = head.status;

@@ -10,10 +10,15 @@ import { afterAll } from "vitest";
 export const PROJECT = join(import.meta.dirname, "../..");
 export const LAUNCHER = join(PROJECT, "bin/devtls.js");
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
+});
+
 /** A folder of its own for each caller, removed when the test file is done. */
 export function temporaryFolder(prefix = "devtls-test-"): string {
   const path = mkdtempSync(join(tmpdir(), prefix));
-  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  folders.push(path);
   return path;
 }
 

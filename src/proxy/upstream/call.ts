@@ -150,6 +150,8 @@ export class Call implements ConnectionUser {
   #finish(): void {
     this.#done = true;
     this.#stopBody();
+    // Unread, the rest of a request that was answered early would block its connection.
+    this.#request.body?.stream.resume();
   }
 
   onDrain(): void {

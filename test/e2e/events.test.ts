@@ -1,0 +1,156 @@
+/** What `devtls serve` prints: the ready line for people, one event a line with --json. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { devtls, freePort } from "../support/cli.js";
+import { type App, startApp } from "../support/http-app.js";
+import { curl, serveJson, serveText, temporaryHome, trusting } from "../support/programs.js";
+import { describeWith } from "../support/tools.js";
+
+describeWith(["curl"], "what devtls serve prints", () => {
+  const home = temporaryHome();
+  const stranger = temporaryHome();
+  let app: App;
+  let target: string;
+
+  beforeAll(async () => {
+    app = await startApp((request, response) => {
+      if (request.url === "/loop") {
+        response.writeHead(302, { Location: `https://${request.headers.host}/loop` });
+      }
+      response.end("hello\n");
+    });
+    target = String(app.port);
+  });
+
+  async function serveOn(...options: string[]) {
+    const port = await freePort();
+    const run = await serveText(["--port", String(port), "--target", target, ...options], home);
+    return { run, port };
+  }
+
+  describe("for people", () => {
+    it("is one line on stdout when it is ready, word for word", async () => {
+      const { run, port } = await serveOn();
+      await curl([...trusting(home), run.url]);
+      await run.stop();
+      expect(run.stdout()).toBe(`https://localhost:${port} -> http://localhost:${target}\n`);
+    });
+
+    it("names the host of --host in that line", async () => {
+      const { run, port } = await serveOn("--host", "app.localhost");
+      await run.stop();
+      expect(run.stdout()).toBe(`https://app.localhost:${port} -> http://localhost:${target}\n`);
+    });
+
+    it("is a line for each request on stderr", async () => {
+      const { run } = await serveOn();
+      await curl([...trusting(home), `${run.url}/some/page?x=1`]);
+      await run.stop();
+      expect(run.stderr()).toMatch(/^200 GET \/some\/page\?x=1 \d+ ms$/m);
+    });
+
+    it("is nothing but the ready line with --quiet, while all goes well", async () => {
+      const { run } = await serveOn("--quiet");
+      await curl([...trusting(home), run.url]);
+      await run.stop();
+      expect(run.stderr()).toBe("");
+    });
+
+    it("has findings even with --quiet", async () => {
+      const { run } = await serveOn("--quiet");
+      await curl([...trusting(home), `${run.url}/loop`]);
+      await run.stop();
+      expect(run.stderr()).toContain("redirect-loop: app-ignores-forwarded-proto");
+    });
+
+    it("has the headers of both sides with --verbose", async () => {
+      const { run, port } = await serveOn("--verbose");
+      await curl([...trusting(home), "--http1.1", run.url]);
+      await run.stop();
+      expect(run.stderr()).toContain(`> X-Forwarded-Host: localhost:${port}\n`);
+      expect(run.stderr()).toContain("< Content-Length: 6\n");
+    });
+
+    it("says how to be trusted to the client that does not trust it", async () => {
+      const { run } = await serveOn();
+      await devtls(["ca", "create"], { env: stranger.env });
+      const { status } = await curl([...trusting(stranger), run.url]);
+      await run.waitFor(/a client does not trust the certificate\..*devtls trust/);
+      await run.stop();
+      expect(status).toBe(60); // curl's "cannot be authenticated"
+    });
+  });
+
+  describe("as JSON", () => {
+    it("begins with a listening event", async () => {
+      const run = await serveJson(["--target", target, "--simulate", "none"], home);
+      await run.stop();
+      expect(run.events[0]).toEqual({
+        event: "listening",
+        url: `https://localhost:${run.port}`,
+        target: `http://localhost:${target}`,
+        edge: "none",
+        http: null,
+      });
+    });
+
+    it.each([
+      ["--http1.1", "HTTP/1.1"],
+      ["--http2", "HTTP/2"],
+    ])("has an event for a request of curl %s", async (option, protocol) => {
+      const run = await serveJson(["--target", target], home);
+      await curl([...trusting(home), option, `${run.url}/a?b=c`]);
+      await run.stop();
+      expect(run.events.filter(({ event }) => event === "request")).toEqual([
+        {
+          event: "request",
+          id: expect.any(Number),
+          method: "GET",
+          url: `${run.url}/a?b=c`,
+          status: 200,
+          ms: expect.any(Number),
+          bytes: 6,
+          protocol,
+        },
+      ]);
+    });
+
+    it("gives every request an id of its own", async () => {
+      const run = await serveJson(["--target", target], home);
+      await curl([...trusting(home), `${run.url}/[1-5]`]);
+      await run.stop();
+      const ids = run.events.filter(({ event }) => event === "request").map(({ id }) => id);
+      expect(new Set(ids).size).toBe(5);
+    });
+
+    it("has a finding with every field of the contract", async () => {
+      const run = await serveJson(["--target", target], home);
+      await curl([...trusting(home), `${run.url}/loop`]);
+      await run.stop();
+      expect(run.events.find(({ event }) => event === "finding")).toMatchObject({
+        code: "redirect-loop",
+        cause: "app-ignores-forwarded-proto",
+        confidence: "likely",
+        url: `${run.url}/loop`,
+        framework: null,
+        explanation: expect.any(String),
+        fix: expect.arrayContaining([expect.any(String)]),
+      });
+    });
+
+    it("says when the target answers for the first time, and that once", async () => {
+      const run = await serveJson(["--target", target], home);
+      await curl([...trusting(home), `${run.url}/[1-3]`]);
+      await run.stop();
+      expect(run.events.filter(({ event }) => event === "target")).toEqual([
+        { event: "target", state: "up", target: `http://localhost:${target}` },
+      ]);
+    });
+
+    it("ends with a closed event, and every line is JSON of its own", async () => {
+      const run = await serveJson(["--target", target], home);
+      await curl([...trusting(home), run.url]);
+      await run.stop();
+      expect(run.events.at(-1)).toEqual({ event: "closed" });
+    });
+  });
+});

@@ -1,0 +1,51 @@
+/** Debian's Chromium, driven headless, with the trust of one home and no error ignored. */
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import { devtls, environment } from "./cli.js";
+import { atEnd, type Home } from "./programs.js";
+import { missing, which } from "./tools.js";
+
+export function whyNoBrowser(): string | undefined {
+  return missing(["chromium", "certutil"]);
+}
+
+const FLAGS = [
+  // Chromium's sandbox refuses to start as root, which is who runs the tests in containers.
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts it with a fresh profile; it ends with the test file. */
+export async function startBrowser(home: Home): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext(
+    mkdtempSync(join(home.folder, "chromium-")),
+    {
+      executablePath: which("chromium") as string,
+      args: FLAGS,
+      env: environment({ ...home.env, XDG_CACHE_HOME: join(home.folder, "cache") }),
+    },
+  );
+  atEnd(() => context.close());
+  return context;
+}
+
+/** `devtls trust` for the NSS database of this home, which a browser reads at its start. */
+export async function trustInBrowsers(home: Home): Promise<void> {
+  const outcome = await devtls(["trust", "--yes", "--store", "nss"], { env: home.env });
+  expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
+}
+
+/** The error page that opening a URL ends in: "net::ERR_TOO_MANY_REDIRECTS". */
+export async function errorOf(page: Page, url: string): Promise<string> {
+  const error = await page.goto(url).then(
+    () => "none",
+    (reason: Error) => reason.message,
+  );
+  return /net::ERR_\w+/.exec(error)?.[0] ?? error;
+}
