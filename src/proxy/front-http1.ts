@@ -53,9 +53,9 @@ export function createHttp1Front(handlers: Http1Handlers): Server {
     if (!exchange) {
       refused.add(socket);
     } else if (exchange.body?.chunked) {
-      // The chunks that came along with the head are parsed within this turn. The target must not
-      // hear of the request when they are malformed.
-      process.nextTick(() => {
+      // The chunks that came along with the head are parsed within this turn of the event loop. The
+      // target must not hear of the request when they are malformed.
+      setImmediate(() => {
         if (!socket.writableEnded && !socket.destroyed) handlers.onExchange(exchange);
       });
     } else {

@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { SUMMARIES } from "../../src/cli/commands.js";
 import { PROJECT } from "../support/cli.js";
 import { contentsOf, newSandbox } from "./sandbox.js";
 
-const COMMANDS = ["serve", "cert", "renew", "trust", "untrust", "ca"];
+const COMMANDS = Object.keys(SUMMARIES);
 const CA_COMMANDS = ["create", "show", "path", "export", "delete"].map((name) => `ca ${name}`);
 
 describe("Help", () => {
