@@ -1,13 +1,40 @@
 /** What a diagnosis says. */
 import type { FrameworkId } from "./frameworks.js";
 
-export type FindingCode = "redirect-loop";
+/** Stable: people search for them, and `devtls explain` takes them. */
+export const FINDING_CODES = [
+  "redirect-loop",
+  "insecure-location",
+  "redirect-drops-body",
+  "cookie-not-secure",
+  "cookie-rejected",
+  "cookie-missing",
+  "csrf-origin-mismatch",
+  "mixed-content",
+  "hsts-lock-in",
+  "contradictory-scheme-headers",
+] as const;
 
-export type LoopCause = "app-ignores-forwarded-proto" | "edge-sends-no-proto" | "unknown";
+export type FindingCode = (typeof FINDING_CODES)[number];
+
+export const LOOP_CAUSES = [
+  "app-ignores-forwarded-proto",
+  "edge-sends-no-proto",
+  "peer-not-trusted",
+  "proto-value-not-understood",
+  "scheme-ping-pong",
+  "host-ping-pong",
+  "slash-ping-pong",
+  "login-cookie-lost",
+  "unknown",
+] as const;
+
+export type LoopCause = (typeof LOOP_CAUSES)[number];
 
 export interface Finding {
   readonly code: FindingCode;
-  readonly cause: LoopCause;
+  /** For a redirect loop one of {@link LOOP_CAUSES}, for a rejected cookie the browser's rule. */
+  readonly cause: string;
   /** `proved` by asking the app again with one thing changed, `likely` by what was seen. */
   readonly confidence: "proved" | "likely";
   /** The public URL it was seen on. */
