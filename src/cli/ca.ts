@@ -44,7 +44,7 @@ devtls ca delete`,
     .option(
       "--permit <domain...>",
       "also sign names below this domain, or an address block",
-      collect(String),
+      collect,
     )
     .option("--unconstrained", "sign any name: the key could then impersonate any site to you")
     .option("--rsa", "RSA-3072 key instead of P-256")

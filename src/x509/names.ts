@@ -113,7 +113,10 @@ function checkLabels(text: string, name: string): void {
     throw refuse(text, "it ends in a dot", rest ? `Leave the dot out: ${rest}` : undefined);
   }
   const labels = name.split(".");
-  if (labels.includes("")) throw refuse(text, "it has an empty label (two dots in a row)");
+  if (labels.includes("")) {
+    const where = name.startsWith(".") ? "it begins with a dot" : "two dots in a row";
+    throw refuse(text, `it has an empty label (${where})`);
+  }
   for (const label of labels) {
     if (label.length > MAX_LABEL_OCTETS) {
       throw refuse(text, `the label "${label}" has ${label.length} octets; 63 are allowed`);

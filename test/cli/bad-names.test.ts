@@ -8,6 +8,7 @@ describe("A name that is none", () => {
   const cases: readonly (readonly [name: string, reason: string, hint?: string])[] = [
     ["", "it is empty", "Name a host, for example: localhost"],
     ["a..b", "it has an empty label (two dots in a row)"],
+    [".test", "it has an empty label (it begins with a dot)"],
     ["a b", "it holds a space or a control character"],
     ["localhost.", "it ends in a dot", "Leave the dot out: localhost"],
     ["-x.test", 'the label "-x" begins or ends with a hyphen'],

@@ -1,0 +1,42 @@
+/** Words from a fixed list, and the nearest one to a slip of the finger. */
+
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const near = nearest(word, candidates);
+  return near === undefined ? "there is no such value" : `did you mean ${near}?`;
+}
+
+/** The candidate with the smallest edit distance, when it is small for the word's length. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: { candidate: string; distance: number } | undefined;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const prefix = word.length >= 2 && candidate.startsWith(word);
+    const rank = prefix ? Math.min(distance, 1) : distance;
+    if (!best || rank < best.distance) best = { candidate, distance: rank };
+  }
+  const limit = Math.max(2, Math.floor(word.length * 0.4));
+  return best && best.distance <= limit ? best.candidate : undefined;
+}
+
+/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min(
+        at(i - 1, j) + 1,
+        (row[j - 1] ?? 0) + 1,
+        at(i - 1, j - 1) + (same ? 0 : 1),
+      );
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, at(i - 2, j - 2) + 1);
+      }
+      row.push(cost);
+    }
+  }
+  return at(a.length, b.length);
+}
