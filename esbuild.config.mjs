@@ -24,6 +24,16 @@ await build({
   outbase: "src",
 });
 
+// Vite's configuration files are modules.
+await build({
+  ...common,
+  entryPoints: ["src/vite.mts"],
+  format: "esm",
+  external: ["./index.js"],
+  outExtension: { ".js": ".mjs" },
+  outdir: "dist",
+});
+
 /**
  * commander asks for node:child_process when it is loaded, and more of Node comes along; it uses it
  * for subcommands that are programs of their own, which devtls has none of.

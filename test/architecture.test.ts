@@ -13,6 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     ...["x509", "edge", "cookies", "paths.ts", "words.ts", "errors.ts"],
   ],
   "index.ts": ["library", "diagnose", "errors.ts"],
+  "vite.mts": ["index.ts"],
   library: [
     ...["settings", "ca", "trust", "proxy", "diagnose", "serve.ts"],
     ...["x509", "edge", "cookies", "paths.ts", "errors.ts"],
@@ -41,7 +42,7 @@ interface Import {
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts"))
+  .filter((path) => /\.m?ts$/.test(path))
   .map((path) => path.split(sep).join("/"))
   .sort();
 
