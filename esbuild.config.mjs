@@ -18,7 +18,7 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: ["src/cli/main.ts", "src/index.ts"],
+  entryPoints: ["src/cli/main.ts", "src/cli/guard.ts", "src/index.ts"],
   packages: "external",
   outdir: "dist",
   outbase: "src",

@@ -9,9 +9,10 @@ const SRC = join(PROJECT, "src");
 /** What each part of src/ may import, besides itself. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: [
-    ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "serve.ts"],
+    ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "serve.ts"],
     ...["x509", "edge", "cookies", "paths.ts", "words.ts", "errors.ts"],
   ],
+  "dev-server": ["errors.ts"],
   "index.ts": ["library", "diagnose", "errors.ts"],
   "vite.mts": ["index.ts"],
   library: [

@@ -11,6 +11,7 @@ import { ARGUMENTS, collect, usage } from "./options.js";
 
 export interface ServeOptions extends SharedOptions {
   readonly demo?: boolean;
+  readonly httpsEnv?: boolean;
   readonly open?: string | true;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -55,6 +56,7 @@ export function addServeOptions(command: Command): Command {
     .option("--forwarded-proto <value>", "send this X-Forwarded-Proto, `none` for none")
     .option("--set-header <line>", "set 'Name: value' on every request, repeatable", collect)
     .option("--drop-header <name>", "remove this header from every request, repeatable", collect)
+    .option("--https-env", "with -- COMMAND: set HTTPS=on for it, as WSGI servers understand")
     .option("--open [path]", "open the browser when ready")
     .option("--json", "print events as JSON, one a line")
     .option("--quiet", "print problems only")
@@ -66,12 +68,25 @@ const COMMAND_LINE: Origin = {
   name: (option) => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
 };
 
-/** @throws DevtlsError for what cannot be, before anything is made */
-export function readCommandLine(options: ServeOptions): ReadSettings {
+/**
+ * @param command what stands after `--`
+ * @throws DevtlsError for what cannot be, before anything is made
+ */
+export function readCommandLine(
+  options: ServeOptions,
+  command: readonly string[] | undefined,
+): ReadSettings {
   if (options.demo && options.target !== undefined) {
     throw usage("--demo and --target exclude each other");
   }
-  if (!options.demo && options.target === undefined) {
+  if (options.demo && command) throw usage("--demo and -- COMMAND exclude each other");
+  if (command?.length === 0) {
+    throw usage("a command is missing after --", "For example: devtls serve -- npm run dev");
+  }
+  if (options.httpsEnv && !command) {
+    throw usage("--https-env without a command", "Add it: devtls serve --https-env -- COMMAND");
+  }
+  if (!options.demo && options.target === undefined && !command) {
     throw usage(
       "--target is missing",
       "Name the port of your dev server: devtls serve --target 8000. Or try the demo: devtls serve --demo",
