@@ -1,6 +1,6 @@
 /** `devtls serve -- COMMAND`: the dev server that devtls starts and ends with. */
 import { join } from "node:path";
-import { type DevServer, freePort, startDevServer, startFailure } from "../dev-server/start.js";
+import { type DevServer, reservePort, startDevServer, startFailure } from "../dev-server/start.js";
 import type { DevtlsError } from "../errors.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import type { Serving } from "../serve.js";
