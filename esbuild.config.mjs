@@ -65,6 +65,16 @@ await build({
   outdir: "dist/cli",
 });
 
+const { outputFiles } = await build({
+  ...common,
+  entryPoints: ["src/settings/schema.ts"],
+  format: "esm",
+  write: false,
+});
+const code = Buffer.from(outputFiles[0].contents).toString("base64");
+const { configSchema } = await import(`data:text/javascript;base64,${code}`);
+writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`);
+
 const inlined = ["commander", "node-forge"];
 const licences = inlined.map(
   (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`,

@@ -58,8 +58,8 @@ export interface ServeOptions {
 
 /** Where options were written, for the errors about them. */
 export interface Origin {
-  /** Begins an error: "could not understand the arguments". */
-  readonly problem: string;
+  /** Begins an error about an option: "could not understand the arguments". */
+  problem(option: string): string;
   /** How an option is named there: "--http-port". */
   name(option: string): string;
 }
@@ -89,7 +89,10 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
   const limits = read.onOff("limits", options.limits);
   checkCombination(options, simulated, read);
   if (httpPort !== undefined && httpPort === (port ?? DEFAULT_PORT)) {
-    throw read.clash(`${read.name("port")} and ${read.name("httpPort")} name the same port`);
+    throw read.clash(
+      "httpPort",
+      `${read.name("port")} and ${read.name("httpPort")} name the same port`,
+    );
   }
   const { cert, key } = options;
   const hosts = each("host", (text) => read.host("host", text));
@@ -118,19 +121,20 @@ function checkCombination(options: ServeOptions, simulated: boolean, read: Reade
   const { name } = read;
   const has = (option: keyof ServeOptions): boolean => options[option] !== undefined;
   if (has("cert") !== has("key")) {
-    throw read.clash(`${name("cert")} and ${name("key")} go together`);
+    throw read.clash("cert", `${name("cert")} and ${name("key")} go together`);
   }
   if (has("simulate") && has("edgeFile")) {
-    throw read.clash(`${name("simulate")} and ${name("edgeFile")} exclude each other`);
+    throw read.clash("simulate", `${name("simulate")} and ${name("edgeFile")} exclude each other`);
   }
   for (const option of ["http", "redirectStatus", "forceHttps"] as const) {
     if (has(option) && !has("httpPort")) {
       const plain = name("httpPort");
-      throw read.clash(`${name(option)} without ${plain}`, `Add ${plain} 8080`);
+      throw read.clash(option, `${name(option)} without ${plain}`, `Add ${plain} 8080`);
     }
   }
   if (has("limits") && !simulated) {
     throw read.clash(
+      "limits",
       `${name("limits")} without ${name("simulate")}`,
       "Only a simulated edge has limits",
     );
@@ -151,13 +155,13 @@ class Reader {
 
   readonly name = (option: string): string => this.#origin.name(option);
 
-  clash(problem: string, hint?: string): DevtlsError {
+  clash(option: string, problem: string, hint?: string): DevtlsError {
     const details = hint === undefined ? {} : { hint };
-    return new DevtlsError("usage", `${this.#origin.problem}: ${problem}`, details);
+    return new DevtlsError("usage", `${this.#origin.problem(option)}: ${problem}`, details);
   }
 
   bad(option: string, value: string, cause: string, hint?: string): DevtlsError {
-    return this.clash(`${this.name(option)} ${value}: ${cause}`, hint);
+    return this.clash(option, `${this.name(option)} ${value}: ${cause}`, hint);
   }
 
   /** A program may hand over anything. */
