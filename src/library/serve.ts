@@ -47,6 +47,7 @@ const PROBLEM = "could not understand the options of serve()";
 const PROGRAM: Origin = {
   problem: () => PROBLEM,
   name: (option) => option,
+  anyPort: true,
 };
 
 /**

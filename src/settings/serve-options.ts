@@ -28,7 +28,10 @@ export interface ServeOptions {
   readonly route?: string | readonly string[] | Readonly<Record<string, Text>>;
   /** Host names to serve; `localhost` unless told otherwise. The first one names the URL. */
   readonly host?: string | readonly string[];
-  /** TLS port, 1 to 65535; 8443, or the next free one, unless told otherwise. */
+  /**
+   * TLS port, 1 to 65535; 8443, or the next free one, unless told otherwise. For programs, 0 is
+   * any free one.
+   */
   readonly port?: Text;
   /** IP addresses to listen on; 127.0.0.1 and ::1 unless told otherwise. */
   readonly bind?: string | readonly string[];
@@ -62,6 +65,8 @@ export interface Origin {
   problem(option: string): string;
   /** How an option is named there: "--http-port". */
   name(option: string): string;
+  /** 0 stands for any free port: programs read which one it is, people cannot. */
+  readonly anyPort?: true;
 }
 
 export type ReadSettings = Omit<ServeSettings, "target" | "stateDirectory" | "clock"> & {
@@ -81,14 +86,15 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
   const read = new Reader(origin);
   const each = <T>(name: keyof ServeOptions, check: (text: string) => T): T[] =>
     read.texts(name, options[name]).map(check);
-  const port = read.number("port", options.port, 1, 65535);
-  const httpPort = read.number("httpPort", options.httpPort, 1, 65535);
+  const lowest = origin.anyPort ? 0 : 1;
+  const port = read.number("port", options.port, lowest, 65535);
+  const httpPort = read.number("httpPort", options.httpPort, lowest, 65535);
   const target = read.text("target", options.target);
   const edge = read.edge(options);
   const simulated = (options.simulate ?? options.edgeFile) !== undefined;
   const limits = read.onOff("limits", options.limits);
   checkCombination(options, simulated, read);
-  if (httpPort !== undefined && httpPort === (port ?? DEFAULT_PORT)) {
+  if (httpPort !== undefined && httpPort !== 0 && httpPort === (port ?? DEFAULT_PORT)) {
     throw read.clash(
       "httpPort",
       `${read.name("port")} and ${read.name("httpPort")} name the same port`,
