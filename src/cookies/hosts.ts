@@ -3,16 +3,17 @@
 /**
  * Suffixes of more than one label under which anybody can have a name: those that a dev server is
  * reached through (tunnels, cloud desktops) or that one deploys to and configures a cookie for. Not
- * the whole list of publicsuffix.org, which is 250 kB; single labels need no list.
+ * the whole list of publicsuffix.org, which is 250 kB; single labels need no list. Chromium 156 takes
+ * each of these for a suffix.
  */
 const SUFFIXES = new Set(
   `home.arpa
-  ngrok.io ngrok.app ngrok.dev ngrok-free.app ngrok-free.dev trycloudflare.com loca.lt
-  app.github.dev githubpreview.dev ts.net
+  ngrok.io ngrok.app ngrok.dev ngrok-free.app ngrok-free.dev trycloudflare.com
+  githubpreview.dev csb.app ts.net
   github.io gitlab.io herokuapp.com pythonanywhere.com eu.pythonanywhere.com onrender.com fly.dev
-  up.railway.app vercel.app vercel.dev now.sh netlify.app pages.dev workers.dev deno.dev glitch.me
+  up.railway.app vercel.app vercel.dev now.sh netlify.app pages.dev workers.dev deno.dev
   web.app firebaseapp.com appspot.com run.app a.run.app azurewebsites.net azurestaticapps.net
-  cloudapp.net cloudfront.net elasticbeanstalk.com ondigitalocean.app repl.co replit.app replit.dev
+  cloudapp.net cloudfront.net elasticbeanstalk.com amplifyapp.com ondigitalocean.app repl.co replit.app replit.dev
   co.uk org.uk ac.uk gov.uk com.au net.au org.au co.nz co.za co.in co.jp co.kr co.il
   com.br com.ar com.mx com.cn com.hk com.tw com.sg com.my com.tr com.ua`.split(/\s+/),
 );

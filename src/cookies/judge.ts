@@ -119,7 +119,7 @@ function connectionRule(
   return cookie.partitioned && !cookie.secure ? "partitioned-insecure" : undefined;
 }
 
-/** Step 16: the paths are compared one way only, so that /login cannot be shadowed by /login/en. */
+/** Step 16. The paths are compared one way only: a Secure cookie of /login guards what is below it. */
 function isProtected(existing: Cookie, cookie: Cookie): boolean {
   return (
     existing.secure &&
