@@ -55,6 +55,14 @@ export function addServeOptions(command: Command): Command {
     .option("--forwarded-proto <value>", "send this X-Forwarded-Proto, `none` for none")
     .option("--set-header <line>", "set 'Name: value' on every request, repeatable", collect)
     .option("--drop-header <name>", "remove this header from every request, repeatable", collect)
+    .option(
+      "--cookies <mode>",
+      "strict: drop what a browser would in production; secure: add Secure; insecure: remove it (default: pass)",
+    )
+    .option(
+      "--hsts <mode>",
+      "Strict-Transport-Security: strip, pass, or a max-age in seconds to send (default: strip)",
+    )
     .option("--open [path]", "open the browser when ready")
     .option("--json", "print events as JSON, one a line")
     .option("--quiet", "print problems only")

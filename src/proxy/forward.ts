@@ -111,6 +111,7 @@ class Passage implements CallEvents {
   readonly #forwarding: Forwarding;
   readonly #told: HeaderLines;
   #status = 0;
+  #answered: HeaderLines = [];
   #responseHeaders: HeaderLines = [];
   #bytes = 0;
   #call: Call | undefined;
@@ -185,6 +186,7 @@ class Passage implements CallEvents {
     markAnswered(this.#forwarding);
     const headers = responseHeaders(head, this.#exchange, this.#forwarding);
     this.#status = head.status;
+    this.#answered = head.headers;
     this.#responseHeaders = headers;
     this.#begun = true;
     if (!hasBody) this.#ended = true;
@@ -260,6 +262,7 @@ class Passage implements CallEvents {
       target: this.#forwarding.pool.dialer.target.url,
       told: this.#told,
       status: this.#status,
+      answered: this.#answered,
       responseHeaders: this.#responseHeaders,
       bytes: this.#bytes,
       milliseconds: performance.now() - this.#exchange.started,
