@@ -1,6 +1,6 @@
 /** Edits of cookie lines that leave everything else in them as it was. */
 import { prefixOf } from "./judge.js";
-import { trim } from "./set-cookie.js";
+import { MAX_ATTRIBUTE_OCTETS, trim } from "./set-cookie.js";
 
 /** The name in one pair of a Cookie line or at the start of a Set-Cookie line; "" without one. */
 export function nameIn(pair: string): string {
@@ -11,7 +11,12 @@ export function nameIn(pair: string): string {
 /** Adds Secure where it is missing. */
 export function addSecure(line: string): string {
   const [, ...attributes] = line.split(";");
-  return attributes.some(isCalled("secure")) ? line : `${line}; Secure`;
+  const isSecure = isCalled("secure");
+  // One with a value that is too long is none.
+  const has = attributes.some(
+    (attribute) => isSecure(attribute) && attribute.length <= MAX_ATTRIBUTE_OCTETS,
+  );
+  return has ? line : `${line}; Secure`;
 }
 
 /**
@@ -39,7 +44,7 @@ export function withoutCookies(
   const pairs = line.split(";");
   const kept = pairs.filter((pair) => !isDropped(nameIn(pair)));
   if (kept.length === pairs.length) return line;
-  return kept.length === 0 ? undefined : trim(kept.join(";"));
+  return trim(kept.join(";")) || undefined;
 }
 
 function isCalled(name: string): (attribute: string) => boolean {
