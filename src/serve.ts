@@ -80,6 +80,8 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly certificate: Certificate;
   /** Whether this run made the authority. */
   readonly authorityCreated: boolean;
+  /** Sends what no route takes to another target from now on. */
+  setTarget(target: Target): void;
   close(graceMs?: number): Promise<void>;
 }
 
@@ -123,7 +125,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     forwardings.set(target.url, forwarding);
     return forwarding;
   };
-  const fallback = forwardingTo(settings.target);
+  let fallback = forwardingTo(settings.target);
   const routes = (settings.routes ?? []).map((route): [Route, Forwarding] => [
     route,
     forwardingTo(route.target),
@@ -140,8 +142,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       if (!distrusted) events.emit("distrust");
       distrusted = true;
     },
-    forwardings: [...forwardings.values()],
-    route: createRouter(routes, fallback),
+    forwardings,
+    route: createRouter(routes, () => fallback),
   });
   const stopRefresh = issued
     ? keepFresh(
@@ -159,6 +161,9 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     plainPort: proxy.plainPort,
     certificate,
     authorityCreated: issued?.created ?? false,
+    setTarget: (target: Target) => {
+      fallback = forwardingTo(target);
+    },
     close: (graceMs = 2_000) => {
       stopRefresh();
       return proxy.close(graceMs);

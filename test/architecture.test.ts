@@ -9,10 +9,12 @@ const SRC = join(PROJECT, "src");
 /** What each part of src/ may import, besides itself. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: [
-    ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "serve.ts"],
+    ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "serve.ts"],
     ...["x509", "edge", "cookies", "paths.ts", "words.ts", "errors.ts"],
   ],
+  "dev-server": ["errors.ts"],
   "index.ts": ["library", "diagnose", "errors.ts"],
+  "vite.mts": ["index.ts"],
   library: [
     ...["settings", "ca", "trust", "proxy", "diagnose", "serve.ts"],
     ...["x509", "edge", "cookies", "paths.ts", "errors.ts"],
@@ -41,7 +43,7 @@ interface Import {
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts"))
+  .filter((path) => /\.m?ts$/.test(path))
   .map((path) => path.split(sep).join("/"))
   .sort();
 
@@ -179,7 +181,10 @@ describe("Outside the command line", () => {
   const forms: readonly (readonly [string, RegExp])[] = [
     ["writes to the console", /\bconsole\s*\./],
     ["writes to stdout or stderr", /\bprocess\.(?:stdout|stderr)\b/],
-    ["ends the process or sets its status", /\bprocess\.(?:exit\b|exitCode|abort|kill)/],
+    [
+      "ends the process or sets its status",
+      /\bprocess\.(?:exit\b|exitCode|abort|kill\(process\.pid)/,
+    ],
     ["reads the arguments", /\bprocess\.argv\b/],
   ];
   for (const [what, form] of forms) {

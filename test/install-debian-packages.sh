@@ -12,7 +12,7 @@ fi
 
 apt-get update -q
 apt-get install -q -y --no-install-recommends \
-  ca-certificates openssl curl \
+  ca-certificates openssl curl procps \
   gnutls-bin libnss3-tools default-jre-headless mkcert \
   chromium \
   python3-django gunicorn

@@ -9,8 +9,12 @@ import { type CommandName, SUMMARIES } from "./commands.js";
 import { nearest, usage } from "./options.js";
 import { EXIT, print, reportError, write } from "./output.js";
 
-/** Adds a command, its options and its action to the program. */
-export type Define = (program: Command) => void;
+/**
+ * Adds a command, its options and its action to the program.
+ * @param program `devtls`
+ * @param rest what `devtls serve` was given after `--`, the dev server's own command
+ */
+export type Define = (program: Command, rest?: readonly string[]) => void;
 
 /** Loads the code of a command; a command that a build leaves out has none. */
 export type Loaders = Partial<Record<CommandName, () => Promise<{ define: Define }>>>;
@@ -36,13 +40,15 @@ export async function run(argv: readonly string[], loaders: Loaders): Promise<nu
       const near = nearest(name, Object.keys(SUMMARIES));
       throw usage(`there is no command '${name}'${near ? ` (did you mean ${near}?)` : ""}`);
     }
-    if (load) (await load()).define(program);
+    const end = name === "serve" ? argv.indexOf("--") : -1;
+    const own = end < 0 ? argv : argv.slice(0, end);
+    if (load) (await load()).define(program, end < 0 ? undefined : argv.slice(end + 1));
     else describeCommands(program);
     if (name === undefined) {
       write("stderr", program.helpInformation());
       return EXIT.usage;
     }
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(own, { from: "user" });
     return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;

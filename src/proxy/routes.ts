@@ -39,9 +39,9 @@ export function parseRoute(text: string): Route {
  */
 export function createRouter<T>(
   routes: readonly (readonly [Route, T])[],
-  fallback: T,
+  fallback: () => T,
 ): (host: string, target: string) => T {
-  if (routes.length === 0) return () => fallback;
+  if (routes.length === 0) return fallback;
   const hosts = new Map<string, T>();
   const prefixes: [string, T][] = [];
   for (const [route, value] of routes) {
@@ -53,7 +53,7 @@ export function createRouter<T>(
     const byHost = hosts.get(hostnameOf(host));
     if (byHost !== undefined) return byHost;
     const found = prefixes.find(([prefix]) => isBelow(target, prefix));
-    return found ? found[1] : fallback;
+    return found ? found[1] : fallback();
   };
 }
 

@@ -32,8 +32,8 @@ export interface ProxyOptions {
   readonly plain?: PlainSettings;
   /** Whether the certificate covers this host, lower case and without port. */
   readonly covers: (hostname: string) => boolean;
-  /** Every target and how its requests are treated; `route` chooses among them. */
-  readonly forwardings: readonly Forwarding[];
+  /** Every target by its URL and how its requests are treated; `route` chooses among them. */
+  readonly forwardings: ReadonlyMap<string, Forwarding>;
   readonly route: (host: string, target: string) => Forwarding;
   /** A client ended the handshake because it does not trust the certificate. */
   readonly onDistrust?: () => void;
@@ -237,7 +237,7 @@ class TlsProxy implements RunningProxy {
       // Exchanges that are broken off now still report how they ended, before this is over.
       const done = (): void => {
         this.#onIdle = undefined;
-        for (const { pool } of this.#options.forwardings) pool.close();
+        for (const { pool } of this.#options.forwardings.values()) pool.close();
         resolve();
       };
       const breakOff = (): void => {

@@ -43,7 +43,7 @@ async function git(...args: string[]): Promise<string> {
 }
 
 /** The cache and the settings of this machine, without what an npm that runs the tests adds. */
-async function npmSettings(): Promise<Record<string, string>> {
+export async function npmSettings(): Promise<Record<string, string>> {
   const inherited = Object.keys(process.env).filter((name) => /^npm_/i.test(name));
   const { stdout } = await runProgram("npm", [
     "config",

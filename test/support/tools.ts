@@ -16,6 +16,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   mkcert: "mkcert",
   chromium: "chromium",
   "update-ca-certificates": "ca-certificates",
+  ps: "procps",
   gunicorn: "gunicorn",
 };
 

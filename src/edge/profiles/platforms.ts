@@ -38,7 +38,7 @@ export const heroku = profile({
   response: {
     add: [
       ["Via", "1.1 heroku-router"],
-      ["Nel", '{"report_to":"heroku-nel"}'],
+      ["Nel", '{{"report_to":"heroku-nel"}'],
     ],
   },
   proof: {

