@@ -116,6 +116,8 @@ class Passage implements CallEvents {
   #bytes = 0;
   #call: Call | undefined;
   #draining = false;
+  /** The reason phrase of a response that has not begun yet. */
+  #due: string | undefined;
   #begun = false;
   #ended = false;
   #own = false;
@@ -188,9 +190,22 @@ class Passage implements CallEvents {
     this.#status = head.status;
     this.#answered = head.headers;
     this.#responseHeaders = headers;
+    if (hasBody) {
+      // What came along with the head may be no body, and then there is still an answer to give.
+      this.#due = head.reason;
+      return;
+    }
     this.#begun = true;
-    if (!hasBody) this.#ended = true;
-    this.#exchange.reply.begin(head.status, head.reason, headers, hasBody);
+    this.#ended = true;
+    this.#exchange.reply.begin(head.status, head.reason, headers, false);
+  }
+
+  /** Begins the response, when that is due. */
+  #begin(): void {
+    if (this.#due === undefined) return;
+    this.#begun = true;
+    this.#exchange.reply.begin(this.#status, this.#due, this.#responseHeaders, true);
+    this.#due = undefined;
   }
 
   /** Edges break off a response that is silent for too long. */
@@ -204,6 +219,7 @@ class Passage implements CallEvents {
   }
 
   onBody(chunk: Buffer, last: boolean): boolean {
+    this.#begin();
     this.#bytes += chunk.length;
     this.#timer?.refresh();
     if (!last) return this.#write(chunk);
@@ -227,11 +243,13 @@ class Passage implements CallEvents {
   }
 
   onPause(): void {
+    this.#begin();
     if (this.#begun && this.#bytes === 0 && !this.#ended) this.#exchange.reply.flush();
   }
 
   onComplete(trailers: HeaderLines): void {
     if (this.#ended) return;
+    this.#begin();
     this.#ended = true;
     this.#exchange.reply.end(undefined, endToEndTrailers(trailers));
   }
@@ -249,9 +267,11 @@ class Passage implements CallEvents {
       this.#exchange.reply.destroy();
       return;
     }
+    this.#due = undefined;
     this.#begun = true;
     this.#own = true;
     this.#status = 502;
+    this.#responseHeaders = [];
     sendPage(this.#exchange, failurePage(error, this.#forwarding.pool));
   }
 
