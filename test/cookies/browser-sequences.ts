@@ -5,8 +5,6 @@ export interface Sequence {
   readonly name: string;
   readonly steps: readonly (readonly [at: OriginName, ...lines: string[]])[];
   readonly ask: readonly OriginName[];
-  /** What Chromium sends instead of what the module predicts, and the rule behind that. */
-  readonly difference?: { readonly sent: readonly string[]; readonly rule: string };
 }
 
 const SECURE = "https://app.devtls.test";
