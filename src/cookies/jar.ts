@@ -38,6 +38,8 @@ export interface CookieRequest {
 
 interface Entry {
   readonly cookie: Cookie;
+  /** The registrable domain, which limits are counted by. */
+  readonly site: string;
   /** Counted, not timed: two cookies of one response come one after the other. */
   readonly created: number;
   accessed: number;
@@ -79,10 +81,11 @@ export class CookieJar {
     if (isExpired(cookie, now())) return verdict;
     const accessed = this.#count++;
     // What replaces a cookie keeps its place in the order of creation (step 23).
-    const entry = { cookie, created: before?.created ?? accessed, accessed };
+    const site = registrableDomain(cookie.domain);
+    const entry = { cookie, site, created: before?.created ?? accessed, accessed };
     if (before) this.#entries.splice(at, 0, entry);
     else this.#entries.push(entry);
-    this.#evict(registrableDomain(cookie.domain));
+    this.#evict(site);
     return verdict;
   }
 
@@ -124,11 +127,9 @@ export class CookieJar {
   }
 
   /** 5.7 at its end: of a domain with too many, those without Secure first; then the least used. */
-  #evict(domain: string): void {
+  #evict(site: string): void {
     const { perDomain, total } = this.#options;
-    const ofDomain = this.#entries.filter(
-      ({ cookie }) => registrableDomain(cookie.domain) === domain,
-    );
+    const ofDomain = this.#entries.filter((entry) => entry.site === site);
     if (ofDomain.length > perDomain) {
       const plain = ofDomain.filter(({ cookie }) => !cookie.secure);
       this.#drop(plain.length > 0 ? plain : ofDomain);
