@@ -111,6 +111,7 @@ class Passage implements CallEvents {
   readonly #forwarding: Forwarding;
   readonly #told: HeaderLines;
   #status = 0;
+  #answered: HeaderLines = [];
   #responseHeaders: HeaderLines = [];
   #bytes = 0;
   #call: Call | undefined;
@@ -187,6 +188,7 @@ class Passage implements CallEvents {
     markAnswered(this.#forwarding);
     const headers = responseHeaders(head, this.#exchange, this.#forwarding);
     this.#status = head.status;
+    this.#answered = head.headers;
     this.#responseHeaders = headers;
     if (hasBody) {
       // What came along with the head may be no body, and then there is still an answer to give.
@@ -280,6 +282,7 @@ class Passage implements CallEvents {
       target: this.#forwarding.pool.dialer.target.url,
       told: this.#told,
       status: this.#status,
+      answered: this.#answered,
       responseHeaders: this.#responseHeaders,
       bytes: this.#bytes,
       milliseconds: performance.now() - this.#exchange.started,

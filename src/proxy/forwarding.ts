@@ -14,6 +14,9 @@ export type Observer = (finished: FinishedExchange) => void;
 /** Edits the header lines of a response on its way to the client. */
 export type ResponsePolicy = (headers: HeaderLines, exchange: Exchange) => HeaderLines;
 
+/** Edits the client's header lines before the edge sees them. */
+export type RequestPolicy = (headers: HeaderLines, exchange: Exchange) => HeaderLines;
+
 /** Tells that the target went down or came up. */
 export type TargetListener = (state: "up" | "down", url: string) => void;
 
@@ -25,6 +28,7 @@ export interface Forwarding {
   readonly editResponse: ResponseRewriter | undefined;
   /** Empty when the edge's limits are off. */
   readonly limits: Limits;
+  readonly requestPolicy: RequestPolicy | undefined;
   readonly policies: readonly ResponsePolicy[];
   readonly observers: readonly Observer[];
   readonly onTarget: TargetListener;
@@ -63,7 +67,10 @@ export function requestHeaders(
   forwarding: Forwarding,
   upgrade?: string,
 ): HeaderLines {
-  return forwarding.rewrite(endToEnd(exchange.headers), edgeRequest(exchange, forwarding, upgrade));
+  const { requestPolicy, rewrite } = forwarding;
+  let headers = endToEnd(exchange.headers);
+  if (requestPolicy) headers = requestPolicy(headers, exchange);
+  return rewrite(headers, edgeRequest(exchange, forwarding, upgrade));
 }
 
 export function headText(firstLine: string, lines: HeaderLines): string {
@@ -80,11 +87,21 @@ export function responseHeaders(
   exchange: Exchange,
   forwarding: Forwarding,
 ): HeaderLines {
-  const { editResponse, policies } = forwarding;
+  const { editResponse } = forwarding;
   let headers = endToEnd(head.headers);
   if (editResponse) headers = editResponse(headers, edgeRequest(exchange, forwarding));
-  for (const policy of policies) headers = policy(headers, exchange);
-  return headers;
+  return applyPolicies(headers, exchange, forwarding);
+}
+
+/** Through every policy in order. */
+export function applyPolicies(
+  headers: HeaderLines,
+  exchange: Exchange,
+  { policies }: Forwarding,
+): HeaderLines {
+  let lines = headers;
+  for (const policy of policies) lines = policy(lines, exchange);
+  return lines;
 }
 
 /** Whether the target answered last time; undefined before the first request. */
@@ -133,6 +150,7 @@ export function answerItself(
       target: forwarding.pool.dialer.target.url,
       told: [],
       status: page.status,
+      answered: [],
       responseHeaders: page.headers ?? [],
       bytes: 0,
       milliseconds: performance.now() - exchange.started,

@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { type Exchange, endToEnd, headerValue, publicUrl } from "./exchange.js";
 import { failurePage, forward, requestLine } from "./forward.js";
 import {
+  applyPolicies,
   type Forwarding,
   headText,
   markAnswered,
@@ -103,7 +104,13 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
   const { reply } = exchange;
   const told = requestHeaders(exchange, forwarding, client.upgrade);
   told.push(...client.added);
-  const outcome = { status: 0, headers: [] as HeaderLines, bytes: 0, own: false };
+  const outcome = {
+    status: 0,
+    answered: [] as HeaderLines,
+    headers: [] as HeaderLines,
+    bytes: 0,
+    own: false,
+  };
   let broken: "client" | "target" | undefined;
   let upstream: Socket | undefined;
   let ended = false;
@@ -135,6 +142,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       onHead: (head, hasBody) => {
         markAnswered(forwarding);
         outcome.status = head.status;
+        outcome.answered = head.headers;
         outcome.headers = responseHeaders(head, exchange, forwarding);
         if (!hasBody) ended = true;
         reply.begin(head.status, head.reason, outcome.headers, hasBody);
@@ -160,8 +168,10 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
         markAnswered(forwarding);
         upstream = socket;
         outcome.status = head.status;
-        outcome.headers = head.headers;
-        if (client.accept(head)) join(client, socket, rest);
+        outcome.answered = head.headers;
+        // Browsers take cookies from a 101, too.
+        outcome.headers = applyPolicies(head.headers, exchange, forwarding);
+        if (client.accept({ ...head, headers: outcome.headers })) join(client, socket, rest);
         else {
           socket.on("error", () => undefined);
           socket.destroy();
@@ -183,6 +193,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       target: pool.dialer.target.url,
       told,
       status: outcome.status,
+      answered: outcome.answered,
       responseHeaders: outcome.headers,
       bytes: outcome.bytes + (upstream?.bytesRead ?? 0),
       milliseconds: performance.now() - exchange.started,

@@ -7,6 +7,7 @@ import type { EdgeProfile, PlainRule } from "../edge/profile.js";
 import { DEFAULT_PROFILE, findProfile, PROFILES } from "../edge/profiles/index.js";
 import { readEdgeProfile } from "../edge/read-profile.js";
 import { DevtlsError } from "../errors.js";
+import type { HstsMode } from "../proxy/hsts-policy.js";
 import { DEFAULT_REDIRECT_STATUS, type PlainSettings } from "../proxy/plain-http.js";
 import { parseRoute, type Route } from "../proxy/routes.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
@@ -57,6 +58,13 @@ export interface ServeOptions {
   /** `Name: value`; or an object of names and values. The last word on the request head. */
   readonly setHeader?: string | readonly string[] | Readonly<Record<string, string>>;
   readonly dropHeader?: string | readonly string[];
+  /**
+   * `pass`; `strict`: what a browser would refuse on a production origin reaches neither browser
+   * nor app; `secure`: add Secure; `insecure`: remove it.
+   */
+  readonly cookies?: string;
+  /** Strict-Transport-Security: `strip` (the default), `pass`, or a max-age in seconds to send. */
+  readonly hsts?: Text;
 }
 
 /** Where options were written, for the errors about them. */
@@ -93,6 +101,8 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
   const edge = read.edge(options);
   const simulated = (options.simulate ?? options.edgeFile) !== undefined;
   const limits = read.onOff("limits", options.limits);
+  const cookies = read.choice("cookies", options.cookies, COOKIE_MODES);
+  const hsts = read.hsts(options.hsts);
   checkCombination(options, simulated, read);
   if (httpPort !== undefined && httpPort !== 0 && httpPort === (port ?? DEFAULT_PORT)) {
     throw read.clash(
@@ -120,6 +130,8 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
     ...(httpPort !== undefined && { plain: read.plain(options, httpPort, edge) }),
     ...(cert !== undefined && key !== undefined && { own: readOwnCertificate(cert, key) }),
     insecureTarget: options.insecureTarget ?? false,
+    ...(cookies && { cookies }),
+    ...(hsts !== undefined && { hsts }),
   };
 }
 
@@ -146,6 +158,11 @@ function checkCombination(options: ServeOptions, simulated: boolean, read: Reade
     );
   }
 }
+
+const COOKIE_MODES = ["pass", "strict", "secure", "insecure"] as const;
+
+/** Seconds; the usual value is 63072000, two years. */
+const MAX_HSTS_SECONDS = 999_999_999;
 
 // RFC 9110 5.6.2 token, 5.5 field-value.
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -249,6 +266,14 @@ class Reader {
     if (TOKEN.test(name) && FIELD_VALUE.test(value)) return [name, value];
     const form = `Write it as ${this.name("setHeader")} 'Name: value'`;
     throw this.bad("setHeader", text, "not a header line", form);
+  }
+
+  hsts(value: unknown): HstsMode | undefined {
+    const text = this.text("hsts", value);
+    if (text === undefined || text === "strip" || text === "pass") return text;
+    if (/^-?\d/.test(text)) return this.number("hsts", text, 0, MAX_HSTS_SECONDS);
+    const forms = "One of: strip, pass, or a max-age in seconds";
+    throw this.bad("hsts", text, didYouMean(text, ["strip", "pass"]), forms);
   }
 
   edge({ simulate, edgeFile }: ServeOptions): EdgeProfile {

@@ -116,6 +116,18 @@ export const WORDS: readonly Word[] = [
     help: "remove this header from every request, repeatable",
   },
   {
+    name: "cookies",
+    takes: "mode",
+    values: ["pass", "strict", "secure", "insecure"],
+    help: "strict: drop what a browser would in production; secure: add Secure; insecure: remove it (default: pass)",
+  },
+  {
+    name: "hsts",
+    takes: "mode",
+    json: "number",
+    help: "Strict-Transport-Security: strip, pass, or a max-age in seconds to send (default: strip)",
+  },
+  {
     name: "https-env",
     help: "with a command: set HTTPS=on for it, as WSGI servers understand",
   },

@@ -45,6 +45,8 @@ export const LISTED: Readonly<Record<string, string>> = {
   "client: vary": MERGED,
   "client: content-length": EMPTY,
   "client: transfer-encoding": EMPTY,
+  "client: strict-transport-security":
+    "devtls strips it unless told otherwise: it would lock the other ports of the host, too",
 };
 
 /** Cases in which http-proxy breaks the request, so that there is nothing to compare. */
