@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { issue } from "../../../src/index.js";
+import { startApp } from "../../support/http-app.js";
 import { folderUntilEnd } from "../../support/programs.js";
 import type { RawConnection } from "../../support/raw-client.js";
 import { frontHome, startRawFront } from "../../support/raw-front.js";
@@ -82,8 +83,8 @@ describe("An https target", () => {
   });
 
   it("that speaks plain HTTP is named as such", async () => {
-    const target = await startRawTarget({ onConnection: answerAll });
-    const client = await (await startRawFront(`https://localhost:${target.port}`)).plain();
+    const app = await startApp((_request, response) => response.end("plain"));
+    const client = await (await startRawFront(`https://localhost:${app.port}`)).plain();
     client.send(get());
     expect(await client.untilText("could not be reached over TLS")).toMatch(/^HTTP\/1\.1 502 /);
   });
