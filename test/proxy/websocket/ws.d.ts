@@ -8,6 +8,7 @@ declare module "ws" {
   export class WebSocket extends EventEmitter {
     constructor(url: string, options: { readonly ca: string });
     on(event: "message", listener: (data: Buffer, binary: boolean) => void): this;
+    on(event: "open" | "close" | "error", listener: () => void): this;
     send(data: string | Uint8Array, options?: { readonly binary: boolean }): void;
     ping(payload: string): void;
     close(code?: number, reason?: string): void;
