@@ -11,6 +11,7 @@ import {
   type FinishedExchange,
   headerValue,
   publicUrl,
+  without,
 } from "./exchange.js";
 import {
   answerItself,
@@ -106,6 +107,9 @@ export function requestLine({ method, target, protocol }: Exchange, toApp: ToApp
   return `${method} ${target} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 
+/** The last one that Node gives a client of HTTP/2; RFC 9110 15 defines classes up to 5. */
+const MAX_HTTP2_STATUS = 599;
+
 class Passage implements CallEvents {
   readonly #exchange: Exchange;
   readonly #forwarding: Forwarding;
@@ -184,9 +188,17 @@ class Passage implements CallEvents {
 
   onHead(head: ResponseHead, hasBody: boolean): void {
     clearTimeout(this.#timer);
+    if (head.status > MAX_HTTP2_STATUS && this.#exchange.protocol === "HTTP/2") {
+      this.#call?.abort();
+      const what = `the status ${head.status}, which HTTP/2 cannot carry`;
+      this.onError(new UpstreamError("protocol", what));
+      return;
+    }
     this.#watchIdle(hasBody);
     markAnswered(this.#forwarding);
-    const headers = responseHeaders(head, this.#exchange, this.#forwarding);
+    let headers = responseHeaders(head, this.#exchange, this.#forwarding);
+    // Clients of HTTP/2 refuse it, and nobody may send it (RFC 9110 8.6).
+    if (head.status === 204) headers = without(headers, ["content-length"]);
     this.#status = head.status;
     this.#answered = head.headers;
     this.#responseHeaders = headers;
