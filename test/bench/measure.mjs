@@ -60,6 +60,22 @@ export function timeCommands(commands, { rounds, cwd }) {
 }
 
 /**
+ * Runs a command to its end. @returns what it printed
+ * @param {string[]} argv
+ * @param {{ cwd: string, env?: Record<string, string> }} options
+ */
+export function runOnce([program, ...args], { cwd, env }) {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    cwd,
+    env: plainEnvironment(env),
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`);
+  return stdout;
+}
+
+/**
  * Milliseconds from starting a server to the first byte of its first response over TLS.
  * @param {{ name: string, argv: string[], port: number, env?: Record<string, string> }[]} servers
  * @param {{ rounds: number, cwd: string }} options

@@ -1,16 +1,23 @@
 /**
  * `npm run bench`: measures and prints tables. `npm run bench -- --write` also writes the figures
- * to test/bench/results.json and the tables into the README. `npm run bench -- cold` runs one suite.
+ * to test/bench/results.json and the tables into the README. `npm run bench -- cold` runs one suite,
+ * `--quick` takes fewer and shorter rounds, to see that it works.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { coldTables, measureCold } from "./cold.mjs";
+import { loadTables, measureLoad } from "./load.mjs";
 import { PROJECT } from "./measure.mjs";
+import { measureMemory, memoryTables } from "./memory.mjs";
+import { measureModules, modulesTables } from "./modules.mjs";
 
-/** @type {Record<string, { measure: () => Promise<any>, tables: (figures: any) => string }>} */
+/** @type {Record<string, { measure: (options: { quick: boolean }) => Promise<any>, tables: (figures: any) => string }>} */
 const SUITES = {
   cold: { measure: measureCold, tables: coldTables },
+  load: { measure: measureLoad, tables: loadTables },
+  memory: { measure: measureMemory, tables: memoryTables },
+  modules: { measure: measureModules, tables: modulesTables },
 };
 
 const args = process.argv.slice(2);
@@ -27,7 +34,7 @@ if (unknown.length > 0) {
 const results = join(PROJECT, "test/bench/results.json");
 for (const [name, suite] of Object.entries(SUITES)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
-  const figures = await suite.measure();
+  const figures = await suite.measure({ quick: args.includes("--quick") });
   const tables = suite.tables(figures);
   console.log(`${tables}\n`);
   if (write) {
