@@ -102,6 +102,7 @@ function headerRow({ name, op, value, when, unless, notFor }: HeaderRule): strin
 const HOSTS: Readonly<Record<EdgeProfile["toApp"]["host"], string>> = {
   keep: "as the client named it",
   hostname: "as the client named it, without the port",
+  "with-port": "as the client named it, with the port where that is not 443 or 80",
   target: "rewritten to the app's own address",
   localhost: "localhost and the app's port",
 };

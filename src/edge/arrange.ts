@@ -12,6 +12,9 @@ type Arrangement = (host: string | undefined, parts: Parts, request: EdgeRequest
 
 /** Prepares the way in which an edge arranges a head. */
 export function compileArrangement(toApp: ToApp): Arrangement {
+  if (toApp.hopByHop === "in-place") {
+    return (host, parts, request) => arrangeInPlace(host, parts, request, toApp);
+  }
   return isPlain(toApp)
     ? (host, parts, request) => joinPlain(host, parts, request, toApp)
     : (host, parts, request) => arrange(host, parts, request, toApp);
@@ -23,6 +26,8 @@ function isPlain(toApp: ToApp): boolean {
     toApp.order.join() === "host,client,edge,framing,connection" &&
     toApp.names === "keep" &&
     toApp.http2Names === "keep" &&
+    toApp.http2Cookie === "keep" &&
+    !toApp.sendsEmptyLength &&
     !toApp.movesLength &&
     !toApp.mergesLines
   );
@@ -44,15 +49,98 @@ function joinPlain(
 
 /** The hop-by-hop lines: those of this connection, not of the client's (RFC 9110 7.6.1). */
 function addConnection(lines: string[], request: EdgeRequest, toApp: ToApp): void {
-  const trailers = request.trailersWelcome && toApp.connection !== "close";
+  const trailers = passesTe(request, toApp);
   if (trailers) lines.push("TE", "trailers");
   if (request.upgrade !== undefined) {
     lines.push("Connection", "Upgrade", "Upgrade", request.upgrade);
   } else if (toApp.connection !== undefined) {
     lines.push("Connection", toApp.connection);
-  } else if (trailers) {
+  } else if (trailers && toApp.te === "named") {
     lines.push("Connection", "TE");
   }
+}
+
+function passesTe({ trailersWelcome }: EdgeRequest, { te, connection }: ToApp): boolean {
+  return trailersWelcome && connection !== "close" && te !== "drop";
+}
+
+/** Lines of a connection that leave HTTP/1.1 or say how long it lasts. */
+const OWN_OPTIONS = ["close", "keep-alive"];
+
+/** Every line where the client has it; `client` has Host and the hop-by-hop ones, too. */
+function arrangeInPlace(
+  host: string | undefined,
+  { client, edge }: Parts,
+  request: EdgeRequest,
+  toApp: ToApp,
+): string[] {
+  const lines: string[] = [];
+  const seen = new Set<string>();
+  for (let index = 0; index < client.length; index += 2) {
+    const name = client[index] as string;
+    const key = name.toLowerCase();
+    const value = inPlaceValue(key, client[index + 1] as string, host, request);
+    if (value === undefined) continue;
+    seen.add(key);
+    lines.push(name, value);
+  }
+  // An HTTP/1.0 client may send no Host, and then there is none.
+  if (!seen.has("host") && host !== undefined && request.protocol !== "HTTP/1.0") {
+    lines.unshift("Host", host);
+  }
+  const cookies =
+    request.protocol === "HTTP/2" && toApp.http2Cookie === "last" ? cookiesLast(lines) : lines;
+  const result = [...cookies, ...edge];
+  if (request.framing === "chunked" && !seen.has("transfer-encoding")) {
+    result.push("Transfer-Encoding", "chunked");
+  }
+  if (request.upgrade !== undefined && !seen.has("upgrade")) {
+    result.push("Connection", "Upgrade", "Upgrade", request.upgrade);
+  }
+  if (request.protocol === "HTTP/1.0") result.push("Connection", "keep-alive");
+  return rename(result, toApp.names);
+}
+
+/** What a line says to the app; undefined where it has to go. */
+function inPlaceValue(
+  key: string,
+  value: string,
+  host: string | undefined,
+  request: EdgeRequest,
+): string | undefined {
+  switch (key) {
+    case "host":
+      return host;
+    case "transfer-encoding":
+      return request.framing === "chunked" ? value : undefined;
+    case "upgrade":
+      return request.upgrade;
+    case "te":
+      return request.trailersWelcome ? "trailers" : undefined;
+    case "connection": {
+      const options = value.split(",").map((option) => option.trim());
+      const gone = [
+        ...OWN_OPTIONS,
+        "",
+        ...(request.upgrade === undefined ? ["upgrade"] : []),
+        ...(request.trailersWelcome ? [] : ["te"]),
+      ];
+      return options.filter((option) => !gone.includes(option.toLowerCase())).join(", ") || undefined;
+    }
+    default:
+      return value;
+  }
+}
+
+/** As a server does that puts the cookies of an HTTP/2 request together when it has all of them. */
+function cookiesLast(lines: readonly string[]): string[] {
+  const cookies: string[] = [];
+  const rest: string[] = [];
+  for (let index = 0; index < lines.length; index += 2) {
+    const to = lines[index] === "cookie" ? cookies : rest;
+    to.push(lines[index] as string, lines[index + 1] as string);
+  }
+  return [...rest, ...cookies];
 }
 
 function arrange(
@@ -62,12 +150,16 @@ function arrange(
   toApp: ToApp,
 ): string[] {
   let client = toApp.mergesLines ? mergeLines(parts.client) : parts.client;
+  if (request.protocol === "HTTP/2" && toApp.http2Cookie === "last") client = cookiesLast(client);
   const framing: string[] = [];
   if (toApp.movesLength) client = moveLine(client, "content-length", framing, "Content-Length");
   if (request.framing === "chunked") framing.push("Transfer-Encoding", "chunked");
   // A body that came chunked and was collected has a length that no line of the client's gives.
   else if (request.framing !== undefined && framing.length === 0 && toApp.movesLength) {
     framing.push("Content-Length", request.framing);
+  }
+  if (toApp.sendsEmptyLength && request.framing === undefined) {
+    framing.splice(0, 2, ...(EMPTY.has(request.method) ? ["Content-Length", "0"] : []));
   }
   const agent: string[] = [];
   if (toApp.order.includes("user-agent")) {
@@ -93,6 +185,9 @@ function arrange(
     names,
   );
 }
+
+/** Methods whose request has a length also when that is 0 (RFC 9110 8.6). */
+const EMPTY = new Set(["POST", "PUT", "PATCH"]);
 
 /** Takes the lines of a name out of `lines`; the first of them goes to `to`. */
 function moveLine(lines: string[], key: string, to: string[], name: string): string[] {

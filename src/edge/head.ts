@@ -63,7 +63,11 @@ function hostOverride(rule: HeaderRule): (request: EdgeRequest) => string | unde
 
 const HOSTS: Readonly<Record<ToApp["host"], (request: EdgeRequest) => string | undefined>> = {
   keep: (request) => request.host,
-  hostname: (request) => request.host.replace(/:\d*$/, ""),
+  hostname: compileValue("{hostname}"),
+  "with-port": (request) =>
+    /:\d*$/.test(request.host) || request.port === 443 || request.port === 80
+      ? request.host
+      : `${request.host}:${request.port}`,
   target: (request) => request.target,
   localhost: compileValue("{target-localhost}"),
 };
@@ -77,6 +81,8 @@ interface RuleTable {
   readonly byKey: ReadonlyMap<string, CompiledRule>;
   /** Lengths of their names, by which most headers are told from them without lower-casing. */
   readonly lengths: ReadonlySet<number>;
+  /** Beginnings of names that are stripped, lower case. */
+  readonly prefixes: readonly string[];
   /** Those that write a line. */
   readonly writing: readonly CompiledRule[];
 }
@@ -90,6 +96,9 @@ function compileRules(rules: readonly HeaderRule[]): RuleTable {
   return {
     byKey: new Map(compiled.map((rule) => [rule.key, rule])),
     lengths: new Set(compiled.map((rule) => rule.key.length)),
+    prefixes: compiled
+      .filter((rule) => rule.op === "strip" && rule.key.endsWith("*"))
+      .map((rule) => rule.key.slice(0, -1)),
     writing: compiled.filter((rule) => rule.op !== "strip" && rule.op !== "pass"),
   };
 }
@@ -107,7 +116,8 @@ function divide(
   for (const rule of table.writing) {
     if (!holds(rule, headers, request)) continue;
     const before = copies?.get(rule.key);
-    const own = rule.write(request);
+    const sent = rule.from === undefined ? undefined : lineOf(headers, rule.from);
+    const own = rule.write(sent === undefined ? request : { ...request, sent });
     if (before && toApp.appendsInPlace) {
       client[before.position] = `${before.value}, ${own}`;
     } else {
@@ -128,7 +138,7 @@ interface Copy {
 /** The client's lines that pass, and the values that the edge appends to. */
 function sift(
   headers: readonly string[],
-  { byKey, lengths }: RuleTable,
+  { byKey, lengths, prefixes }: RuleTable,
   toApp: ToApp,
   request: EdgeRequest,
 ): { client: string[]; copies: Map<string, Copy> | undefined } {
@@ -138,6 +148,7 @@ function sift(
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
     const rule = lengths.has(name.length) ? byKey.get(lower(name)) : undefined;
+    if (prefixes.length > 0 && startsWithAny(name, prefixes)) continue;
     if (toApp.dropsOddNames && !/^[A-Za-z0-9-]+$/.test(name)) continue;
     if (toApp.answersExpect && name.length === 6 && lower(name) === "expect") continue;
     if (!rule || keepsClient(rule, headers, request)) {
@@ -168,14 +179,22 @@ function keepsClient(
 
 /** Whether the conditions of a rule are met. */
 function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequest): boolean {
-  const { when, unless, notFor } = rule;
-  if (when === undefined && unless === undefined && notFor === undefined) return true;
+  const { when, unless, notFor, from } = rule;
+  if (when === undefined && unless === undefined && notFor === undefined && from === undefined) {
+    return true;
+  }
+  if (from !== undefined && lineOf(headers, from) === undefined) return false;
   if (notFor?.includes(request.method)) return false;
   if (unless && hasAny(headers, unless)) return false;
   if (when === "own-origin") {
     return lineOf(headers, "origin") === `${request.scheme}://${request.host}`;
   }
   return when === undefined || when === request.scheme;
+}
+
+function startsWithAny(name: string, prefixes: readonly string[]): boolean {
+  const key = lower(name);
+  return prefixes.some((prefix) => key.startsWith(prefix));
 }
 
 function hasAny(headers: readonly string[], names: readonly string[]): boolean {

@@ -11,11 +11,11 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
   const lines = (pairs: ResponseEdits["set"] = []) =>
     pairs.map(([name, value]) => ({ name, write: compileValue(value) }));
   const added = [...lines(response.set), ...lines(response.add)];
-  if (response.hsts) added.push(...lines([["Strict-Transport-Security", response.hsts]]));
+  const { hsts } = response;
   const dropped = new Set([
     ...(response.remove ?? []).map((name) => name.toLowerCase()),
     ...(response.set ?? []).map(([name]) => name.toLowerCase()),
-    ...(response.hsts ? ["strict-transport-security"] : []),
+    ...(hsts ? ["strict-transport-security"] : []),
   ]);
   const { location } = response;
   return (headers, request) => {
@@ -29,6 +29,8 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
       result.push(name, rewritten);
     }
     for (const { name, write } of added) result.push(name, write(request));
+    // Browsers ignore it over http, and edges add it where they end TLS (RFC 6797 7.2).
+    if (hsts && request.scheme === "https") result.push("Strict-Transport-Security", hsts);
     return result;
   };
 }

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { formatBound } from "../edge/limits.js";
 import type { Limit, Limits, ToApp } from "../edge/profile.js";
+import { targetFor } from "../edge/target.js";
 import { collectBody, type Refusal, refusalOf, refuseRequest, tooLarge } from "./bounds.js";
 import {
   type Exchange,
@@ -103,7 +104,7 @@ function answerReadiness(exchange: Exchange, pool: Pool): void {
 /** The request line in the version of HTTP that the edge speaks to apps. */
 export function requestLine({ method, target, protocol }: Exchange, toApp: ToApp): string {
   const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
-  return `${method} ${target} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
+  return `${method} ${targetFor(toApp.target, target)} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 
 class Passage implements CallEvents {

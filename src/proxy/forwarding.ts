@@ -2,7 +2,7 @@
 import type { HeadRewriter } from "../edge/head.js";
 import type { EdgeProfile, EdgeRequest, Limits } from "../edge/profile.js";
 import type { ResponseRewriter } from "../edge/response.js";
-import { type Exchange, endToEnd, type FinishedExchange, publicUrl } from "./exchange.js";
+import { type Exchange, endToEnd, type FinishedExchange, headerValue, publicUrl } from "./exchange.js";
 import { type Page, sendPage } from "./pages.js";
 import type { UpstreamError } from "./upstream/connect.js";
 import type { Pool } from "./upstream/pool.js";
@@ -37,7 +37,7 @@ const UP = new WeakMap<Pool, boolean>();
 /** The facts of an exchange that the edge goes by. */
 export function edgeRequest(
   exchange: Exchange,
-  { pool }: Forwarding,
+  { pool, edge }: Forwarding,
   upgrade?: string,
 ): EdgeRequest {
   const { connection, body } = exchange;
@@ -53,8 +53,14 @@ export function edgeRequest(
     target: pool.dialer.target.authority,
     framing: body && (body.chunked ? "chunked" : String(body.length ?? 0)),
     upgrade,
-    trailersWelcome: exchange.trailersWelcome,
+    trailersWelcome:
+      exchange.trailersWelcome && (edge.toApp.te !== "bare" || !namesTe(exchange.headers)),
   };
+}
+
+/** As HTTP/1.1 clients that send TE have to (RFC 9110 10.1.4). */
+function namesTe(headers: HeaderLines): boolean {
+  return /(?:^|,)\s*te\s*(?:,|$)/i.test(headerValue(headers, "connection") ?? "");
 }
 
 /** The header lines for the app. */
@@ -63,7 +69,32 @@ export function requestHeaders(
   forwarding: Forwarding,
   upgrade?: string,
 ): HeaderLines {
-  return forwarding.rewrite(endToEnd(exchange.headers), edgeRequest(exchange, forwarding, upgrade));
+  const { hopByHop } = forwarding.edge.toApp;
+  return forwarding.rewrite(
+    hopByHop === "drop" ? endToEnd(exchange.headers) : crossing(exchange, hopByHop),
+    edgeRequest(exchange, forwarding, upgrade),
+  );
+}
+
+const DROPPED_BY_NAME = new Set(["connection", "keep-alive", "te", "transfer-encoding", "upgrade"]);
+
+/** What crosses edges that do not keep to RFC 9110 7.6.1; Host stands where the client had it. */
+function crossing(
+  { headers, host, hostAt }: Exchange,
+  hopByHop: "by-name" | "in-place",
+): HeaderLines {
+  if (hopByHop === "in-place") {
+    return hostAt === undefined
+      ? [...headers]
+      : [...headers.slice(0, hostAt), "Host", host, ...headers.slice(hostAt)];
+  }
+  const lines: HeaderLines = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (DROPPED_BY_NAME.has(name.toLowerCase())) continue;
+    lines.push(name, headers[index + 1] as string);
+  }
+  return lines;
 }
 
 export function headText(firstLine: string, lines: HeaderLines): string {
