@@ -162,6 +162,7 @@ function response({ response: edits }: EdgeProfile): [string, string][] {
   const lines = (pairs: typeof edits.set = []) => pairs.map((pair) => pair.join(": ")).join(", ");
   const rows: [string, string][] = [];
   if (edits.set) rows.push(["response sets", lines(edits.set)]);
+  if (edits.fill) rows.push(["response has", `${lines(edits.fill)}, unless the app sends its own`]);
   if (edits.add) rows.push(["response adds", lines(edits.add)]);
   if (edits.hsts) rows.push(["response adds", `Strict-Transport-Security: ${edits.hsts}`]);
   if (edits.remove) rows.push(["response drops", edits.remove.join(", ")]);

@@ -125,7 +125,9 @@ function inPlaceValue(
         ...(request.upgrade === undefined ? ["upgrade"] : []),
         ...(request.trailersWelcome ? [] : ["te"]),
       ];
-      return options.filter((option) => !gone.includes(option.toLowerCase())).join(", ") || undefined;
+      return (
+        options.filter((option) => !gone.includes(option.toLowerCase())).join(", ") || undefined
+      );
     }
     default:
       return value;

@@ -154,16 +154,15 @@ export interface Limits {
 export interface ResponseEdits {
   /** Lines that replace the app's of the same name. */
   readonly set?: readonly (readonly [name: string, value: string])[];
+  /** Lines that are added where the app sent none of that name. */
+  readonly fill?: readonly (readonly [name: string, value: string])[];
   /** Lines that are added beside the app's. */
   readonly add?: readonly (readonly [name: string, value: string])[];
   readonly remove?: readonly string[];
   /** Strict-Transport-Security that the edge adds to responses over https. */
   readonly hsts?: string;
-  /**
-   * A Location that begins with the app's own address: `relative` cuts that off, `public` puts the
-   * public address there. Other URLs are left alone.
-   */
-  readonly location?: "relative" | "public";
+  /** A Location at the app's own address gets the public one; other URLs are left alone. */
+  readonly location?: "public";
 }
 
 /** The parts of a profile that have evidence of their own. */

@@ -2,7 +2,13 @@
 import type { HeadRewriter } from "../edge/head.js";
 import type { EdgeProfile, EdgeRequest, Limits } from "../edge/profile.js";
 import type { ResponseRewriter } from "../edge/response.js";
-import { type Exchange, endToEnd, type FinishedExchange, headerValue, publicUrl } from "./exchange.js";
+import {
+  type Exchange,
+  endToEnd,
+  type FinishedExchange,
+  headerValue,
+  publicUrl,
+} from "./exchange.js";
 import { type Page, sendPage } from "./pages.js";
 import type { UpstreamError } from "./upstream/connect.js";
 import type { Pool } from "./upstream/pool.js";
@@ -88,6 +94,10 @@ function crossing(
       ? [...headers]
       : [...headers.slice(0, hostAt), "Host", host, ...headers.slice(hostAt)];
   }
+  return withoutByName(headers);
+}
+
+function withoutByName(headers: readonly string[]): HeaderLines {
   const lines: HeaderLines = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
@@ -111,8 +121,9 @@ export function responseHeaders(
   exchange: Exchange,
   forwarding: Forwarding,
 ): HeaderLines {
-  const { editResponse, policies } = forwarding;
-  let headers = endToEnd(head.headers);
+  const { editResponse, policies, edge } = forwarding;
+  let headers =
+    edge.toApp.hopByHop === "drop" ? endToEnd(head.headers) : withoutByName(head.headers);
   if (editResponse) headers = editResponse(headers, edgeRequest(exchange, forwarding));
   for (const policy of policies) headers = policy(headers, exchange);
   return headers;

@@ -29,9 +29,9 @@ const NGINX_LIMITS = {
 } as const;
 
 const NGINX_RESPONSE = {
-  set: [["Server", "nginx"]],
+  set: [["Server", "nginx/1.22.1"]],
   remove: ["X-Pad", "X-Accel-Redirect", "X-Accel-Expires", "X-Accel-Buffering"],
-  location: "relative",
+  location: "public",
 } as const;
 
 const NGINX_TO_APP = {
@@ -72,7 +72,7 @@ export const nginx130 = profile({
   toApp: { ...NGINX_PROXY, host: "target", passesUpgrade: false },
   plain: NGINX_REDIRECT,
   limits: NGINX_LIMITS,
-  response: NGINX_RESPONSE,
+  response: { ...NGINX_RESPONSE, set: [["Server", "nginx/1.30.0"]] },
   proof: {
     ...documented("nginx 1.29.7 change log; the rest as captured from 1.22.1"),
     headers: NGINX_1_22,
@@ -125,7 +125,7 @@ export const apache = profile({
     headerLines: { max: 100, status: 400 },
     firstByte: { max: 300 * SECOND, status: 502 },
   },
-  response: { location: "public" },
+  response: { fill: [["Server", "Apache/2.4.71 (Debian)"]], location: "public" },
   proof: captured(
     "Apache 2.4.71 (Debian 12), ProxyPass, ProxyPassReverse and Redirect permanent; Timeout as Debian sets it",
   ),
@@ -151,7 +151,10 @@ export const haproxy = profile({
     http2Cookie: "last",
   },
   plain: redirect(302),
-  limits: { headers: { max: 15_360, status: 400 } },
+  limits: {
+    headers: { max: 15_360, status: 400 },
+    headerLines: { max: 101, status: 400 },
+  },
   proof: captured("HAProxy 2.6.12 (Debian 12)"),
 });
 
@@ -226,9 +229,7 @@ export const envoy = profile({
     idleMs: 300 * SECOND,
   },
   response: { set: [["Server", "envoy"]], add: [["X-Envoy-Upstream-Service-Time", "1"]] },
-  proof: documented(
-    "envoyproxy.io: HTTP header manipulation, header sanitizing, timeouts",
-  ),
+  proof: documented("envoyproxy.io: HTTP header manipulation, header sanitizing, timeouts"),
 });
 
 export const ingressNginx = profile({

@@ -189,8 +189,14 @@ export const KINDS: readonly Kind[] = [
   ]),
   tls("long URL", [`GET ${LONG} HTTP/1.1`, ...basic]),
   tls("encoded slashes and friends", ["GET /a%2Fb%2f/%25/%7Eme?x=%2F+y HTTP/1.1", ...basic]),
-  tls("punctuation in the target", ["GET /~me/a;b=1,2/!$&'()*+:@=-._?~!$'()*,;:@ HTTP/1.1", ...basic]),
-  tls("encoded punctuation in the target", ["GET /%7Eme/%41%2e%3a%20%C3%A9/%2e%2e/x HTTP/1.1", ...basic]),
+  tls("punctuation in the target", [
+    "GET /~me/a;b=1,2/!$&'()*+:@=-._?~!$'()*,;:@ HTTP/1.1",
+    ...basic,
+  ]),
+  tls("encoded punctuation in the target", [
+    "GET /%7Eme/%41%2e%3a%20%C3%A9/%2e%2e/x HTTP/1.1",
+    ...basic,
+  ]),
   tls("dots at the end of the target", ["GET /a/b/.. HTTP/1.1", ...basic]),
   tls("dots and double slashes", ["GET //a/./b/../c//d?e=../f HTTP/1.1", ...basic]),
   tls("a query without a value", ["GET /?&&a&= HTTP/1.1", ...basic]),
