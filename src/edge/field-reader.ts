@@ -1,9 +1,7 @@
 /** Reads the fields of a JSON file, and names the one that is wrong. */
 import { causeOf, DevtlsError } from "../errors.js";
+import { isOwnLine } from "./head.js";
 import { compileValue } from "./placeholders.js";
-
-/** Lines that say where a message ends, or how long its connection lasts. */
-const FRAMING = new Set(["connection", "content-length", "transfer-encoding", "upgrade"]);
 
 export class FieldReader {
   readonly #file: string;
@@ -66,8 +64,12 @@ export class FieldReader {
     if (typeof value !== "string" || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)) {
       throw this.wrong(at, "a header name");
     }
-    if (!FRAMING.has(value.toLowerCase())) return value;
+    if (!isOwnLine(value)) return value;
     throw this.wrong(at, "another header: devtls itself says where a message ends");
+  }
+
+  headerNames(value: unknown, at: string): string[] {
+    return this.list(value, at).map((entry, index) => this.headerName(entry, `${at}[${index}]`));
   }
 
   flag(value: unknown, at: string): boolean {

@@ -12,6 +12,14 @@ export interface HeadOverrides {
   readonly drop?: readonly string[];
 }
 
+/** Lines that say where a message ends or how its connection goes on: always devtls's own. */
+const OWN_LINES = ["connection", "content-length", "transfer-encoding", "upgrade"];
+
+/** Whether no profile and no option can set or drop this header. */
+export function isOwnLine(name: string): boolean {
+  return OWN_LINES.includes(lower(name));
+}
+
 /**
  * All header lines that the app receives, in order.
  * @param headers the client's end-to-end lines, without Host
@@ -116,7 +124,7 @@ function divide(
   for (const rule of table.writing) {
     if (!holds(rule, headers, request)) continue;
     const before = copies?.get(rule.key);
-    const sent = rule.from === undefined ? undefined : lineOf(headers, rule.from);
+    const sent = rule.from === undefined ? undefined : allOf(headers, rule.from);
     const own = rule.write(sent === undefined ? request : { ...request, sent });
     if (before && toApp.appendsInPlace) {
       client[before.position] = `${before.value}, ${own}`;
@@ -199,6 +207,12 @@ function startsWithAny(name: string, prefixes: readonly string[]): boolean {
 
 function hasAny(headers: readonly string[], names: readonly string[]): boolean {
   return names.some((name) => lineOf(headers, name) !== undefined);
+}
+
+/** The values of all lines of a name, with commas between them. */
+function allOf(headers: readonly string[], name: string): string {
+  const values = headers.filter((_, i) => i % 2 === 1 && lower(headers[i - 1] as string) === name);
+  return values.join(", ");
 }
 
 function lineOf(headers: readonly string[], name: string): string | undefined {

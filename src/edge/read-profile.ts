@@ -4,6 +4,7 @@ import { FieldReader } from "./field-reader.js";
 import type {
   EdgeProfile,
   HeaderRule,
+  HeadPart,
   Limit,
   Limits,
   PlainRule,
@@ -85,7 +86,7 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       ...(writes && { value: reader.template(rule.value, `${at}.value`) }),
       ...(rule.when !== undefined && { when: reader.choice(rule.when, `${at}.when`, CONDITIONS) }),
       ...(rule.unless !== undefined && {
-        unless: reader.strings(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
+        unless: reader.headerNames(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
       }),
       ...(rule.notFor !== undefined && { notFor: reader.strings(rule.notFor, `${at}.notFor`) }),
       ...(rule.from !== undefined && {
@@ -121,6 +122,8 @@ const TO_APP_FLAGS = [
   "passesUpgrade",
 ] as const;
 
+const CONNECTIONS = ["close", "keep-alive", "Keep-Alive"] as const;
+
 const HEAD_PARTS = [
   "host",
   "user-agent",
@@ -144,14 +147,29 @@ function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
     if (given[key] !== undefined) result[key] = reader.flag(given[key], `toApp.${key}`);
   }
   if (given.connection !== undefined) {
-    result.connection = reader.string(given.connection, "toApp.connection");
+    result.connection = reader.choice(given.connection, "toApp.connection", CONNECTIONS);
   }
   if (given.order !== undefined) {
     result.order = reader
       .list(given.order, "toApp.order")
       .map((part, index) => reader.choice(part, `toApp.order[${index}]`, HEAD_PARTS));
+    const order = result.order as HeadPart[];
+    if (!isWhole(order)) {
+      throw reader.wrong(
+        "toApp.order",
+        "a list with host, framing, connection, client and edge in it, once each; sorted can stand for the last three",
+      );
+    }
   }
   return result as Partial<ToApp>;
+}
+
+/** Whether no line gets lost and none is written twice. */
+function isWhole(order: readonly HeadPart[]): boolean {
+  const has = (part: HeadPart): boolean => order.includes(part);
+  if (new Set(order).size < order.length || !has("host") || !has("framing")) return false;
+  if (has("sorted")) return !has("client") && !has("edge");
+  return has("client") && has("edge") && has("connection");
 }
 
 function readPlain(value: unknown, reader: FieldReader): PlainRule {
@@ -253,7 +271,9 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
     ...pairs("set"),
     ...pairs("fill"),
     ...pairs("add"),
-    ...(given.remove !== undefined && { remove: reader.strings(given.remove, "response.remove") }),
+    ...(given.remove !== undefined && {
+      remove: reader.headerNames(given.remove, "response.remove"),
+    }),
     ...(given.hsts !== undefined && { hsts: reader.string(given.hsts, "response.hsts") }),
     ...(given.location !== undefined && {
       location: reader.choice(given.location, "response.location", ["public"] as const),

@@ -39,7 +39,7 @@ const PLAIN_PROXY: ToApp = {
 
 /** Every nginx, whatever its configuration says of headers and versions. */
 export const NGINX_PROXY = {
-  order: ["host", "edge", "framing", "client"],
+  order: ["host", "edge", "connection", "framing", "client"],
   movesLength: true,
   dropsOddNames: true,
   // proxy_request_buffering is on unless the configuration says otherwise.

@@ -38,7 +38,6 @@ const NGINX_TO_APP = {
   ...NGINX_PROXY,
   version: "1.0",
   connection: "close",
-  order: ["host", "edge", "connection", "framing", "client"],
   passesUpgrade: false,
 } as const;
 
