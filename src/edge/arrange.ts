@@ -97,7 +97,10 @@ function arrangeInPlace(
   if (request.upgrade !== undefined && !seen.has("upgrade")) {
     result.push("Connection", "Upgrade", "Upgrade", request.upgrade);
   }
-  if (request.protocol === "HTTP/1.0") result.push("Connection", "keep-alive");
+  // The edge keeps the connection that an HTTP/1.0 client's request is passed on by.
+  if (request.protocol === "HTTP/1.0" && request.upgrade === undefined && !seen.has("connection")) {
+    result.push("Connection", "keep-alive");
+  }
   return rename(result, toApp.names);
 }
 
