@@ -22,7 +22,8 @@ export function refusalOf(
 ): Refusal {
   const code = limit.code ? ` (${limit.code})` : "";
   return {
-    limit: `${limit.status}${code}: ${what}`,
+    // 0 where there is no answer, because a response is broken off.
+    limit: limit.status === 0 ? what : `${limit.status}${code}: ${what}`,
     page: {
       status: limit.status,
       title: `${edge.name} would answer ${limit.status}${code} here: ${what}.`,

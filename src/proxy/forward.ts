@@ -135,7 +135,14 @@ class Passage implements CallEvents {
     if (firstByte) {
       const what = `no response within ${formatBound(firstByte.max, "milliseconds")}`;
       const refusal = refusalOf(this.#forwarding.edge, firstByte, what);
-      this.#timer = setTimeout(() => this.#refuse(refusal), firstByte.max);
+      const begin = (): void => {
+        if (this.#begun) return;
+        this.#timer = setTimeout(() => this.#refuse(refusal), firstByte.max);
+      };
+      // Edges wait for an app that has the whole request; an upload may take its time.
+      const upload = this.#exchange.body?.stream;
+      if (upload) upload.once("end", begin);
+      else begin();
     }
     this.#exchange.reply.onClose((complete) => {
       clearTimeout(this.#timer);

@@ -9,17 +9,16 @@ export type Kind = { readonly name: string } & (
   | ({ readonly way: "http2" } & Http2Request)
 );
 
-const tls = (name: string, lines: readonly string[], body?: string): Kind => ({
-  name,
-  way: "tls",
-  lines,
-  ...(body !== undefined && { body }),
-});
-
-const plain = (name: string, lines: readonly string[], body?: string): Kind => ({
-  ...tls(name, lines, body),
-  way: "plain",
-});
+const http1 =
+  (way: "tls" | "plain") =>
+  (name: string, lines: readonly string[], body?: string): Kind => ({
+    name,
+    way,
+    lines,
+    ...(body !== undefined && { body }),
+  });
+const tls = http1("tls");
+const plain = http1("plain");
 
 const http2 = (name: string, headers: Http2Request["headers"], body?: string): Kind => ({
   name,
