@@ -56,10 +56,12 @@ function addressesIn(headers: readonly string[]): number {
   return count;
 }
 
+const MIB = 1024 * 1024;
+
 /** A bound for a person: "1 MiB", "30 s". */
 export function formatBound(max: number, unit: "octets" | "milliseconds" | "lines"): string {
   if (unit === "lines") return String(max);
   if (unit === "milliseconds") return `${max / 1000} s`;
-  if (max % (1024 * 1024) === 0) return `${max / 1024 / 1024} MiB`;
+  if (max >= MIB && max % (MIB / 2) === 0) return `${max / MIB} MiB`;
   return max % 1024 === 0 ? `${max / 1024} KiB` : `${max} octets`;
 }

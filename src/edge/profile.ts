@@ -186,9 +186,12 @@ export interface EdgeProfile {
   readonly proof: Readonly<Record<Section, Proof>>;
 }
 
-/** How sure a profile is as a whole: as sure as what it tells the app. */
-export function evidenceOf(profile: EdgeProfile): Evidence {
-  return profile.proof.headers.evidence;
+const FROM_WEAKEST: readonly Evidence[] = ["unverified", "documented", "captured"];
+
+/** How sure a profile is as a whole: as sure as the weaker half of what it tells the app. */
+export function evidenceOf({ proof }: EdgeProfile): Evidence {
+  const halves = [proof.headers.evidence, proof.toApp.evidence];
+  return FROM_WEAKEST.find((evidence) => halves.includes(evidence)) as Evidence;
 }
 
 /** The facts of a request that an edge goes by. */

@@ -37,6 +37,9 @@ export function readEdgeProfile(text: string, file: string): EdgeProfile {
     "plain",
     "limits",
     "response",
+    // What `devtls edges NAME --json` says besides; here it is the file's own word.
+    "evidence",
+    "proof",
   ]);
   const base = root.extends === undefined ? undefined : baseOf(root.extends, reader);
   const own = {
@@ -71,6 +74,7 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       "unless",
       "notFor",
       "from",
+      "unverified",
     ]);
     const op = reader.choice(rule.op, `${at}.op`, OPERATIONS);
     const writes = op !== "pass" && op !== "strip";
@@ -89,6 +93,9 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
         unless: reader.headerNames(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
       }),
       ...(rule.notFor !== undefined && { notFor: reader.strings(rule.notFor, `${at}.notFor`) }),
+      ...(rule.unverified !== undefined && {
+        unverified: reader.flag(rule.unverified, `${at}.unverified`),
+      }),
       ...(rule.from !== undefined && {
         from: reader.headerName(rule.from, `${at}.from`).toLowerCase(),
       }),
