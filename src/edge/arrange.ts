@@ -1,4 +1,5 @@
 /** The order, the case and the number of the header lines, as each edge writes them. */
+import { canonical, lower } from "./names.js";
 import type { EdgeRequest, HeadPart, ToApp } from "./profile.js";
 
 export interface Parts {
@@ -78,7 +79,7 @@ function arrangeInPlace(
   const seen = new Set<string>();
   for (let index = 0; index < client.length; index += 2) {
     const name = client[index] as string;
-    const key = name.toLowerCase();
+    const key = lower(name);
     const value = inPlaceValue(key, client[index + 1] as string, host, request);
     if (value === undefined) continue;
     seen.add(key);
@@ -173,22 +174,21 @@ function arrange(
   const connection: string[] = [];
   addConnection(connection, request, toApp);
   const hasOwnPlace = toApp.order.includes("connection");
-  const blocks: Readonly<Record<HeadPart, readonly string[]>> = {
-    host: host === undefined ? [] : ["Host", host],
-    "user-agent": agent,
-    edge: parts.edge,
-    client,
-    sorted: sortLines([...client, ...parts.edge, ...(hasOwnPlace ? [] : connection)]),
-    framing,
-    connection,
-    late: parts.late,
+  const blocks: Readonly<Record<HeadPart, () => readonly string[]>> = {
+    host: () => (host === undefined ? [] : ["Host", host]),
+    "user-agent": () => agent,
+    edge: () => parts.edge,
+    client: () => client,
+    sorted: () => sortLines([...client, ...parts.edge, ...(hasOwnPlace ? [] : connection)]),
+    framing: () => framing,
+    connection: () => connection,
+    late: () => parts.late,
   };
   const fromHttp2 = request.protocol === "HTTP/2" ? toApp.http2Names : "keep";
   const names = toApp.names === "keep" ? fromHttp2 : toApp.names;
-  return rename(
-    toApp.order.flatMap((part) => blocks[part]),
-    names,
-  );
+  const lines: string[] = [];
+  for (const part of toApp.order) for (const text of blocks[part]()) lines.push(text);
+  return rename(lines, names);
 }
 
 /** Methods whose request has a length also when that is 0 (RFC 9110 8.6). */
@@ -200,7 +200,7 @@ function moveLine(lines: string[], key: string, to: string[], name: string): str
   for (let index = 0; index < lines.length; index += 2) {
     const candidate = lines[index] as string;
     const value = lines[index + 1] as string;
-    if (candidate.toLowerCase() !== key) rest.push(candidate, value);
+    if (candidate.length !== key.length || lower(candidate) !== key) rest.push(candidate, value);
     else if (to.length === 0) to.push(name, value);
   }
   return rest;
@@ -211,7 +211,7 @@ function mergeLines(lines: readonly string[]): string[] {
   const merged: string[] = [];
   const places = new Map<string, number>();
   for (let index = 0; index < lines.length; index += 2) {
-    const key = (lines[index] as string).toLowerCase();
+    const key = lower(lines[index] as string);
     const place = places.get(key);
     if (place === undefined) {
       places.set(key, merged.length + 1);
@@ -235,11 +235,9 @@ function sortLines(lines: readonly string[]): string[] {
 
 function rename(lines: string[], names: ToApp["names"]): string[] {
   if (names === "keep") return lines;
-  const change = names === "lower" ? (name: string) => name.toLowerCase() : canonical;
-  return lines.map((text, index) => (index % 2 === 0 ? change(text) : text));
-}
-
-/** As Go writes header names: each word with a capital, the rest in lower case. */
-function canonical(name: string): string {
-  return name.toLowerCase().replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+  const change = names === "lower" ? lower : canonical;
+  for (let index = 0; index < lines.length; index += 2) {
+    lines[index] = change(lines[index] as string);
+  }
+  return lines;
 }

@@ -1,5 +1,6 @@
 /** From a profile and a request to the head that the app receives. */
 import { compileArrangement, type Parts } from "./arrange.js";
+import { isOdd, lower } from "./names.js";
 import { compileValue } from "./placeholders.js";
 import type { EdgeProfile, EdgeRequest, HeaderRule, ToApp } from "./profile.js";
 
@@ -43,8 +44,6 @@ export function compileHead(profile: EdgeProfile, overrides: HeadOverrides = {})
     return arrange(hostOf(request), parts, request);
   };
 }
-
-const lower = (name: string): string => name.toLowerCase();
 
 /** `--set-header` and `--drop-header` over `--forwarded-proto`, as rules by lower-case name. */
 function lastWord({ forwardedProto, set = [], drop = [] }: HeadOverrides): Map<string, HeaderRule> {
@@ -157,7 +156,7 @@ function sift(
     const value = headers[index + 1] as string;
     const rule = lengths.has(name.length) ? byKey.get(lower(name)) : undefined;
     if (prefixes.length > 0 && startsWithAny(name, prefixes)) continue;
-    if (toApp.dropsOddNames && !/^[A-Za-z0-9-]+$/.test(name)) continue;
+    if (toApp.dropsOddNames && isOdd(name)) continue;
     if (toApp.answersExpect && name.length === 6 && lower(name) === "expect") continue;
     if (!rule || keepsClient(rule, headers, request)) {
       client.push(name, value);

@@ -1,5 +1,6 @@
 /** How the requests for one target are treated, and what every way of treating them shares. */
 import type { HeadRewriter } from "../edge/head.js";
+import { lower } from "../edge/names.js";
 import type { EdgeProfile, EdgeRequest, Limits } from "../edge/profile.js";
 import type { ResponseRewriter } from "../edge/response.js";
 import {
@@ -101,7 +102,7 @@ function withoutByName(headers: readonly string[]): HeaderLines {
   const lines: HeaderLines = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
-    if (DROPPED_BY_NAME.has(name.toLowerCase())) continue;
+    if (DROPPED_BY_NAME.has(lower(name))) continue;
     lines.push(name, headers[index + 1] as string);
   }
   return lines;
