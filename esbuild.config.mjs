@@ -7,26 +7,27 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { build } from "esbuild";
 
-const common = {
+const library = {
   bundle: true,
   platform: "node",
   target: "node20.19",
-  minifyWhitespace: true,
-  minifySyntax: true,
   logLevel: "warning",
 };
+// Commands print their errors themselves. An error that a program does not catch is printed by Node
+// with its line of code, so that the library keeps its lines.
+const common = { ...library, minifyWhitespace: true, minifySyntax: true };
 
 await build({
   ...common,
-  entryPoints: ["src/cli/main.ts", "src/cli/guard.ts", "src/index.ts"],
+  entryPoints: ["src/cli/main.ts", "src/cli/guard.ts"],
   packages: "external",
-  outdir: "dist",
-  outbase: "src",
+  outdir: "dist/cli",
 });
+await build({ ...library, entryPoints: ["src/index.ts"], packages: "external", outdir: "dist" });
 
 // Vite's configuration files are modules.
 await build({
-  ...common,
+  ...library,
   entryPoints: ["src/vite.mts"],
   format: "esm",
   external: ["./index.js"],
@@ -64,6 +65,16 @@ await build({
   plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
+
+const { outputFiles } = await build({
+  ...common,
+  entryPoints: ["src/settings/schema.ts"],
+  format: "esm",
+  write: false,
+});
+const code = Buffer.from(outputFiles[0].contents).toString("base64");
+const { configSchema } = await import(`data:text/javascript;base64,${code}`);
+writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`);
 
 const inlined = ["commander", "node-forge"];
 const licences = inlined.map(

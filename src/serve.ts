@@ -16,8 +16,10 @@ import { LoopWatch } from "./diagnose/redirect-loop.js";
 import { compileHead, type HeadOverrides } from "./edge/head.js";
 import type { EdgeProfile } from "./edge/profile.js";
 import { compileResponse } from "./edge/response.js";
+import type { CookieMode } from "./proxy/cookie-policy.js";
 import type { FinishedExchange } from "./proxy/exchange.js";
-import type { Forwarding } from "./proxy/forwarding.js";
+import type { Forwarding, RequestPolicy, ResponsePolicy } from "./proxy/forwarding.js";
+import { type HstsMode, hstsPolicy } from "./proxy/hsts-policy.js";
 import type { PlainSettings } from "./proxy/plain-http.js";
 import { createRouter, type Route } from "./proxy/routes.js";
 import { type Credentials, type RunningProxy, startProxy } from "./proxy/server.js";
@@ -50,6 +52,10 @@ export interface ServeSettings {
   /** Apply the edge's bounds on sizes and times. */
   readonly limits?: boolean;
   readonly plain?: PlainSettings;
+  /** What becomes of cookies; `pass` unless told otherwise. */
+  readonly cookies?: CookieMode;
+  /** What becomes of Strict-Transport-Security; `strip` unless told otherwise. */
+  readonly hsts?: HstsMode;
   readonly own?: OwnCertificate;
   readonly insecureTarget?: boolean;
   readonly stateDirectory?: string;
@@ -93,7 +99,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     rewrite: compileHead(settings.edge, settings.overrides),
     editResponse: compileResponse(settings.edge),
     limits: settings.limits ? settings.edge.limits : {},
-    policies: [],
+    ...(await policiesOf(settings)),
     observers: [
       (finished: FinishedExchange) => {
         if (events.listenerCount("request") > 0) events.emit("request", finished);
@@ -163,6 +169,21 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       return proxy.close(graceMs);
     },
   });
+}
+
+interface Policies {
+  readonly requestPolicy: RequestPolicy | undefined;
+  readonly policies: readonly ResponsePolicy[];
+}
+
+/** In this order: cookies, then HSTS; the edge's own edits come before both. */
+async function policiesOf({ cookies = "pass", hsts = "strip" }: ServeSettings): Promise<Policies> {
+  const ofHsts = hstsPolicy(hsts);
+  const rest = ofHsts ? [ofHsts] : [];
+  if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
+  const { cookiePolicies } = await import("./proxy/cookie-policy.js");
+  const { request, response } = cookiePolicies(cookies);
+  return { requestPolicy: request, policies: [response, ...rest] };
 }
 
 function openIdentity({

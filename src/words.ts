@@ -1,5 +1,8 @@
 /** Words from a fixed list, and the nearest one to a slip of the finger. */
 
+/** How errors about the command line begin. */
+export const ARGUMENTS = "could not understand the arguments";
+
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates);
   return near === undefined ? "there is no such value" : `did you mean ${near}?`;

@@ -181,7 +181,10 @@ describe("Outside the command line", () => {
   const forms: readonly (readonly [string, RegExp])[] = [
     ["writes to the console", /\bconsole\s*\./],
     ["writes to stdout or stderr", /\bprocess\.(?:stdout|stderr)\b/],
-    ["ends the process or sets its status", /\bprocess\.(?:exit\b|exitCode|abort|kill)/],
+    [
+      "ends the process or sets its status",
+      /\bprocess\.(?:exit\b|exitCode|abort|kill\(process\.pid)/,
+    ],
     ["reads the arguments", /\bprocess\.argv\b/],
   ];
   for (const [what, form] of forms) {

@@ -25,6 +25,7 @@ export async function prepareLaunch(
   command: readonly string[],
   settings: ReadSettings,
   { httpsEnv = false, json = false }: ServeOptions,
+  cwd: string | undefined,
 ): Promise<Launch> {
   const given = settings.target;
   const reserved = given
@@ -38,6 +39,7 @@ export async function prepareLaunch(
       await reserved?.release();
       const devServer = startDevServer({
         command,
+        cwd,
         port,
         env: {
           ...process.env,

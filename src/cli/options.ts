@@ -1,11 +1,8 @@
 /** Reading option values: every bad value becomes a usage error that says what is allowed. */
 import { DevtlsError } from "../errors.js";
-import { didYouMean } from "../words.js";
+import { ARGUMENTS, didYouMean } from "../words.js";
 
 export { didYouMean, nearest } from "../words.js";
-
-/** How errors about the command line begin. */
-export const ARGUMENTS = "could not understand the arguments";
 
 /** @throws DevtlsError "usage" */
 export function usage(problem: string, hint?: string): DevtlsError {

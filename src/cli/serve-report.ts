@@ -21,27 +21,44 @@ export interface Reporter {
   closed(): void;
 }
 
-export function createReporter(options: { json: boolean; verbosity: Verbosity }): Reporter {
-  return options.json ? new JsonReporter() : new TextReporter(options.verbosity);
+export interface ReportOptions {
+  readonly json: boolean;
+  readonly verbosity: Verbosity;
+  /** Which of several apps it reports on. */
+  readonly service: string | undefined;
+}
+
+export function createReporter(options: ReportOptions): Reporter {
+  return options.json ? new JsonReporter(options) : new TextReporter(options);
 }
 
 class JsonReporter implements Reporter {
+  readonly #service: { readonly service?: string };
+
+  constructor({ service }: ReportOptions) {
+    this.#service = service === undefined ? {} : { service };
+  }
+
+  #print(event: Readonly<Record<string, unknown>>): void {
+    printJson({ ...event, ...this.#service });
+  }
+
   attach(serving: Serving): void {
-    serving.on("request", (finished) => printJson(requestEvent(finished)));
+    serving.on("request", (finished) => this.#print(requestEvent(finished)));
     serving.on("finding", ({ chain, ...finding }) =>
-      printJson({ event: "finding", ...finding, chain }),
+      this.#print({ event: "finding", ...finding, chain }),
     );
-    serving.on("target", (state, target) => printJson({ event: "target", state, target }));
+    serving.on("target", (state, target) => this.#print({ event: "target", state, target }));
     serving.on("defect", reportDefect);
   }
 
   listening(serving: Serving, { targetUrl, edge }: Ready): void {
     const http = serving.plainPort === undefined ? null : plainUrl(serving);
-    printJson({ event: "listening", url: serving.url, target: targetUrl, edge, http });
+    this.#print({ event: "listening", url: serving.url, target: targetUrl, edge, http });
   }
 
   closed(): void {
-    printJson({ event: "closed" });
+    this.#print({ event: "closed" });
   }
 }
 
@@ -66,9 +83,11 @@ function plainUrl(serving: Serving): string {
 
 class TextReporter implements Reporter {
   readonly #verbosity: Verbosity;
+  readonly #service: string;
 
-  constructor(verbosity: Verbosity) {
+  constructor({ verbosity, service }: ReportOptions) {
     this.#verbosity = verbosity;
+    this.#service = service === undefined ? "" : `${service} `;
   }
 
   attach(serving: Serving): void {
@@ -110,7 +129,7 @@ class TextReporter implements Reporter {
     const time = `${Math.round(milliseconds)} ms`;
     const plain = exchange.connection.scheme === "http" ? "http:" : "";
     note(
-      `${paint(colour, outcome, "stderr")} ${exchange.method} ${plain}${exchange.target} ${paint("dim", time + broken, "stderr")}`,
+      `${this.#service}${paint(colour, outcome, "stderr")} ${exchange.method} ${plain}${exchange.target} ${paint("dim", time + broken, "stderr")}`,
     );
     if (this.#verbosity !== "verbose") return;
     note(paint("dim", headerBlock("  > ", told) + headerBlock("  < ", responseHeaders), "stderr"));

@@ -2,12 +2,15 @@
 import type { DemoApp } from "../demo/app.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import { type Serving, startServing } from "../serve.js";
-import { LOOPBACK, type ReadSettings } from "../settings/serve-options.js";
-import type { Launch } from "./launch.js";
+import { type App, resolveApps } from "../settings/apps.js";
+import { findConfig } from "../settings/config.js";
+import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";
+import type { Launch, Launched } from "./launch.js";
+import { usage } from "./options.js";
 import { EXIT, note, reportError, warn } from "./output.js";
 import { type Define, withExamples } from "./program.js";
-import { addServeOptions, readCommandLine, type ServeOptions } from "./serve-options.js";
-import { createReporter, type Verbosity } from "./serve-report.js";
+import { addServeOptions, checkCombination, type ServeOptions } from "./serve-options.js";
+import { createReporter, type Reporter } from "./serve-report.js";
 
 /** For running requests to end after SIGINT or SIGTERM. */
 const GRACE_MS = 2_000;
@@ -19,8 +22,11 @@ export const define: Define = (program, command) => {
       .description(
         "Front a dev server with TLS and behave as the production edge would. A command after -- is started with devtls and ends with it.",
       )
-      .usage("[options] [-- COMMAND...]"),
-  ).action((options: ServeOptions) => serve(options, command));
+      .argument("[service...]", "services of devtls.config.json (default: all of them)")
+      .usage("[options] [service...] [-- COMMAND...]"),
+  ).action((services: string[], options: ServeOptions) =>
+    serve(services, command ? { ...options, command } : options),
+  );
   withExamples(
     serveCommand,
     `devtls serve --target 8000                       https://localhost:8443 in front of port 8000
@@ -32,15 +38,56 @@ devtls serve --demo                              see it at work on the built-in 
   );
 };
 
-async function serve(options: ServeOptions, command?: readonly string[]): Promise<void> {
-  const settings = readCommandLine(options, command);
+async function serve(services: readonly string[], flags: ServeOptions): Promise<void> {
+  const config = flags.demo ? undefined : findConfig(process.cwd());
+  const apps = resolveApps({ ...flags }, services, config);
+  if (flags.command && apps.length > 1) {
+    throw usage("-- COMMAND with several services", "Give each its own in the configuration");
+  }
+  const planned = apps.map((app) => plan(app));
+  const signals = new Signals();
+  const running: Running[] = [];
+  for (const each of planned) {
+    try {
+      running.push(await startApp(each, signals));
+    } catch (error) {
+      await signals.stop("SIGTERM");
+      throw error;
+    }
+  }
+  for (const each of running) await each.announced;
+}
+
+interface Plan {
+  readonly app: App;
+  readonly options: ServeOptions;
+  readonly settings: ReadSettings;
+}
+
+/** Everything is checked before anything is started. @throws DevtlsError "usage" */
+function plan(app: App): Plan {
+  const options = app.options as ServeOptions;
+  checkCombination(options);
+  return { app, options, settings: readServeOptions(options, app.origin) };
+}
+
+interface Running {
+  /** Fulfilled when its ready line is printed, or when it ended before. */
+  readonly announced: Promise<void>;
+}
+
+async function startApp({ app, options, settings }: Plan, signals: Signals): Promise<Running> {
+  const { command } = options;
   const demo = options.demo ? await startDemo() : undefined;
-  const launch = command && (await prepare(command, settings, options));
+  const launch = command && (await prepare(command, settings, options, app.folder));
   const target = demo
     ? parseTarget(`127.0.0.1:${demo.port}`)
     : (launch?.target ?? (settings.target as Target));
-  const verbosity: Verbosity = options.quiet ? "quiet" : options.verbose ? "verbose" : "normal";
-  const report = createReporter({ json: options.json ?? false, verbosity });
+  const report = createReporter({
+    json: options.json ?? false,
+    verbosity: options.quiet ? "quiet" : options.verbose ? "verbose" : "normal",
+    service: app.name,
+  });
   let serving: Serving;
   try {
     serving = await startServing({ ...settings, target });
@@ -50,7 +97,7 @@ async function serve(options: ServeOptions, command?: readonly string[]): Promis
   }
   report.attach(serving);
   const launched = await launch?.start(serving);
-  const signals = stopOnSignals(async (signal) => {
+  signals.onStop(async (signal) => {
     launched?.signal(signal);
     await Promise.all([serving.close(GRACE_MS), launched?.exited]);
     demo?.close();
@@ -60,22 +107,44 @@ async function serve(options: ServeOptions, command?: readonly string[]): Promis
     if (!signals.signalled) process.exitCode = status;
     return signals.stop("SIGTERM");
   });
-  if (launched && verbosity !== "quiet") note(`Waiting for ${command?.join(" ")} to listen.`);
-  const found = launched ? await launched.ready : target;
-  if (!found) {
-    const status = (await launched?.exited) ?? EXIT.failed;
-    if (!signals.signalled) reportError(launched?.failure(status), "");
-    return;
-  }
+  const found = launched ? waitFor(launched, command ?? [], options, signals) : target;
+  const announce = async (): Promise<void> => {
+    const actual = await found;
+    if (actual) await announceReady(serving, actual, report, { app, options, settings });
+  };
+  return { announced: announce() };
+}
+
+/** @returns where the dev server listens; undefined when it ended before, which is said */
+async function waitFor(
+  launched: Launched,
+  command: readonly string[],
+  { quiet }: ServeOptions,
+  signals: Signals,
+): Promise<Target | undefined> {
+  if (!quiet) note(`Waiting for ${command.join(" ")} to listen.`);
+  const found = await launched.ready;
+  if (found) return found;
+  const status = (await launched.exited) || EXIT.failed;
+  if (!signals.signalled) reportError(launched.failure(status), "");
+  return undefined;
+}
+
+async function announceReady(
+  serving: Serving,
+  target: Target,
+  report: Reporter,
+  { options, settings }: Plan,
+): Promise<void> {
   report.listening(serving, {
-    target: demo ? "the demo app" : found.url,
-    targetUrl: found.url,
+    target: options.demo ? "the demo app" : target.url,
+    targetUrl: target.url,
     edge: settings.edge.name,
     wantedPort: settings.port,
     demo: options.demo ?? false,
   });
   warnOfExposure(serving);
-  if (options.open !== undefined) {
+  if (options.open) {
     await openBrowser(new URL(options.open === true ? "/" : options.open, serving.url).href);
   }
 }
@@ -85,9 +154,10 @@ async function prepare(
   command: readonly string[],
   settings: ReadSettings,
   options: ServeOptions,
+  folder: string | undefined,
 ): Promise<Launch> {
   const { prepareLaunch } = await import("./launch.js");
-  return prepareLaunch(command, settings, options);
+  return prepareLaunch(command, settings, options, folder);
 }
 
 async function startDemo(): Promise<DemoApp> {
@@ -111,34 +181,35 @@ async function openBrowser(url: string): Promise<void> {
   }
 }
 
-interface Stopping {
-  /** Whether a signal asked for it. */
-  readonly signalled: boolean;
-  stop(signal: NodeJS.Signals): Promise<void>;
-}
-
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The first signal ends in order, a second one at once. */
-function stopOnSignals(end: (signal: NodeJS.Signals) => Promise<void>): Stopping {
-  let ended: Promise<void> | undefined;
-  let signalled = false;
-  const stop = (signal: NodeJS.Signals): Promise<void> => {
-    ended ??= end(signal).then(() => {
-      for (const name of END_SIGNALS) process.off(name, onSignal);
+type Ending = (signal: NodeJS.Signals) => Promise<void>;
+
+/** The first signal ends everything in order, a second one at once. */
+class Signals {
+  /** Whether somebody asked for the end. */
+  signalled = false;
+  readonly #endings: Ending[] = [];
+  #stopped: Promise<void> | undefined;
+
+  constructor() {
+    for (const name of END_SIGNALS) process.on(name, this.#onSignal);
+  }
+
+  onStop(ending: Ending): void {
+    this.#endings.push(ending);
+  }
+
+  stop(signal: NodeJS.Signals): Promise<void> {
+    this.#stopped ??= Promise.all(this.#endings.map((ending) => ending(signal))).then(() => {
+      for (const name of END_SIGNALS) process.off(name, this.#onSignal);
     });
-    return ended;
-  };
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (ended) process.exit();
-    signalled = true;
-    void stop(signal);
-  };
-  for (const name of END_SIGNALS) process.on(name, onSignal);
-  return {
-    get signalled() {
-      return signalled;
-    },
-    stop,
+    return this.#stopped;
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    if (this.#stopped) process.exit();
+    this.signalled = true;
+    void this.stop(signal);
   };
 }

@@ -16,6 +16,8 @@ const INSPECTOR = { from: 9229, to: 9239 };
 export interface DevServerOptions {
   /** The program and its arguments; `{port}` in them becomes {@link port}. */
   readonly command: readonly string[];
+  /** Where it runs; here unless told otherwise. */
+  readonly cwd: string | undefined;
   /** The port that it is told to use. */
   readonly port: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -49,6 +51,7 @@ export function startDevServer(options: DevServerOptions): DevServer {
   const child = spawn(process.execPath, [options.guard, ...command], {
     // A session of its own: Ctrl-C comes to devtls first, which passes it on, once.
     detached: true,
+    cwd: options.cwd,
     stdio: ["inherit", stdout === "stdout" ? "inherit" : 2, "inherit", "pipe"],
     env: options.env,
   });

@@ -43,9 +43,11 @@ export interface DevtlsServer {
   close(graceMs?: number): Promise<void>;
 }
 
+const PROBLEM = "could not understand the options of serve()";
 const PROGRAM: Origin = {
-  problem: "could not understand the options of serve()",
+  problem: () => PROBLEM,
   name: (option) => option,
+  anyPort: true,
 };
 
 /**
@@ -57,7 +59,7 @@ const PROGRAM: Origin = {
 export async function serve(options: ServeOptions & StateOptions): Promise<DevtlsServer> {
   const { target, ...settings } = readServeOptions(options, PROGRAM);
   if (!target) {
-    throw new DevtlsError("usage", `${PROGRAM.problem}: target is missing`, {
+    throw new DevtlsError("usage", `${PROBLEM}: target is missing`, {
       hint: "Name the port of your dev server: serve({ target: 8000 })",
     });
   }

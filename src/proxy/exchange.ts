@@ -69,6 +69,12 @@ export interface FinishedExchange {
   readonly told: readonly string[];
   /** 0 when there was no response. */
   readonly status: number;
+  /**
+   * The header lines that the app sent, before the edge's edits and the policies; empty when it
+   * sent none.
+   */
+  readonly answered: readonly string[];
+  /** The header lines that the client was sent. */
   readonly responseHeaders: readonly string[];
   /** Octets of the response body that were passed on. */
   readonly bytes: number;

@@ -12,6 +12,7 @@ import {
   type FinishedExchange,
   headerValue,
   publicUrl,
+  without,
 } from "./exchange.js";
 import {
   answerItself,
@@ -107,15 +108,21 @@ export function requestLine({ method, target, protocol }: Exchange, toApp: ToApp
   return `${method} ${targetFor(toApp.target, target)} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 
+/** The last one that Node gives a client of HTTP/2; RFC 9110 15 defines classes up to 5. */
+const MAX_HTTP2_STATUS = 599;
+
 class Passage implements CallEvents {
   readonly #exchange: Exchange;
   readonly #forwarding: Forwarding;
   readonly #told: HeaderLines;
   #status = 0;
+  #answered: HeaderLines = [];
   #responseHeaders: HeaderLines = [];
   #bytes = 0;
   #call: Call | undefined;
   #draining = false;
+  /** The reason phrase of a response that has not begun yet. */
+  #due: string | undefined;
   #begun = false;
   #ended = false;
   #own = false;
@@ -189,14 +196,36 @@ class Passage implements CallEvents {
 
   onHead(head: ResponseHead, hasBody: boolean): void {
     clearTimeout(this.#timer);
+    if (head.status > MAX_HTTP2_STATUS && this.#exchange.protocol === "HTTP/2") {
+      this.#call?.abort();
+      const what = `the status ${head.status}, which HTTP/2 cannot carry`;
+      this.onError(new UpstreamError("protocol", what));
+      return;
+    }
     this.#watchIdle(hasBody);
     markAnswered(this.#forwarding);
-    const headers = responseHeaders(head, this.#exchange, this.#forwarding);
+    let headers = responseHeaders(head, this.#exchange, this.#forwarding);
+    // Clients of HTTP/2 refuse it, and nobody may send it (RFC 9110 8.6).
+    if (head.status === 204) headers = without(headers, ["content-length"]);
     this.#status = head.status;
+    this.#answered = head.headers;
     this.#responseHeaders = headers;
+    if (hasBody) {
+      // What came along with the head may be no body, and then there is still an answer to give.
+      this.#due = head.reason;
+      return;
+    }
     this.#begun = true;
-    if (!hasBody) this.#ended = true;
-    this.#exchange.reply.begin(head.status, head.reason, headers, hasBody);
+    this.#ended = true;
+    this.#exchange.reply.begin(head.status, head.reason, headers, false);
+  }
+
+  /** Begins the response, when that is due. */
+  #begin(): void {
+    if (this.#due === undefined) return;
+    this.#begun = true;
+    this.#exchange.reply.begin(this.#status, this.#due, this.#responseHeaders, true);
+    this.#due = undefined;
   }
 
   /** Edges break off a response that is silent for too long. */
@@ -210,6 +239,7 @@ class Passage implements CallEvents {
   }
 
   onBody(chunk: Buffer, last: boolean): boolean {
+    this.#begin();
     this.#bytes += chunk.length;
     this.#timer?.refresh();
     if (!last) return this.#write(chunk);
@@ -233,11 +263,13 @@ class Passage implements CallEvents {
   }
 
   onPause(): void {
+    this.#begin();
     if (this.#begun && this.#bytes === 0 && !this.#ended) this.#exchange.reply.flush();
   }
 
   onComplete(trailers: HeaderLines): void {
     if (this.#ended) return;
+    this.#begin();
     this.#ended = true;
     this.#exchange.reply.end(undefined, endToEndTrailers(trailers));
   }
@@ -255,9 +287,11 @@ class Passage implements CallEvents {
       this.#exchange.reply.destroy();
       return;
     }
+    this.#due = undefined;
     this.#begun = true;
     this.#own = true;
     this.#status = 502;
+    this.#responseHeaders = [];
     sendPage(this.#exchange, failurePage(error, this.#forwarding.pool));
   }
 
@@ -268,6 +302,7 @@ class Passage implements CallEvents {
       target: this.#forwarding.pool.dialer.target.url,
       told: this.#told,
       status: this.#status,
+      answered: this.#answered,
       responseHeaders: this.#responseHeaders,
       bytes: this.#bytes,
       milliseconds: performance.now() - this.#exchange.started,

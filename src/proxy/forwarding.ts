@@ -21,6 +21,9 @@ export type Observer = (finished: FinishedExchange) => void;
 /** Edits the header lines of a response on its way to the client. */
 export type ResponsePolicy = (headers: HeaderLines, exchange: Exchange) => HeaderLines;
 
+/** Edits the client's header lines before the edge sees them. */
+export type RequestPolicy = (headers: HeaderLines, exchange: Exchange) => HeaderLines;
+
 /** Tells that the target went down or came up. */
 export type TargetListener = (state: "up" | "down", url: string) => void;
 
@@ -32,6 +35,7 @@ export interface Forwarding {
   readonly editResponse: ResponseRewriter | undefined;
   /** Empty when the edge's limits are off. */
   readonly limits: Limits;
+  readonly requestPolicy: RequestPolicy | undefined;
   readonly policies: readonly ResponsePolicy[];
   readonly observers: readonly Observer[];
   readonly onTarget: TargetListener;
@@ -76,11 +80,11 @@ export function requestHeaders(
   forwarding: Forwarding,
   upgrade?: string,
 ): HeaderLines {
-  const { hopByHop } = forwarding.edge.toApp;
-  return forwarding.rewrite(
-    hopByHop === "drop" ? endToEnd(exchange.headers) : crossing(exchange, hopByHop),
-    edgeRequest(exchange, forwarding, upgrade),
-  );
+  const { edge, requestPolicy, rewrite } = forwarding;
+  const { hopByHop } = edge.toApp;
+  let headers = hopByHop === "drop" ? endToEnd(exchange.headers) : crossing(exchange, hopByHop);
+  if (requestPolicy) headers = requestPolicy(headers, exchange);
+  return rewrite(headers, edgeRequest(exchange, forwarding, upgrade));
 }
 
 const DROPPED_BY_NAME = new Set(["connection", "keep-alive", "te", "transfer-encoding", "upgrade"]);
@@ -122,12 +126,22 @@ export function responseHeaders(
   exchange: Exchange,
   forwarding: Forwarding,
 ): HeaderLines {
-  const { editResponse, policies, edge } = forwarding;
+  const { editResponse, edge } = forwarding;
   let headers =
     edge.toApp.hopByHop === "drop" ? endToEnd(head.headers) : withoutByName(head.headers);
   if (editResponse) headers = editResponse(headers, edgeRequest(exchange, forwarding));
-  for (const policy of policies) headers = policy(headers, exchange);
-  return headers;
+  return applyPolicies(headers, exchange, forwarding);
+}
+
+/** Through every policy in order. */
+export function applyPolicies(
+  headers: HeaderLines,
+  exchange: Exchange,
+  { policies }: Forwarding,
+): HeaderLines {
+  let lines = headers;
+  for (const policy of policies) lines = policy(lines, exchange);
+  return lines;
 }
 
 /** Whether the target answered last time; undefined before the first request. */
@@ -176,6 +190,7 @@ export function answerItself(
       target: forwarding.pool.dialer.target.url,
       told: [],
       status: page.status,
+      answered: [],
       responseHeaders: page.headers ?? [],
       bytes: 0,
       milliseconds: performance.now() - exchange.started,

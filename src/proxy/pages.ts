@@ -1,7 +1,7 @@
 /** The responses that devtls makes itself: HTML for browsers, JSON or text for everything else. */
 import { STATUS_CODES } from "node:http";
 import type { Exchange } from "./exchange.js";
-import { headerValue } from "./exchange.js";
+import { endToEnd, headerValue } from "./exchange.js";
 
 export interface Page {
   readonly status: number;
@@ -49,7 +49,9 @@ export function sendPage(exchange: Exchange, page: Page): void {
   ];
   const reason = STATUS_CODES[page.status] ?? "";
   const hasBody = exchange.method !== "HEAD";
-  exchange.reply.begin(page.status, reason, headers, hasBody);
+  // HTTP/2 has no header fields that speak of the connection (RFC 9113 8.2.2).
+  const lines = exchange.protocol === "HTTP/2" ? endToEnd(headers) : headers;
+  exchange.reply.begin(page.status, reason, lines, hasBody);
   if (hasBody) exchange.reply.end(body);
 }
 

@@ -12,6 +12,7 @@ import { type Exchange, endToEnd, headerValue, publicUrl } from "./exchange.js";
 import { failurePage, forward, requestLine } from "./forward.js";
 import {
   answerItself,
+  applyPolicies,
   type Forwarding,
   headText,
   markAnswered,
@@ -115,7 +116,13 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
   const { reply } = exchange;
   const told = requestHeaders(exchange, forwarding, client.upgrade);
   told.push(...client.added);
-  const outcome = { status: 0, headers: [] as HeaderLines, bytes: 0, own: false };
+  const outcome = {
+    status: 0,
+    answered: [] as HeaderLines,
+    headers: [] as HeaderLines,
+    bytes: 0,
+    own: false,
+  };
   const { edge, limits } = forwarding;
   let broken: "client" | "target" | "edge" | undefined;
   let limit: string | undefined;
@@ -151,6 +158,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
         clearTimeout(timer);
         markAnswered(forwarding);
         outcome.status = head.status;
+        outcome.answered = head.headers;
         outcome.headers = responseHeaders(head, exchange, forwarding);
         if (!hasBody) ended = true;
         reply.begin(head.status, head.reason, outcome.headers, hasBody);
@@ -177,8 +185,10 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
         markAnswered(forwarding);
         upstream = socket;
         outcome.status = head.status;
-        outcome.headers = head.headers;
-        if (client.accept(head)) {
+        outcome.answered = head.headers;
+        // Browsers take cookies from a 101, too.
+        outcome.headers = applyPolicies(head.headers, exchange, forwarding);
+        if (client.accept({ ...head, headers: outcome.headers })) {
           join(client, socket, rest);
           if (limits.idleMs !== undefined) watchSilence(limits.idleMs, socket);
         } else {
@@ -216,6 +226,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       target: pool.dialer.target.url,
       told,
       status: outcome.status,
+      answered: outcome.answered,
       responseHeaders: outcome.headers,
       bytes: outcome.bytes + (upstream?.bytesRead ?? 0),
       milliseconds: performance.now() - exchange.started,

@@ -8,6 +8,7 @@ import type { EdgeProfile, PlainRule } from "../edge/profile.js";
 import { DEFAULT_PROFILE, findProfile, PROFILES } from "../edge/profiles/index.js";
 import { readEdgeProfile } from "../edge/read-profile.js";
 import { DevtlsError } from "../errors.js";
+import type { HstsMode } from "../proxy/hsts-policy.js";
 import { DEFAULT_REDIRECT_STATUS, type PlainSettings } from "../proxy/plain-http.js";
 import { parseRoute, type Route } from "../proxy/routes.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
@@ -29,7 +30,10 @@ export interface ServeOptions {
   readonly route?: string | readonly string[] | Readonly<Record<string, Text>>;
   /** Host names to serve; `localhost` unless told otherwise. The first one names the URL. */
   readonly host?: string | readonly string[];
-  /** TLS port, 1 to 65535; 8443, or the next free one, unless told otherwise. */
+  /**
+   * TLS port, 1 to 65535; 8443, or the next free one, unless told otherwise. For programs, 0 is
+   * any free one.
+   */
   readonly port?: Text;
   /** IP addresses to listen on; 127.0.0.1 and ::1 unless told otherwise. */
   readonly bind?: string | readonly string[];
@@ -55,14 +59,23 @@ export interface ServeOptions {
   /** `Name: value`; or an object of names and values. The last word on the request head. */
   readonly setHeader?: string | readonly string[] | Readonly<Record<string, string>>;
   readonly dropHeader?: string | readonly string[];
+  /**
+   * `pass`; `strict`: what a browser would refuse on a production origin reaches neither browser
+   * nor app; `secure`: add Secure; `insecure`: remove it.
+   */
+  readonly cookies?: string;
+  /** Strict-Transport-Security: `strip` (the default), `pass`, or a max-age in seconds to send. */
+  readonly hsts?: Text;
 }
 
 /** Where options were written, for the errors about them. */
 export interface Origin {
-  /** Begins an error: "could not understand the arguments". */
-  readonly problem: string;
+  /** Begins an error about an option: "could not understand the arguments". */
+  problem(option: string): string;
   /** How an option is named there: "--http-port". */
   name(option: string): string;
+  /** 0 stands for any free port: programs read which one it is, people cannot. */
+  readonly anyPort?: true;
 }
 
 export type ReadSettings = Omit<ServeSettings, "target" | "stateDirectory" | "clock"> & {
@@ -82,15 +95,21 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
   const read = new Reader(origin);
   const each = <T>(name: keyof ServeOptions, check: (text: string) => T): T[] =>
     read.texts(name, options[name]).map(check);
-  const port = read.number("port", options.port, 1, 65535);
-  const httpPort = read.number("httpPort", options.httpPort, 1, 65535);
+  const lowest = origin.anyPort ? 0 : 1;
+  const port = read.number("port", options.port, lowest, 65535);
+  const httpPort = read.number("httpPort", options.httpPort, lowest, 65535);
   const target = read.text("target", options.target);
   const edge = read.edge(options);
   const simulated = (options.simulate ?? options.edgeFile) !== undefined;
   const limits = read.onOff("limits", options.limits);
+  const cookies = read.choice("cookies", options.cookies, COOKIE_MODES);
+  const hsts = read.hsts(options.hsts);
   checkCombination(options, simulated, read);
-  if (httpPort !== undefined && httpPort === (port ?? DEFAULT_PORT)) {
-    throw read.clash(`${read.name("port")} and ${read.name("httpPort")} name the same port`);
+  if (httpPort !== undefined && httpPort !== 0 && httpPort === (port ?? DEFAULT_PORT)) {
+    throw read.clash(
+      "httpPort",
+      `${read.name("port")} and ${read.name("httpPort")} name the same port`,
+    );
   }
   const { cert, key } = options;
   const hosts = each("host", (text) => read.host("host", text));
@@ -114,6 +133,8 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
     ...(httpPort !== undefined && { plain: read.plain(options, httpPort, edge) }),
     ...(cert !== undefined && key !== undefined && { own: readOwnCertificate(cert, key) }),
     insecureTarget: options.insecureTarget ?? false,
+    ...(cookies && { cookies }),
+    ...(hsts !== undefined && { hsts }),
   };
 }
 
@@ -121,24 +142,30 @@ function checkCombination(options: ServeOptions, simulated: boolean, read: Reade
   const { name } = read;
   const has = (option: keyof ServeOptions): boolean => options[option] !== undefined;
   if (has("cert") !== has("key")) {
-    throw read.clash(`${name("cert")} and ${name("key")} go together`);
+    throw read.clash("cert", `${name("cert")} and ${name("key")} go together`);
   }
   if (has("simulate") && has("edgeFile")) {
-    throw read.clash(`${name("simulate")} and ${name("edgeFile")} exclude each other`);
+    throw read.clash("simulate", `${name("simulate")} and ${name("edgeFile")} exclude each other`);
   }
   for (const option of ["http", "redirectStatus", "forceHttps"] as const) {
     if (has(option) && !has("httpPort")) {
       const plain = name("httpPort");
-      throw read.clash(`${name(option)} without ${plain}`, `Add ${plain} 8080`);
+      throw read.clash(option, `${name(option)} without ${plain}`, `Add ${plain} 8080`);
     }
   }
   if (has("limits") && !simulated) {
     throw read.clash(
+      "limits",
       `${name("limits")} without ${name("simulate")}`,
       "Only a simulated edge has limits",
     );
   }
 }
+
+const COOKIE_MODES = ["pass", "strict", "secure", "insecure"] as const;
+
+/** Seconds; the usual value is 63072000, two years. */
+const MAX_HSTS_SECONDS = 999_999_999;
 
 // RFC 9110 5.6.2 token, 5.5 field-value.
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -154,13 +181,13 @@ class Reader {
 
   readonly name = (option: string): string => this.#origin.name(option);
 
-  clash(problem: string, hint?: string): DevtlsError {
+  clash(option: string, problem: string, hint?: string): DevtlsError {
     const details = hint === undefined ? {} : { hint };
-    return new DevtlsError("usage", `${this.#origin.problem}: ${problem}`, details);
+    return new DevtlsError("usage", `${this.#origin.problem(option)}: ${problem}`, details);
   }
 
   bad(option: string, value: string, cause: string, hint?: string): DevtlsError {
-    return this.clash(`${this.name(option)} ${value}: ${cause}`, hint);
+    return this.clash(option, `${this.name(option)} ${value}: ${cause}`, hint);
   }
 
   /** A program may hand over anything. */
@@ -254,6 +281,14 @@ class Reader {
   changeable(option: string, text: string, name: string): string {
     if (!isOwnLine(name)) return name;
     throw this.bad(option, text, "devtls itself says where a message ends");
+  }
+
+  hsts(value: unknown): HstsMode | undefined {
+    const text = this.text("hsts", value);
+    if (text === undefined || text === "strip" || text === "pass") return text;
+    if (/^-?\d/.test(text)) return this.number("hsts", text, 0, MAX_HSTS_SECONDS);
+    const forms = "One of: strip, pass, or a max-age in seconds";
+    throw this.bad("hsts", text, didYouMean(text, ["strip", "pass"]), forms);
   }
 
   edge({ simulate, edgeFile }: ServeOptions): EdgeProfile {

@@ -51,6 +51,13 @@ describe("Help", () => {
     ]);
   });
 
+  it("says what cookies and HSTS of devtls serve can be", async () => {
+    const { stdout } = await newSandbox().run(["serve", "--help"]);
+    const text = stdout.replace(/\s+/g, " ");
+    expect(text).toMatch(/--cookies <mode> strict: .* secure: .* insecure: .* \(default: pass\)/);
+    expect(text).toMatch(/--hsts <mode> Strict-Transport-Security: .* \(default: strip\)/);
+  });
+
   it("makes nothing", async () => {
     const box = newSandbox();
     for (const command of COMMANDS) await box.run([command, "--help"]);

@@ -120,6 +120,30 @@ refuses("An address or a host", [
   ],
 ]);
 
+const COOKIE_MODES = "One of: pass, strict, secure, insecure";
+const HSTS_MODES = "One of: strip, pass, or a max-age in seconds";
+const HSTS_RANGE = "not a whole number from 0 to 999999999";
+
+refuses("Cookies and HSTS", [
+  [
+    ["--demo", "--cookies", "stric"],
+    `${ARGUMENTS} --cookies stric: did you mean strict?`,
+    COOKIE_MODES,
+  ],
+  [
+    ["--demo", "--cookies", "off"],
+    `${ARGUMENTS} --cookies off: there is no such value`,
+    COOKIE_MODES,
+  ],
+  [["--demo", "--cookies"], `${ARGUMENTS} option '--cookies <mode>' argument missing`],
+  [["--demo", "--hsts", "stripp"], `${ARGUMENTS} --hsts stripp: did you mean strip?`, HSTS_MODES],
+  [["--demo", "--hsts", ""], `${ARGUMENTS} --hsts : there is no such value`, HSTS_MODES],
+  [["--demo", "--hsts", "-1"], `${ARGUMENTS} --hsts -1: ${HSTS_RANGE}`],
+  [["--demo", "--hsts", "1.5"], `${ARGUMENTS} --hsts 1.5: ${HSTS_RANGE}`],
+  [["--demo", "--hsts", "2y"], `${ARGUMENTS} --hsts 2y: ${HSTS_RANGE}`],
+  [["--demo", "--hsts", "9999999999"], `${ARGUMENTS} --hsts 9999999999: ${HSTS_RANGE}`],
+]);
+
 describe("A value that is one of a list", () => {
   it("suggests the nearest edge and lists all of them", async () => {
     await expectRefused(newSandbox(), ["serve", "--demo", "--simulate", "nonne"], {

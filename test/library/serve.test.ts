@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 async function start(options: Partial<ServeOptions> = {}): Promise<DevtlsServer> {
-  const server = await serve({ target, bind: "127.0.0.1", stateDirectory, ...options });
+  const server = await serve({ target, port: 0, bind: "127.0.0.1", stateDirectory, ...options });
   running.push(server);
   return server;
 }
@@ -85,7 +85,7 @@ describe("serve", () => {
 
   it.each<[string, Partial<ServeOptions>, string]>([
     ["no target", { target: undefined as never }, "target is missing"],
-    ["port 0", { port: 0 }, "port 0: not a whole number from 1 to 65535"],
+    ["port 65536", { port: 65536 }, "port 65536: not a whole number from 0 to 65535"],
     ["an unknown edge", { simulate: "herok" }, "simulate herok: did you mean heroku?"],
     [
       "a header that splits the head",

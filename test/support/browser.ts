@@ -22,12 +22,15 @@ const FLAGS = [
 ];
 
 /** Starts it with a fresh profile; it ends with the test file. */
-export async function startBrowser(home: Home): Promise<BrowserContext> {
+export async function startBrowser(
+  home: Home,
+  flags: readonly string[] = [],
+): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(
     mkdtempSync(join(home.folder, "chromium-")),
     {
       executablePath: which("chromium") as string,
-      args: FLAGS,
+      args: [...FLAGS, ...flags],
       env: environment({ ...home.env, XDG_CACHE_HOME: join(home.folder, "cache") }),
     },
   );

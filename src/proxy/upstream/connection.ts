@@ -159,7 +159,6 @@ export class Connection {
     if (!user) return;
     // From here on the socket belongs to the tunnel, which adds its own listeners at once.
     const { socket } = this;
-    this.#reading = false;
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
     socket.off("error", this.#onError);

@@ -35,7 +35,7 @@ export class Pool {
     for (let index = this.#idle.length - 1; index >= 0; index--) {
       const connection = this.#idle[index] as Connection;
       const age = now - connection.idleSince;
-      if (age > Math.min(replayable ? IDLE_EXPIRY_MS : FRESH_MS, connection.keepAliveMs)) break;
+      if (age >= Math.min(replayable ? IDLE_EXPIRY_MS : FRESH_MS, connection.keepAliveMs)) break;
       this.#idle.pop();
       if (!connection.socket.destroyed && connection.socket.writable) {
         return connection;

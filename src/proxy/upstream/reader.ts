@@ -161,8 +161,7 @@ export class ResponseReader {
       this.#events.onInformation(head);
       return rest;
     }
-    this.#frame(head);
-    return rest;
+    return this.#frame(head, rest);
   }
 
   #upgrade(head: ResponseHead, rest: Buffer): Buffer {
@@ -172,8 +171,8 @@ export class ResponseReader {
     return EMPTY;
   }
 
-  /** Decides where the body ends (RFC 9112 6.3). */
-  #frame(head: ResponseHead): void {
+  /** Decides where the body ends (RFC 9112 6.3). @returns what is left of the input */
+  #frame(head: ResponseHead, rest: Buffer): Buffer {
     const { status, headers, version } = head;
     let length: string | undefined;
     let coding: string | undefined;
@@ -208,8 +207,9 @@ export class ResponseReader {
     const bodiless = this.#bodiless || status === 204 || status === 304;
     if (bodiless || length === "0" || (length !== undefined && Number(length) === 0)) {
       this.#events.onHead(head, false);
-      this.#complete([]);
-    } else if (coding !== undefined) {
+      return this.#end([], rest);
+    }
+    if (coding !== undefined) {
       this.#state = State.ChunkSize;
       this.#events.onHead(head, true);
     } else if (length !== undefined) {
@@ -221,6 +221,7 @@ export class ResponseReader {
       this.#reusable = false;
       this.#events.onHead(head, true);
     }
+    return rest;
   }
 
   #readLength(input: Buffer): Buffer {
@@ -233,10 +234,7 @@ export class ResponseReader {
     const rest = input.subarray(this.#remaining);
     this.#remaining = 0;
     this.#events.onBody(body, true);
-    // Bytes beyond the length belong to no request; the connection cannot be trusted with one.
-    if (rest.length > 0) this.#reusable = false;
-    this.#complete([]);
-    return EMPTY;
+    return this.#end([], rest);
   }
 
   #readChunkSize(input: Buffer): Buffer | undefined {
@@ -267,7 +265,7 @@ export class ResponseReader {
   }
 
   #readTrailers(input: Buffer): Buffer | undefined {
-    if (input[0] === 13 && input[1] === 10) return this.#endChunked([], input.subarray(2));
+    if (input[0] === 13 && input[1] === 10) return this.#end([], input.subarray(2));
     const end = input.indexOf(HEAD_END);
     if (end < 0) {
       if (input.length >= MAX_HEAD_BYTES) throw new ProtocolError("trailers of more than 64 KiB");
@@ -276,10 +274,14 @@ export class ResponseReader {
     }
     const trailers: HeaderLines = [];
     parseHeaderLines(input.toString("latin1", 0, end), trailers);
-    return this.#endChunked(trailers, input.subarray(end + HEAD_END.length));
+    return this.#end(trailers, input.subarray(end + HEAD_END.length));
   }
 
-  #endChunked(trailers: HeaderLines, rest: Buffer): Buffer {
+  /**
+   * Bytes beyond the end belong to no request: they are dropped, and the connection cannot be
+   * trusted with another one.
+   */
+  #end(trailers: HeaderLines, rest: Buffer): Buffer {
     if (rest.length > 0) this.#reusable = false;
     this.#complete(trailers);
     return EMPTY;

@@ -1,0 +1,154 @@
+/**
+ * The long options of `devtls serve`: one list for the command line, for configuration files and
+ * their schema, and for what shells complete. Pure data.
+ */
+
+export interface Word {
+  /** "http-port" */
+  readonly name: string;
+  /** What it takes, as help shows it; none for a flag. */
+  readonly takes?: string;
+  /** What it takes may be left out. */
+  readonly optional?: true;
+  /** May be given again and again. */
+  readonly many?: true;
+  /** How a configuration file writes it, besides as text. */
+  readonly json?: "number" | "boolean" | "object";
+  /** What it names is a file, relative to the configuration file when it is written there. */
+  readonly file?: true;
+  /** The only values that it may have. */
+  readonly values?: readonly string[];
+  /** For one run, not for a project: not in configuration files. */
+  readonly once?: true;
+  readonly help: string;
+}
+
+export const WORDS: readonly Word[] = [
+  {
+    name: "target",
+    takes: "target",
+    json: "number",
+    help: "the dev server: 8000, host:port, http://…, https://…, unix:/path",
+  },
+  { name: "insecure-target", help: "accept any certificate from an https target" },
+  { name: "demo", once: true, help: "front the built-in demo app" },
+  {
+    name: "route",
+    takes: "route",
+    many: true,
+    json: "object",
+    help: "send a path prefix (/api=3001) or a host (api.localhost=3001) elsewhere, repeatable",
+  },
+  {
+    name: "host",
+    takes: "name",
+    many: true,
+    help: "host name to serve, repeatable (default: localhost)",
+  },
+  { name: "port", takes: "n", json: "number", help: "TLS port (default: 8443)" },
+  {
+    name: "bind",
+    takes: "address",
+    many: true,
+    help: "address to listen on, repeatable (default: 127.0.0.1 and ::1)",
+  },
+  {
+    name: "cert",
+    takes: "file",
+    file: true,
+    help: "use this certificate instead of issuing one",
+  },
+  { name: "key", takes: "file", file: true, help: "the private key of --cert" },
+  { name: "http-port", takes: "n", json: "number", help: "also listen for plain HTTP" },
+  {
+    name: "http",
+    takes: "mode",
+    values: ["redirect", "proxy", "deny"],
+    help: "what plain HTTP does: redirect, proxy or deny (default: as the edge does)",
+  },
+  {
+    name: "redirect-status",
+    takes: "n",
+    json: "number",
+    values: ["301", "302", "307", "308"],
+    help: "301, 302, 307 or 308 (default: as the edge does)",
+  },
+  {
+    name: "force-https",
+    takes: "path",
+    many: true,
+    help: "redirect plain HTTP below this path only, repeatable",
+  },
+  {
+    name: "simulate",
+    takes: "edge",
+    help: "behave as this production edge; `devtls edges` lists them (default: devtls)",
+  },
+  {
+    name: "edge-file",
+    takes: "file",
+    file: true,
+    help: "behave as an edge of your own, described in JSON",
+  },
+  {
+    name: "limits",
+    takes: "on|off",
+    json: "boolean",
+    values: ["on", "off"],
+    help: "off: with --simulate, without the edge's timeouts and size limits",
+  },
+  {
+    name: "forwarded-proto",
+    takes: "value",
+    help: "send this X-Forwarded-Proto, `none` for none",
+  },
+  {
+    name: "set-header",
+    takes: "line",
+    many: true,
+    json: "object",
+    help: "set 'Name: value' on every request, repeatable",
+  },
+  {
+    name: "drop-header",
+    takes: "name",
+    many: true,
+    help: "remove this header from every request, repeatable",
+  },
+  {
+    name: "cookies",
+    takes: "mode",
+    values: ["pass", "strict", "secure", "insecure"],
+    help: "strict: drop what a browser would in production; secure: add Secure; insecure: remove it (default: pass)",
+  },
+  {
+    name: "hsts",
+    takes: "mode",
+    json: "number",
+    help: "Strict-Transport-Security: strip, pass, or a max-age in seconds to send (default: strip)",
+  },
+  {
+    name: "https-env",
+    help: "with a command: set HTTPS=on for it, as WSGI servers understand",
+  },
+  {
+    name: "open",
+    takes: "path",
+    optional: true,
+    json: "boolean",
+    help: "open the browser when ready",
+  },
+  { name: "json", once: true, help: "print events as JSON, one a line" },
+  { name: "quiet", once: true, help: "print problems only" },
+  { name: "verbose", once: true, help: "print headers too" },
+];
+
+/** "httpPort" for "http-port". */
+export function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** "http-port" for "httpPort". */
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
