@@ -27,7 +27,11 @@ for (const { profile, ...server } of SERVERS) {
     beforeAll(async () => {
       app = await startRecordingApp();
       real = await startServer({ profile, ...server }, app.port);
-      front = await startRawFront(`127.0.0.1:${app.port}`, { edge, limits: true });
+      front = await startRawFront(`127.0.0.1:${app.port}`, {
+        edge,
+        limits: true,
+        hsts: "pass",
+      });
       const plain = { port: 0, rule: edge.plain, forcePaths: [] };
       redirecting = await startRawFront(`127.0.0.1:${app.port}`, { edge, plain });
     });

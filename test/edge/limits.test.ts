@@ -305,6 +305,7 @@ describe("responses", () => {
   it("carry HSTS of the edge's over https, and not over http", async () => {
     const { target, front } = await startBoth({
       edge: profileOf("ingress-nginx"),
+      hsts: "pass",
       plain: { port: 0, rule: { mode: "proxy" }, forcePaths: [] },
     });
     for (const [client, expected] of [
