@@ -140,11 +140,13 @@ class Passage implements CallEvents {
     this.#call = call;
     const { firstByte } = limits;
     if (firstByte) {
-      const what = `no response within ${formatBound(firstByte.max, "milliseconds")}`;
-      const refusal = refusalOf(this.#forwarding.edge, firstByte, what);
+      const giveUp = (): void => {
+        const what = `no response within ${formatBound(firstByte.max, "milliseconds")}`;
+        this.#refuse(refusalOf(this.#forwarding.edge, firstByte, what));
+      };
       const begin = (): void => {
         if (this.#begun) return;
-        this.#timer = setTimeout(() => this.#refuse(refusal), firstByte.max);
+        this.#timer = setTimeout(giveUp, firstByte.max);
       };
       // Edges wait for an app that has the whole request; an upload may take its time.
       const upload = this.#exchange.body?.stream;
@@ -202,7 +204,7 @@ class Passage implements CallEvents {
       this.onError(new UpstreamError("protocol", what));
       return;
     }
-    this.#watchIdle(hasBody);
+    this.#timer = undefined;
     markAnswered(this.#forwarding);
     let headers = responseHeaders(head, this.#exchange, this.#forwarding);
     // Clients of HTTP/2 refuse it, and nobody may send it (RFC 9110 8.6).
@@ -229,13 +231,14 @@ class Passage implements CallEvents {
   }
 
   /** Edges break off a response that is silent for too long. */
-  #watchIdle(hasBody: boolean): void {
+  #watchIdle(): void {
     const { limits, edge } = this.#forwarding;
     const { idleMs } = limits;
-    if (idleMs === undefined || !hasBody) return;
-    const bound = { max: idleMs, status: 0 };
-    const what = `nothing sent for ${formatBound(idleMs, "milliseconds")}`;
-    this.#timer = setTimeout(() => this.#refuse(refusalOf(edge, bound, what)), idleMs);
+    if (idleMs === undefined || this.#timer || !this.#begun || this.#ended) return;
+    this.#timer = setTimeout(() => {
+      const what = `nothing sent for ${formatBound(idleMs, "milliseconds")}`;
+      this.#refuse(refusalOf(edge, { max: idleMs, status: 0 }, what));
+    }, idleMs);
   }
 
   onBody(chunk: Buffer, last: boolean): boolean {
@@ -264,6 +267,7 @@ class Passage implements CallEvents {
 
   onPause(): void {
     this.#begin();
+    this.#watchIdle();
     if (this.#begun && this.#bytes === 0 && !this.#ended) this.#exchange.reply.flush();
   }
 
