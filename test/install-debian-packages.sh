@@ -15,4 +15,5 @@ apt-get install -q -y --no-install-recommends \
   ca-certificates openssl curl procps \
   gnutls-bin libnss3-tools default-jre-headless mkcert \
   chromium \
-  python3-django gunicorn
+  python3-django gunicorn \
+  nginx-light apache2 haproxy caddy

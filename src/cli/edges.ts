@@ -64,6 +64,7 @@ function describe(profile: EdgeProfile): string {
   const facts: [string, string][] = [
     ["Host", HOSTS[toApp.host]],
     ["HTTP to the app", version(profile)],
+    ...shape(toApp),
     ["connects from", toApp.source === "remote" ? "another machine (127.0.0.2)" : "127.0.0.1"],
     ["WebSocket", toApp.passesUpgrade ? "passed" : "not passed: Upgrade is dropped"],
     ["plain HTTP", plain(profile)],
@@ -86,24 +87,57 @@ function describe(profile: EdgeProfile): string {
   ].join("\n");
 }
 
-function headerRow({ name, op, value, when, unless, notFor }: HeaderRule): string[] {
+function headerRow(rule: HeaderRule): string[] {
+  const { name, op, value, when, unless, notFor, from, unverified } = rule;
   const conditions = [
     when === "own-origin" ? "where it is the public origin" : when && `on ${when} only`,
     unless && `unless the client sent ${unless.join(" or ")}`,
+    from && `where the client sent ${from}`,
     notFor && `not for ${notFor.join(", ")}`,
+    unverified && "unverified",
   ].filter(Boolean);
-  return [
-    op,
-    name,
-    [value, conditions.length > 0 && `(${conditions.join("; ")})`].filter(Boolean).join(" "),
-  ];
+  const remark = conditions.length > 0 && `(${conditions.join("; ")})`;
+  return [op, name, ...(value || remark ? [[value, remark].filter(Boolean).join(" ")] : [])];
 }
 
 const HOSTS: Readonly<Record<EdgeProfile["toApp"]["host"], string>> = {
   keep: "as the client named it",
   hostname: "as the client named it, without the port",
+  "with-port": "as the client named it, with the listener's port where that is not 443 or 80",
   target: "rewritten to the app's own address",
   localhost: "localhost and the app's port",
+};
+
+/** What becomes of the lines that no rule names, where an edge does not leave them alone. */
+function shape(toApp: EdgeProfile["toApp"]): [string, string][] {
+  const facts = [
+    toApp.names === "lower" && "names in lower case",
+    toApp.names === "canonical" && "names in canonical case",
+    toApp.mergesLines && "lines of one name merged",
+    toApp.dropsOddNames && "names with other than letters, digits and hyphens dropped",
+    toApp.order.includes("sorted") && "sorted by name",
+  ].filter((fact) => fact !== false);
+  const body = [
+    toApp.buffersChunked && "a chunked one collected and sent with its length",
+    toApp.answersExpect && "Expect answered by the edge",
+  ].filter((fact) => fact !== false);
+  const path = { keep: "", reencode: "encoded anew", normalize: NORMALIZED }[toApp.target];
+  return [
+    ...(facts.length > 0 ? [["other headers", facts.join("; ")] as [string, string]] : []),
+    ...(HOP_BY_HOP[toApp.hopByHop]
+      ? [["hop by hop", HOP_BY_HOP[toApp.hopByHop]] as [string, string]]
+      : []),
+    ...(body.length > 0 ? [["body", body.join("; ")] as [string, string]] : []),
+    ...(path ? [["path", path] as [string, string]] : []),
+  ];
+}
+
+const NORMALIZED = "dots and double slashes resolved, encoded anew; 404 for an encoded slash";
+
+const HOP_BY_HOP: Readonly<Record<EdgeProfile["toApp"]["hopByHop"], string>> = {
+  drop: "",
+  "by-name": "what Connection names passes",
+  "in-place": "all but close and keep-alive passes, in place",
 };
 
 function version({ toApp }: EdgeProfile): string {
@@ -117,25 +151,36 @@ function plain({ plain: rule }: EdgeProfile): string {
   if (rule.mode === "proxy") return "passed to the app, told that it is http";
   if (rule.mode === "deny") return "not answered";
   const methods = rule.methods ? ` for ${rule.methods.join(" and ")}; other methods pass` : "";
-  const other = rule.otherStatus ? `, ${rule.otherStatus} for methods other than GET and HEAD` : "";
-  return `redirect to https, ${rule.status}${other}${methods}`;
+  const others = rule.otherForHead ? "methods other than GET" : "methods other than GET and HEAD";
+  const other = rule.otherStatus ? `, ${rule.otherStatus} for ${others}` : "";
+  const old = rule.http10Status ? `; ${rule.http10Status} for HTTP/1.0` : "";
+  const except = rule.exceptPaths ? `; not below ${rule.exceptPaths.join(" and ")}` : "";
+  return `redirect to https, ${rule.status ?? 308}${other}${methods}${old}${except}`;
 }
 
 const UNITS = {
   body: "octets",
+  getBody: "octets",
+  unknownLength: "octets",
   target: "octets",
+  query: "octets",
   header: "octets",
   headers: "octets",
   headerLines: "lines",
+  forwardedFor: "lines",
   firstByte: "milliseconds",
-} as const;
+} as const satisfies Readonly<Record<Exclude<keyof Limits, "idleMs">, string>>;
 
 const LIMIT_NAMES: Readonly<Record<keyof typeof UNITS, string>> = {
   body: "request body",
+  getBody: "body of a GET",
+  unknownLength: "body without length",
   target: "request target",
+  query: "query",
   header: "one header",
   headers: "all headers",
   headerLines: "header lines",
+  forwardedFor: "addresses in For",
   firstByte: "first byte",
 };
 
@@ -144,14 +189,17 @@ function limits(bounds: Limits): [string, string][] {
     const bound = bounds[key];
     if (!bound) return [];
     const code = bound.code ? ` (${bound.code})` : "";
-    return [
-      [LIMIT_NAMES[key], `${formatBound(bound.max, UNITS[key])}, beyond it ${bound.status}${code}`],
-    ];
+    const beyond = `${bound.status}${code}`;
+    const text =
+      bound.max === 0
+        ? `answered ${beyond}`
+        : `${formatBound(bound.max, UNITS[key])}, beyond it ${beyond}`;
+    return [[LIMIT_NAMES[key], text]];
   });
   if (bounds.idleMs !== undefined) {
     rows.push([
       "silence",
-      `${formatBound(bounds.idleMs, "milliseconds")} within a response, then broken off`,
+      `${formatBound(bounds.idleMs, "milliseconds")} within a response or WebSocket, then broken off`,
     ]);
   }
   return rows;
@@ -161,6 +209,7 @@ function response({ response: edits }: EdgeProfile): [string, string][] {
   const lines = (pairs: typeof edits.set = []) => pairs.map((pair) => pair.join(": ")).join(", ");
   const rows: [string, string][] = [];
   if (edits.set) rows.push(["response sets", lines(edits.set)]);
+  if (edits.fill) rows.push(["response has", `${lines(edits.fill)}, unless the app sends its own`]);
   if (edits.add) rows.push(["response adds", lines(edits.add)]);
   if (edits.hsts) rows.push(["response adds", `Strict-Transport-Security: ${edits.hsts}`]);
   if (edits.remove) rows.push(["response drops", edits.remove.join(", ")]);

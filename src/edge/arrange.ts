@@ -1,4 +1,5 @@
 /** The order, the case and the number of the header lines, as each edge writes them. */
+import { canonical, lower } from "./names.js";
 import type { EdgeRequest, HeadPart, ToApp } from "./profile.js";
 
 export interface Parts {
@@ -12,6 +13,9 @@ type Arrangement = (host: string | undefined, parts: Parts, request: EdgeRequest
 
 /** Prepares the way in which an edge arranges a head. */
 export function compileArrangement(toApp: ToApp): Arrangement {
+  if (toApp.hopByHop === "in-place") {
+    return (host, parts, request) => arrangeInPlace(host, parts, request, toApp);
+  }
   return isPlain(toApp)
     ? (host, parts, request) => joinPlain(host, parts, request, toApp)
     : (host, parts, request) => arrange(host, parts, request, toApp);
@@ -23,6 +27,8 @@ function isPlain(toApp: ToApp): boolean {
     toApp.order.join() === "host,client,edge,framing,connection" &&
     toApp.names === "keep" &&
     toApp.http2Names === "keep" &&
+    toApp.http2Cookie === "keep" &&
+    !toApp.sendsEmptyLength &&
     !toApp.movesLength &&
     !toApp.mergesLines
   );
@@ -44,15 +50,103 @@ function joinPlain(
 
 /** The hop-by-hop lines: those of this connection, not of the client's (RFC 9110 7.6.1). */
 function addConnection(lines: string[], request: EdgeRequest, toApp: ToApp): void {
-  const trailers = request.trailersWelcome && toApp.connection !== "close";
+  const trailers = passesTe(request, toApp);
   if (trailers) lines.push("TE", "trailers");
   if (request.upgrade !== undefined) {
     lines.push("Connection", "Upgrade", "Upgrade", request.upgrade);
   } else if (toApp.connection !== undefined) {
     lines.push("Connection", toApp.connection);
-  } else if (trailers) {
+  } else if (trailers && toApp.te === "named") {
     lines.push("Connection", "TE");
   }
+}
+
+function passesTe({ trailersWelcome }: EdgeRequest, { te, connection }: ToApp): boolean {
+  return trailersWelcome && connection !== "close" && te !== "drop";
+}
+
+/** Lines of a connection that leave HTTP/1.1 or say how long it lasts. */
+const OWN_OPTIONS = ["close", "keep-alive"];
+
+/** Every line where the client has it; `client` has Host and the hop-by-hop ones, too. */
+function arrangeInPlace(
+  host: string | undefined,
+  { client, edge }: Parts,
+  request: EdgeRequest,
+  toApp: ToApp,
+): string[] {
+  const lines: string[] = [];
+  const seen = new Set<string>();
+  for (let index = 0; index < client.length; index += 2) {
+    const name = client[index] as string;
+    const key = lower(name);
+    const value = inPlaceValue(key, client[index + 1] as string, host, request);
+    if (value === undefined) continue;
+    seen.add(key);
+    lines.push(name, value);
+  }
+  // An HTTP/1.0 client may send no Host, and then there is none.
+  if (!seen.has("host") && host !== undefined && request.protocol !== "HTTP/1.0") {
+    lines.unshift("Host", host);
+  }
+  const cookies =
+    request.protocol === "HTTP/2" && toApp.http2Cookie === "last" ? cookiesLast(lines) : lines;
+  const result = [...cookies, ...edge];
+  if (request.framing === "chunked" && !seen.has("transfer-encoding")) {
+    result.push("Transfer-Encoding", "chunked");
+  }
+  if (request.upgrade !== undefined && !seen.has("upgrade")) {
+    result.push("Connection", "Upgrade", "Upgrade", request.upgrade);
+  }
+  // The edge keeps the connection that an HTTP/1.0 client's request is passed on by.
+  if (request.protocol === "HTTP/1.0" && request.upgrade === undefined && !seen.has("connection")) {
+    result.push("Connection", "keep-alive");
+  }
+  return rename(result, toApp.names);
+}
+
+/** What a line says to the app; undefined where it has to go. */
+function inPlaceValue(
+  key: string,
+  value: string,
+  host: string | undefined,
+  request: EdgeRequest,
+): string | undefined {
+  switch (key) {
+    case "host":
+      return host;
+    case "transfer-encoding":
+      return request.framing === "chunked" ? value : undefined;
+    case "upgrade":
+      return request.upgrade;
+    case "te":
+      return request.trailersWelcome ? "trailers" : undefined;
+    case "connection": {
+      const options = value.split(",").map((option) => option.trim());
+      const gone = [
+        ...OWN_OPTIONS,
+        "",
+        ...(request.upgrade === undefined ? ["upgrade"] : []),
+        ...(request.trailersWelcome ? [] : ["te"]),
+      ];
+      return (
+        options.filter((option) => !gone.includes(option.toLowerCase())).join(", ") || undefined
+      );
+    }
+    default:
+      return value;
+  }
+}
+
+/** As a server does that puts the cookies of an HTTP/2 request together when it has all of them. */
+function cookiesLast(lines: readonly string[]): string[] {
+  const cookies: string[] = [];
+  const rest: string[] = [];
+  for (let index = 0; index < lines.length; index += 2) {
+    const to = lines[index] === "cookie" ? cookies : rest;
+    to.push(lines[index] as string, lines[index + 1] as string);
+  }
+  return [...rest, ...cookies];
 }
 
 function arrange(
@@ -62,12 +156,16 @@ function arrange(
   toApp: ToApp,
 ): string[] {
   let client = toApp.mergesLines ? mergeLines(parts.client) : parts.client;
+  if (request.protocol === "HTTP/2" && toApp.http2Cookie === "last") client = cookiesLast(client);
   const framing: string[] = [];
   if (toApp.movesLength) client = moveLine(client, "content-length", framing, "Content-Length");
   if (request.framing === "chunked") framing.push("Transfer-Encoding", "chunked");
   // A body that came chunked and was collected has a length that no line of the client's gives.
   else if (request.framing !== undefined && framing.length === 0 && toApp.movesLength) {
     framing.push("Content-Length", request.framing);
+  }
+  if (toApp.sendsEmptyLength && request.framing === undefined) {
+    framing.splice(0, 2, ...(EMPTY.has(request.method) ? ["Content-Length", "0"] : []));
   }
   const agent: string[] = [];
   if (toApp.order.includes("user-agent")) {
@@ -76,23 +174,25 @@ function arrange(
   const connection: string[] = [];
   addConnection(connection, request, toApp);
   const hasOwnPlace = toApp.order.includes("connection");
-  const blocks: Readonly<Record<HeadPart, readonly string[]>> = {
-    host: host === undefined ? [] : ["Host", host],
-    "user-agent": agent,
-    edge: parts.edge,
-    client,
-    sorted: sortLines([...client, ...parts.edge, ...(hasOwnPlace ? [] : connection)]),
-    framing,
-    connection,
-    late: parts.late,
+  const blocks: Readonly<Record<HeadPart, () => readonly string[]>> = {
+    host: () => (host === undefined ? [] : ["Host", host]),
+    "user-agent": () => agent,
+    edge: () => parts.edge,
+    client: () => client,
+    sorted: () => sortLines([...client, ...parts.edge, ...(hasOwnPlace ? [] : connection)]),
+    framing: () => framing,
+    connection: () => connection,
+    late: () => parts.late,
   };
   const fromHttp2 = request.protocol === "HTTP/2" ? toApp.http2Names : "keep";
   const names = toApp.names === "keep" ? fromHttp2 : toApp.names;
-  return rename(
-    toApp.order.flatMap((part) => blocks[part]),
-    names,
-  );
+  const lines: string[] = [];
+  for (const part of toApp.order) for (const text of blocks[part]()) lines.push(text);
+  return rename(lines, names);
 }
+
+/** Methods whose request has a length also when that is 0 (RFC 9110 8.6). */
+const EMPTY = new Set(["POST", "PUT", "PATCH"]);
 
 /** Takes the lines of a name out of `lines`; the first of them goes to `to`. */
 function moveLine(lines: string[], key: string, to: string[], name: string): string[] {
@@ -100,7 +200,7 @@ function moveLine(lines: string[], key: string, to: string[], name: string): str
   for (let index = 0; index < lines.length; index += 2) {
     const candidate = lines[index] as string;
     const value = lines[index + 1] as string;
-    if (candidate.toLowerCase() !== key) rest.push(candidate, value);
+    if (candidate.length !== key.length || lower(candidate) !== key) rest.push(candidate, value);
     else if (to.length === 0) to.push(name, value);
   }
   return rest;
@@ -111,7 +211,7 @@ function mergeLines(lines: readonly string[]): string[] {
   const merged: string[] = [];
   const places = new Map<string, number>();
   for (let index = 0; index < lines.length; index += 2) {
-    const key = (lines[index] as string).toLowerCase();
+    const key = lower(lines[index] as string);
     const place = places.get(key);
     if (place === undefined) {
       places.set(key, merged.length + 1);
@@ -135,11 +235,9 @@ function sortLines(lines: readonly string[]): string[] {
 
 function rename(lines: string[], names: ToApp["names"]): string[] {
   if (names === "keep") return lines;
-  const change = names === "lower" ? (name: string) => name.toLowerCase() : canonical;
-  return lines.map((text, index) => (index % 2 === 0 ? change(text) : text));
-}
-
-/** As Go writes header names: each word with a capital, the rest in lower case. */
-function canonical(name: string): string {
-  return name.toLowerCase().replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+  const change = names === "lower" ? lower : canonical;
+  for (let index = 0; index < lines.length; index += 2) {
+    lines[index] = change(lines[index] as string);
+  }
+  return lines;
 }

@@ -1,5 +1,6 @@
 /** From a profile and a request to the head that the app receives. */
 import { compileArrangement, type Parts } from "./arrange.js";
+import { isOdd, lower } from "./names.js";
 import { compileValue } from "./placeholders.js";
 import type { EdgeProfile, EdgeRequest, HeaderRule, ToApp } from "./profile.js";
 
@@ -10,6 +11,14 @@ export interface HeadOverrides {
   /** `--set-header`, as pairs, and `--drop-header`: the last word. */
   readonly set?: readonly (readonly [name: string, value: string])[];
   readonly drop?: readonly string[];
+}
+
+/** Lines that say where a message ends or how its connection goes on: always devtls's own. */
+const OWN_LINES = ["connection", "content-length", "transfer-encoding", "upgrade"];
+
+/** Whether no profile and no option can set or drop this header. */
+export function isOwnLine(name: string): boolean {
+  return OWN_LINES.includes(lower(name));
 }
 
 /**
@@ -36,8 +45,6 @@ export function compileHead(profile: EdgeProfile, overrides: HeadOverrides = {})
   };
 }
 
-const lower = (name: string): string => name.toLowerCase();
-
 /** `--set-header` and `--drop-header` over `--forwarded-proto`, as rules by lower-case name. */
 function lastWord({ forwardedProto, set = [], drop = [] }: HeadOverrides): Map<string, HeaderRule> {
   const last = new Map<string, HeaderRule>();
@@ -63,7 +70,11 @@ function hostOverride(rule: HeaderRule): (request: EdgeRequest) => string | unde
 
 const HOSTS: Readonly<Record<ToApp["host"], (request: EdgeRequest) => string | undefined>> = {
   keep: (request) => request.host,
-  hostname: (request) => request.host.replace(/:\d*$/, ""),
+  hostname: compileValue("{hostname}"),
+  "with-port": (request) =>
+    /:\d*$/.test(request.host) || request.port === 443 || request.port === 80
+      ? request.host
+      : `${request.host}:${request.port}`,
   target: (request) => request.target,
   localhost: compileValue("{target-localhost}"),
 };
@@ -77,6 +88,8 @@ interface RuleTable {
   readonly byKey: ReadonlyMap<string, CompiledRule>;
   /** Lengths of their names, by which most headers are told from them without lower-casing. */
   readonly lengths: ReadonlySet<number>;
+  /** Beginnings of names that are stripped, lower case. */
+  readonly prefixes: readonly string[];
   /** Those that write a line. */
   readonly writing: readonly CompiledRule[];
 }
@@ -90,6 +103,9 @@ function compileRules(rules: readonly HeaderRule[]): RuleTable {
   return {
     byKey: new Map(compiled.map((rule) => [rule.key, rule])),
     lengths: new Set(compiled.map((rule) => rule.key.length)),
+    prefixes: compiled
+      .filter((rule) => rule.op === "strip" && rule.key.endsWith("*"))
+      .map((rule) => rule.key.slice(0, -1)),
     writing: compiled.filter((rule) => rule.op !== "strip" && rule.op !== "pass"),
   };
 }
@@ -107,7 +123,8 @@ function divide(
   for (const rule of table.writing) {
     if (!holds(rule, headers, request)) continue;
     const before = copies?.get(rule.key);
-    const own = rule.write(request);
+    const sent = rule.from === undefined ? undefined : allOf(headers, rule.from);
+    const own = rule.write(sent === undefined ? request : { ...request, sent });
     if (before && toApp.appendsInPlace) {
       client[before.position] = `${before.value}, ${own}`;
     } else {
@@ -128,7 +145,7 @@ interface Copy {
 /** The client's lines that pass, and the values that the edge appends to. */
 function sift(
   headers: readonly string[],
-  { byKey, lengths }: RuleTable,
+  { byKey, lengths, prefixes }: RuleTable,
   toApp: ToApp,
   request: EdgeRequest,
 ): { client: string[]; copies: Map<string, Copy> | undefined } {
@@ -138,7 +155,8 @@ function sift(
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
     const rule = lengths.has(name.length) ? byKey.get(lower(name)) : undefined;
-    if (toApp.dropsOddNames && !/^[A-Za-z0-9-]+$/.test(name)) continue;
+    if (prefixes.length > 0 && startsWithAny(name, prefixes)) continue;
+    if (toApp.dropsOddNames && isOdd(name)) continue;
     if (toApp.answersExpect && name.length === 6 && lower(name) === "expect") continue;
     if (!rule || keepsClient(rule, headers, request)) {
       client.push(name, value);
@@ -168,8 +186,11 @@ function keepsClient(
 
 /** Whether the conditions of a rule are met. */
 function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequest): boolean {
-  const { when, unless, notFor } = rule;
-  if (when === undefined && unless === undefined && notFor === undefined) return true;
+  const { when, unless, notFor, from } = rule;
+  if (when === undefined && unless === undefined && notFor === undefined && from === undefined) {
+    return true;
+  }
+  if (from !== undefined && lineOf(headers, from) === undefined) return false;
   if (notFor?.includes(request.method)) return false;
   if (unless && hasAny(headers, unless)) return false;
   if (when === "own-origin") {
@@ -178,8 +199,19 @@ function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequ
   return when === undefined || when === request.scheme;
 }
 
+function startsWithAny(name: string, prefixes: readonly string[]): boolean {
+  const key = lower(name);
+  return prefixes.some((prefix) => key.startsWith(prefix));
+}
+
 function hasAny(headers: readonly string[], names: readonly string[]): boolean {
   return names.some((name) => lineOf(headers, name) !== undefined);
+}
+
+/** The values of all lines of a name, with commas between them. */
+function allOf(headers: readonly string[], name: string): string {
+  const values = headers.filter((_, i) => i % 2 === 1 && lower(headers[i - 1] as string) === name);
+  return values.join(", ");
 }
 
 function lineOf(headers: readonly string[], name: string): string | undefined {

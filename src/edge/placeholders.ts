@@ -4,7 +4,7 @@ import type { EdgeRequest } from "./profile.js";
 
 type Value = (request: EdgeRequest) => string;
 
-const hostname = (request: EdgeRequest): string => request.host.replace(/:\d*$/, "");
+const hostname = (request: EdgeRequest): string => request.host.replace(/:\d*$/, "").toLowerCase();
 const hex = (octets: number) => (): string => randomBytes(octets).toString("hex");
 
 /** The names that can stand in braces. */
@@ -19,18 +19,26 @@ export const PLACEHOLDERS: Readonly<Record<string, Value>> = {
   "on-or-off": (request) => (request.scheme === "https" ? "on" : "off"),
   /** As the client named it, with the port where it gave one. */
   host: (request) => request.host,
+  /** In lower case and without the port. */
   hostname,
+  /** The port in Host, else the scheme's own. */
+  "host-port": (request) =>
+    /:(\d+)$/.exec(request.host)?.[1] ?? (request.scheme === "https" ? "443" : "80"),
   /** The port that the client came in on. */
   port: (request) => String(request.port),
   path: (request) => request.path,
   /** The app's host and port. */
   target: (request) => request.target,
   "target-localhost": (request) => `localhost${/:\d+$/.exec(request.target)?.[0] ?? ""}`,
+  /** What the client sent under the name that the rule's `from` gives. */
+  sent: (request) => request.sent ?? "",
   uuid: () => randomUUID(),
   hex8: hex(4),
   hex16: hex(8),
   hex24: hex(12),
   hex32: hex(16),
+  /** Seconds, 8 hexadecimal digits. */
+  "unix-hex": () => Math.floor(Date.now() / 1000).toString(16),
   "unix-ms": () => String(Date.now()),
   "unix-us": () => `${Date.now()}000`,
   "unix-s.ms": () => (Date.now() / 1000).toFixed(3),

@@ -13,6 +13,7 @@ export type Evidence = "captured" | "documented" | "unverified";
 export type Operation = "set" | "append" | "append-line" | "pass" | "strip";
 
 export interface HeaderRule {
+  /** With `strip` it may end in "*": every name that begins so. */
   readonly name: string;
   readonly op: Operation;
   /** Text with placeholders in braces; placeholders.ts lists them. */
@@ -23,13 +24,19 @@ export interface HeaderRule {
   readonly unless?: readonly string[];
   /** The rule does not hold for these methods. */
   readonly notFor?: readonly string[];
+  /** The rule holds only where the client sent this (lower case); `{sent}` is what it sent. */
+  readonly from?: string;
+  /** General knowledge or other people's request dumps, whatever the profile's evidence is. */
+  readonly unverified?: boolean;
 }
 
 /** What `Host` says to the app. */
 export type HostRule =
   | "keep"
-  /** As the client named it, without the port. */
+  /** As the client named it, in lower case and without the port. */
   | "hostname"
+  /** As the client named it; without a port there, the listener's, unless that is 443 or 80. */
+  | "with-port"
   /** The app's own address, as the edge was configured with it. */
   | "target"
   /** "localhost" and the app's port. */
@@ -66,6 +73,24 @@ export interface ToApp {
   readonly appendsInPlace: boolean;
   /** Drops names with anything but letters, digits and hyphens in them. */
   readonly dropsOddNames: boolean;
+  /**
+   * `drop`: without the client's hop-by-hop lines and what Connection names (RFC 9110 7.6.1).
+   * `by-name`: as nginx, without Connection, Keep-Alive, TE, Upgrade and Transfer-Encoding, but
+   * with what Connection names. `in-place`: as HAProxy, every line stays where the client has it,
+   * Host too; only `close` and `keep-alive` are the edge's own.
+   */
+  readonly hopByHop: "drop" | "by-name" | "in-place";
+  /**
+   * `TE: trailers` of a client that welcomes them. `named`: with `Connection: TE` (RFC 9110
+   * 10.1.4). `bare`: as Caddy, without, and not where the client's Connection names it.
+   */
+  readonly te: "named" | "bare" | "drop";
+  /** Where the Cookie line of an HTTP/2 request stands. */
+  readonly http2Cookie: "keep" | "last";
+  /** `reencode`: as Go's net/url writes the path. `normalize`: as Apache's mod_proxy does. */
+  readonly target: "keep" | "reencode" | "normalize";
+  /** `Content-Length: 0` where a POST, PUT or PATCH has no body, and with no other method. */
+  readonly sendsEmptyLength: boolean;
   /** Collects a chunked body and sends it with its length. */
   readonly buffersChunked: boolean;
   /** Answers `Expect: 100-continue` itself instead of passing it on. */
@@ -83,8 +108,14 @@ export interface PlainRule {
   readonly status?: number;
   /** Of the redirect for methods other than GET and HEAD, where it differs. */
   readonly otherStatus?: number;
+  /** HEAD is one of those others. */
+  readonly otherForHead?: boolean;
   /** Only these methods are redirected; the others are proxied. */
   readonly methods?: readonly string[];
+  /** Path prefixes below which nothing is redirected. */
+  readonly exceptPaths?: readonly string[];
+  /** HTTP/1.0 clients get this instead of the redirect. */
+  readonly http10Status?: number;
 }
 
 /** A bound and the status that a client gets beyond it. */
@@ -98,14 +129,22 @@ export interface Limit {
 export interface Limits {
   /** Octets of the request body. */
   readonly body?: Limit;
+  /** Octets of the body of a GET. */
+  readonly getBody?: Limit;
+  /** Octets of a body whose length the client does not say. */
+  readonly unknownLength?: Limit;
   /** Octets of the request line or target. */
   readonly target?: Limit;
+  /** Octets of the query. */
+  readonly query?: Limit;
   /** Octets of one header line. */
   readonly header?: Limit;
   /** Octets of all header lines. */
   readonly headers?: Limit;
   /** Number of header lines. */
   readonly headerLines?: Limit;
+  /** Number of addresses in X-Forwarded-For. */
+  readonly forwardedFor?: Limit;
   /** Milliseconds to the first byte of the response. */
   readonly firstByte?: Limit;
   /** Milliseconds without a byte within a response, after which it is broken off. */
@@ -115,16 +154,15 @@ export interface Limits {
 export interface ResponseEdits {
   /** Lines that replace the app's of the same name. */
   readonly set?: readonly (readonly [name: string, value: string])[];
+  /** Lines that are added where the app sent none of that name. */
+  readonly fill?: readonly (readonly [name: string, value: string])[];
   /** Lines that are added beside the app's. */
   readonly add?: readonly (readonly [name: string, value: string])[];
   readonly remove?: readonly string[];
-  /** Strict-Transport-Security that the edge adds. */
+  /** Strict-Transport-Security that the edge adds to responses over https. */
   readonly hsts?: string;
-  /**
-   * A Location that begins with the app's own address: `relative` cuts that off, `public` puts the
-   * public address there. Other URLs are left alone.
-   */
-  readonly location?: "relative" | "public";
+  /** A Location at the app's own address gets the public one; other URLs are left alone. */
+  readonly location?: "public";
 }
 
 /** The parts of a profile that have evidence of their own. */
@@ -148,9 +186,12 @@ export interface EdgeProfile {
   readonly proof: Readonly<Record<Section, Proof>>;
 }
 
-/** How sure a profile is as a whole: as sure as what it tells the app. */
-export function evidenceOf(profile: EdgeProfile): Evidence {
-  return profile.proof.headers.evidence;
+const FROM_WEAKEST: readonly Evidence[] = ["unverified", "documented", "captured"];
+
+/** How sure a profile is as a whole: as sure as the weaker half of what it tells the app. */
+export function evidenceOf({ proof }: EdgeProfile): Evidence {
+  const halves = [proof.headers.evidence, proof.toApp.evidence];
+  return FROM_WEAKEST.find((evidence) => halves.includes(evidence)) as Evidence;
 }
 
 /** The facts of a request that an edge goes by. */
@@ -173,4 +214,6 @@ export interface EdgeRequest {
   /** What the client wants to upgrade to. */
   readonly upgrade: string | undefined;
   readonly trailersWelcome: boolean;
+  /** What the client sent under the name that a rule's `from` gives. */
+  readonly sent?: string;
 }

@@ -1,9 +1,10 @@
 /** Profiles that users write themselves (`--edge-file`): JSON, read strictly. */
 import { causeOf, DevtlsError } from "../errors.js";
-import { compileValue } from "./placeholders.js";
+import { FieldReader } from "./field-reader.js";
 import type {
   EdgeProfile,
   HeaderRule,
+  HeadPart,
   Limit,
   Limits,
   PlainRule,
@@ -26,7 +27,7 @@ export function readEdgeProfile(text: string, file: string): EdgeProfile {
   } catch (error) {
     throw new DevtlsError("usage", `could not read ${file}: it is not JSON: ${causeOf(error)}`);
   }
-  const reader = new Reader(file);
+  const reader = new FieldReader(file);
   const root = reader.object(json, "the file", [
     "name",
     "title",
@@ -36,6 +37,9 @@ export function readEdgeProfile(text: string, file: string): EdgeProfile {
     "plain",
     "limits",
     "response",
+    // What `devtls edges NAME --json` says besides; here it is the file's own word.
+    "evidence",
+    "proof",
   ]);
   const base = root.extends === undefined ? undefined : baseOf(root.extends, reader);
   const own = {
@@ -54,15 +58,24 @@ export function readEdgeProfile(text: string, file: string): EdgeProfile {
   return profile({ ...own, proof: unverified(file) });
 }
 
-function baseOf(value: unknown, reader: Reader): EdgeProfile {
+function baseOf(value: unknown, reader: FieldReader): EdgeProfile {
   const names = PROFILES.map(({ name }) => name);
   return findProfile(reader.choice(value, "extends", names)) as EdgeProfile;
 }
 
-function readHeaders(value: unknown, reader: Reader): HeaderRule[] {
+function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
   return reader.list(value, "headers").map((entry, index) => {
     const at = `headers[${index}]`;
-    const rule = reader.object(entry, at, ["name", "op", "value", "when", "unless", "notFor"]);
+    const rule = reader.object(entry, at, [
+      "name",
+      "op",
+      "value",
+      "when",
+      "unless",
+      "notFor",
+      "from",
+      "unverified",
+    ]);
     const op = reader.choice(rule.op, `${at}.op`, OPERATIONS);
     const writes = op !== "pass" && op !== "strip";
     if (writes !== (rule.value !== undefined)) {
@@ -77,9 +90,15 @@ function readHeaders(value: unknown, reader: Reader): HeaderRule[] {
       ...(writes && { value: reader.template(rule.value, `${at}.value`) }),
       ...(rule.when !== undefined && { when: reader.choice(rule.when, `${at}.when`, CONDITIONS) }),
       ...(rule.unless !== undefined && {
-        unless: reader.strings(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
+        unless: reader.headerNames(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
       }),
       ...(rule.notFor !== undefined && { notFor: reader.strings(rule.notFor, `${at}.notFor`) }),
+      ...(rule.unverified !== undefined && {
+        unverified: reader.flag(rule.unverified, `${at}.unverified`),
+      }),
+      ...(rule.from !== undefined && {
+        from: reader.headerName(rule.from, `${at}.from`).toLowerCase(),
+      }),
     };
   });
 }
@@ -88,10 +107,14 @@ const OPERATIONS = ["set", "append", "append-line", "pass", "strip"] as const;
 const CONDITIONS = ["https", "http", "own-origin"] as const;
 
 const TO_APP_CHOICES = {
-  host: ["keep", "hostname", "target", "localhost"],
+  host: ["keep", "hostname", "with-port", "target", "localhost"],
   version: ["1.0", "1.1", "client"],
   names: ["keep", "lower", "canonical"],
   http2Names: ["keep", "canonical"],
+  hopByHop: ["drop", "by-name", "in-place"],
+  te: ["named", "bare", "drop"],
+  http2Cookie: ["keep", "last"],
+  target: ["keep", "reencode", "normalize"],
   source: ["remote", "loopback"],
 } as const;
 
@@ -102,8 +125,11 @@ const TO_APP_FLAGS = [
   "dropsOddNames",
   "buffersChunked",
   "answersExpect",
+  "sendsEmptyLength",
   "passesUpgrade",
 ] as const;
+
+const CONNECTIONS = ["close", "keep-alive", "Keep-Alive"] as const;
 
 const HEAD_PARTS = [
   "host",
@@ -116,7 +142,7 @@ const HEAD_PARTS = [
   "late",
 ] as const;
 
-function readToApp(value: unknown, reader: Reader): Partial<ToApp> {
+function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
   const choices = Object.keys(TO_APP_CHOICES) as (keyof typeof TO_APP_CHOICES)[];
   const given = reader.object(value, "toApp", [...choices, ...TO_APP_FLAGS, "connection", "order"]);
   const result: Record<string, unknown> = {};
@@ -128,18 +154,41 @@ function readToApp(value: unknown, reader: Reader): Partial<ToApp> {
     if (given[key] !== undefined) result[key] = reader.flag(given[key], `toApp.${key}`);
   }
   if (given.connection !== undefined) {
-    result.connection = reader.string(given.connection, "toApp.connection");
+    result.connection = reader.choice(given.connection, "toApp.connection", CONNECTIONS);
   }
   if (given.order !== undefined) {
     result.order = reader
       .list(given.order, "toApp.order")
       .map((part, index) => reader.choice(part, `toApp.order[${index}]`, HEAD_PARTS));
+    const order = result.order as HeadPart[];
+    if (!isWhole(order)) {
+      throw reader.wrong(
+        "toApp.order",
+        "a list with host, framing, connection, client and edge in it, once each; sorted can stand for the last three",
+      );
+    }
   }
   return result as Partial<ToApp>;
 }
 
-function readPlain(value: unknown, reader: Reader): PlainRule {
-  const given = reader.object(value, "plain", ["mode", "status", "otherStatus", "methods"]);
+/** Whether no line gets lost and none is written twice. */
+function isWhole(order: readonly HeadPart[]): boolean {
+  const has = (part: HeadPart): boolean => order.includes(part);
+  if (new Set(order).size < order.length || !has("host") || !has("framing")) return false;
+  if (has("sorted")) return !has("client") && !has("edge");
+  return has("client") && has("edge") && has("connection");
+}
+
+function readPlain(value: unknown, reader: FieldReader): PlainRule {
+  const given = reader.object(value, "plain", [
+    "mode",
+    "status",
+    "otherStatus",
+    "otherForHead",
+    "methods",
+    "exceptPaths",
+    "http10Status",
+  ]);
   const status = (key: "status" | "otherStatus") =>
     given[key] === undefined
       ? {}
@@ -148,14 +197,37 @@ function readPlain(value: unknown, reader: Reader): PlainRule {
     mode: reader.choice(given.mode, "plain.mode", ["redirect", "proxy", "deny"] as const),
     ...status("status"),
     ...status("otherStatus"),
+    ...(given.otherForHead !== undefined && {
+      otherForHead: reader.flag(given.otherForHead, "plain.otherForHead"),
+    }),
     ...(given.methods !== undefined && { methods: reader.strings(given.methods, "plain.methods") }),
+    ...(given.exceptPaths !== undefined && {
+      exceptPaths: reader.paths(given.exceptPaths, "plain.exceptPaths"),
+    }),
+    ...(given.http10Status !== undefined && {
+      http10Status: reader.integer(given.http10Status, "plain.http10Status", 400, 599),
+    }),
   };
 }
 
 const REDIRECTS = ["301", "302", "307", "308"] as const;
-const BOUNDS = ["body", "target", "header", "headers", "headerLines", "firstByte"] as const;
+const BOUNDS = [
+  "body",
+  "getBody",
+  "unknownLength",
+  "target",
+  "query",
+  "header",
+  "headers",
+  "headerLines",
+  "forwardedFor",
+  "firstByte",
+] as const;
 
-function readLimits(value: unknown, reader: Reader): Limits {
+/** What setTimeout takes. */
+const MAX_MILLISECONDS = 2 ** 31 - 1;
+
+function readLimits(value: unknown, reader: FieldReader): Limits {
   const given = reader.object(value, "limits", [...BOUNDS, "idleMs"]);
   const limits: Record<string, Limit | number> = {};
   for (const key of BOUNDS) {
@@ -163,20 +235,32 @@ function readLimits(value: unknown, reader: Reader): Limits {
     const at = `limits.${key}`;
     const bound = reader.object(given[key], at, ["max", "status", "code"]);
     limits[key] = {
-      max: reader.integer(bound.max, `${at}.max`, 1, Number.MAX_SAFE_INTEGER),
+      max: reader.integer(
+        bound.max,
+        `${at}.max`,
+        key === "getBody" || key === "unknownLength" ? 0 : 1,
+        key === "firstByte" ? MAX_MILLISECONDS : Number.MAX_SAFE_INTEGER,
+      ),
       status: reader.integer(bound.status, `${at}.status`, 400, 599),
       ...(bound.code !== undefined && { code: reader.string(bound.code, `${at}.code`) }),
     };
   }
   if (given.idleMs !== undefined) {
-    limits.idleMs = reader.integer(given.idleMs, "limits.idleMs", 1, 2 ** 31 - 1);
+    limits.idleMs = reader.integer(given.idleMs, "limits.idleMs", 1, MAX_MILLISECONDS);
   }
   return limits as Limits;
 }
 
-function readResponse(value: unknown, reader: Reader): ResponseEdits {
-  const given = reader.object(value, "response", ["set", "add", "remove", "hsts", "location"]);
-  const pairs = (key: "set" | "add") =>
+function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
+  const given = reader.object(value, "response", [
+    "set",
+    "fill",
+    "add",
+    "remove",
+    "hsts",
+    "location",
+  ]);
+  const pairs = (key: "set" | "fill" | "add") =>
     given[key] === undefined
       ? {}
       : {
@@ -192,85 +276,14 @@ function readResponse(value: unknown, reader: Reader): ResponseEdits {
         };
   return {
     ...pairs("set"),
+    ...pairs("fill"),
     ...pairs("add"),
-    ...(given.remove !== undefined && { remove: reader.strings(given.remove, "response.remove") }),
+    ...(given.remove !== undefined && {
+      remove: reader.headerNames(given.remove, "response.remove"),
+    }),
     ...(given.hsts !== undefined && { hsts: reader.string(given.hsts, "response.hsts") }),
     ...(given.location !== undefined && {
-      location: reader.choice(given.location, "response.location", ["relative", "public"] as const),
+      location: reader.choice(given.location, "response.location", ["public"] as const),
     }),
   };
-}
-
-/** Checks values and names the field that is wrong. */
-class Reader {
-  readonly #file: string;
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  wrong(field: string, allowed: string): DevtlsError {
-    return new DevtlsError("usage", `could not read ${this.#file}: ${field} has to be ${allowed}`, {
-      hint: "See a profile as an example: devtls edges nginx --json",
-    });
-  }
-
-  object(value: unknown, at: string, keys: readonly string[]): Record<string, unknown> {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw this.wrong(at, "an object");
-    }
-    const stray = Object.keys(value).find((key) => !keys.includes(key));
-    if (stray !== undefined) {
-      const field = at === "the file" ? stray : `${at}.${stray}`;
-      throw this.wrong(field, `left out; ${at} knows ${keys.join(", ")}`);
-    }
-    return value as Record<string, unknown>;
-  }
-
-  list(value: unknown, at: string): unknown[] {
-    if (Array.isArray(value)) return value;
-    throw this.wrong(at, "a list");
-  }
-
-  string(value: unknown, at: string): string {
-    if (typeof value === "string" && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
-    throw this.wrong(at, "a text without control characters");
-  }
-
-  strings(value: unknown, at: string): string[] {
-    return this.list(value, at).map((entry, index) => this.string(entry, `${at}[${index}]`));
-  }
-
-  template(value: unknown, at: string): string {
-    const text = this.string(value, at);
-    try {
-      compileValue(text);
-    } catch (error) {
-      throw this.wrong(at, `a text with known placeholders only: ${causeOf(error)}`);
-    }
-    return text;
-  }
-
-  headerName(value: unknown, at: string): string {
-    if (typeof value === "string" && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)) return value;
-    throw this.wrong(at, "a header name");
-  }
-
-  flag(value: unknown, at: string): boolean {
-    if (typeof value === "boolean") return value;
-    throw this.wrong(at, "true or false");
-  }
-
-  integer(value: unknown, at: string, from: number, to: number): number {
-    if (Number.isInteger(value) && (value as number) >= from && (value as number) <= to) {
-      return value as number;
-    }
-    throw this.wrong(at, `a whole number from ${from} to ${to}`);
-  }
-
-  choice<T extends string>(value: unknown, at: string, choices: readonly T[]): T {
-    const found = choices.find((candidate) => candidate === value);
-    if (found !== undefined) return found;
-    throw this.wrong(at, `one of ${choices.join(", ")}`);
-  }
 }

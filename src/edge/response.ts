@@ -11,36 +11,37 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
   const lines = (pairs: ResponseEdits["set"] = []) =>
     pairs.map(([name, value]) => ({ name, write: compileValue(value) }));
   const added = [...lines(response.set), ...lines(response.add)];
-  if (response.hsts) added.push(...lines([["Strict-Transport-Security", response.hsts]]));
+  const { hsts } = response;
+  const filled = lines(response.fill).map((line) => ({ ...line, key: line.name.toLowerCase() }));
   const dropped = new Set([
     ...(response.remove ?? []).map((name) => name.toLowerCase()),
     ...(response.set ?? []).map(([name]) => name.toLowerCase()),
-    ...(response.hsts ? ["strict-transport-security"] : []),
+    ...(hsts ? ["strict-transport-security"] : []),
   ]);
   const { location } = response;
   return (headers, request) => {
     const result: string[] = [];
+    const own = new Set<string>();
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index] as string;
       const value = headers[index + 1] as string;
       const key = name.toLowerCase();
       if (dropped.has(key)) continue;
-      const rewritten = location && key === "location" ? relocate(value, location, request) : value;
-      result.push(name, rewritten);
+      if (filled.length > 0) own.add(key);
+      result.push(name, location && key === "location" ? relocate(value, request) : value);
     }
+    for (const { name, key, write } of filled) if (!own.has(key)) result.push(name, write(request));
     for (const { name, write } of added) result.push(name, write(request));
+    // Browsers ignore it over http, and edges add it where they end TLS (RFC 6797 7.2).
+    if (hsts && request.scheme === "https") result.push("Strict-Transport-Security", hsts);
     return result;
   };
 }
 
 /** `proxy_redirect default` of nginx and ProxyPassReverse of Apache: backend URLs only. */
-function relocate(
-  value: string,
-  how: NonNullable<ResponseEdits["location"]>,
-  request: EdgeRequest,
-): string {
+function relocate(value: string, request: EdgeRequest): string {
   const backend = `http://${request.target}`;
   if (value !== backend && !value.startsWith(`${backend}/`)) return value;
   const rest = value.slice(backend.length) || "/";
-  return how === "relative" ? rest : `${request.scheme}://${request.host}${rest}`;
+  return `${request.scheme}://${request.host}${rest}`;
 }

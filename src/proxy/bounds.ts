@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import { checkHeadLimits, formatBound } from "../edge/limits.js";
 import type { EdgeProfile, Limit } from "../edge/profile.js";
+import { refusesTarget } from "../edge/target.js";
 import { type Exchange, headerValue } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
 import type { Page } from "./pages.js";
@@ -13,16 +14,20 @@ export interface Refusal {
   readonly limit: string;
 }
 
-export function refusalOf(edge: EdgeProfile, limit: Limit, what: string): Refusal {
+export function refusalOf(
+  edge: EdgeProfile,
+  limit: Limit,
+  what: string,
+  advice = "devtls simulates this edge's limits. To keep its headers without them: --limits off",
+): Refusal {
   const code = limit.code ? ` (${limit.code})` : "";
   return {
-    limit: `${limit.status}${code}: ${what}`,
+    // 0 where there is no answer, because a response is broken off.
+    limit: limit.status === 0 ? what : `${limit.status}${code}: ${what}`,
     page: {
       status: limit.status,
       title: `${edge.name} would answer ${limit.status}${code} here: ${what}.`,
-      advice: [
-        "devtls simulates this edge's limits. To keep its headers without them: --limits off",
-      ],
+      advice: [advice],
       headers: ["Connection", "close"],
     },
   };
@@ -33,13 +38,21 @@ export function refuseRequest(
   exchange: Exchange,
   { edge, limits }: Forwarding,
 ): Refusal | undefined {
+  if (refusesTarget(edge.toApp.target, exchange.target)) {
+    const advice = "Its configuration can allow them: AllowEncodedSlashes NoDecode";
+    return refusalOf(edge, { max: 0, status: 404 }, "an encoded slash in the path", advice);
+  }
   const exceeded = checkHeadLimits(limits, exchange.target, exchange.headers);
   if (exceeded) return refusalOf(edge, exceeded.limit, exceeded.what);
+  const { body, getBody, unknownLength } = limits;
   const length = Number(headerValue(exchange.headers, "content-length") ?? 0);
-  if (limits.body && length > limits.body.max) {
-    return refusalOf(edge, limits.body, tooLarge(limits.body));
+  if (getBody && exchange.method === "GET" && exchange.body) {
+    return refusalOf(edge, getBody, "a GET with a body");
   }
-  return undefined;
+  if (unknownLength && exchange.body?.chunked) {
+    return refusalOf(edge, unknownLength, "a body without Content-Length");
+  }
+  return body && length > body.max ? refusalOf(edge, body, tooLarge(body)) : undefined;
 }
 
 export function tooLarge(limit: Limit): string {

@@ -50,6 +50,8 @@ export interface Exchange {
   readonly host: string;
   /** As the client sent them, but for Host (HTTP/1.1) and the pseudo-header fields (HTTP/2). */
   readonly headers: HeaderLines;
+  /** The index in `headers` that Host had; undefined where there was none (HTTP/1.0, HTTP/2). */
+  readonly hostAt?: number;
   /** The client takes trailers (`TE: trailers`). */
   readonly trailersWelcome: boolean;
   readonly body: RequestBody | undefined;

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { formatBound } from "../edge/limits.js";
 import type { Limit, Limits, ToApp } from "../edge/profile.js";
+import { targetFor } from "../edge/target.js";
 import { collectBody, type Refusal, refusalOf, refuseRequest, tooLarge } from "./bounds.js";
 import {
   type Exchange,
@@ -104,7 +105,7 @@ function answerReadiness(exchange: Exchange, pool: Pool): void {
 /** The request line in the version of HTTP that the edge speaks to apps. */
 export function requestLine({ method, target, protocol }: Exchange, toApp: ToApp): string {
   const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
-  return `${method} ${target} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
+  return `${method} ${targetFor(toApp.target, target)} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 
 /** The last one that Node gives a client of HTTP/2; RFC 9110 15 defines classes up to 5. */
@@ -139,9 +140,18 @@ class Passage implements CallEvents {
     this.#call = call;
     const { firstByte } = limits;
     if (firstByte) {
-      const what = `no response within ${formatBound(firstByte.max, "milliseconds")}`;
-      const refusal = refusalOf(this.#forwarding.edge, firstByte, what);
-      this.#timer = setTimeout(() => this.#refuse(refusal), firstByte.max);
+      const giveUp = (): void => {
+        const what = `no response within ${formatBound(firstByte.max, "milliseconds")}`;
+        this.#refuse(refusalOf(this.#forwarding.edge, firstByte, what));
+      };
+      const begin = (): void => {
+        if (this.#begun) return;
+        this.#timer = setTimeout(giveUp, firstByte.max);
+      };
+      // Edges wait for an app that has the whole request; an upload may take its time.
+      const upload = this.#exchange.body?.stream;
+      if (upload) upload.once("end", begin);
+      else begin();
     }
     this.#exchange.reply.onClose((complete) => {
       clearTimeout(this.#timer);
@@ -194,7 +204,7 @@ class Passage implements CallEvents {
       this.onError(new UpstreamError("protocol", what));
       return;
     }
-    this.#watchIdle(hasBody);
+    this.#timer = undefined;
     markAnswered(this.#forwarding);
     let headers = responseHeaders(head, this.#exchange, this.#forwarding);
     // Clients of HTTP/2 refuse it, and nobody may send it (RFC 9110 8.6).
@@ -221,13 +231,14 @@ class Passage implements CallEvents {
   }
 
   /** Edges break off a response that is silent for too long. */
-  #watchIdle(hasBody: boolean): void {
+  #watchIdle(): void {
     const { limits, edge } = this.#forwarding;
     const { idleMs } = limits;
-    if (idleMs === undefined || !hasBody) return;
-    const bound = { max: idleMs, status: 0 };
-    const what = `nothing sent for ${formatBound(idleMs, "milliseconds")}`;
-    this.#timer = setTimeout(() => this.#refuse(refusalOf(edge, bound, what)), idleMs);
+    if (idleMs === undefined || this.#timer || !this.#begun || this.#ended) return;
+    this.#timer = setTimeout(() => {
+      const what = `nothing sent for ${formatBound(idleMs, "milliseconds")}`;
+      this.#refuse(refusalOf(edge, { max: idleMs, status: 0 }, what));
+    }, idleMs);
   }
 
   onBody(chunk: Buffer, last: boolean): boolean {
@@ -256,6 +267,7 @@ class Passage implements CallEvents {
 
   onPause(): void {
     this.#begin();
+    this.#watchIdle();
     if (this.#begun && this.#bytes === 0 && !this.#ended) this.#exchange.reply.flush();
   }
 

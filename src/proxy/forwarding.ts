@@ -1,8 +1,15 @@
 /** How the requests for one target are treated, and what every way of treating them shares. */
 import type { HeadRewriter } from "../edge/head.js";
+import { lower } from "../edge/names.js";
 import type { EdgeProfile, EdgeRequest, Limits } from "../edge/profile.js";
 import type { ResponseRewriter } from "../edge/response.js";
-import { type Exchange, endToEnd, type FinishedExchange, publicUrl } from "./exchange.js";
+import {
+  type Exchange,
+  endToEnd,
+  type FinishedExchange,
+  headerValue,
+  publicUrl,
+} from "./exchange.js";
 import { type Page, sendPage } from "./pages.js";
 import type { UpstreamError } from "./upstream/connect.js";
 import type { Pool } from "./upstream/pool.js";
@@ -41,7 +48,7 @@ const UP = new WeakMap<Pool, boolean>();
 /** The facts of an exchange that the edge goes by. */
 export function edgeRequest(
   exchange: Exchange,
-  { pool }: Forwarding,
+  { pool, edge }: Forwarding,
   upgrade?: string,
 ): EdgeRequest {
   const { connection, body } = exchange;
@@ -57,8 +64,14 @@ export function edgeRequest(
     target: pool.dialer.target.authority,
     framing: body && (body.chunked ? "chunked" : String(body.length ?? 0)),
     upgrade,
-    trailersWelcome: exchange.trailersWelcome,
+    trailersWelcome:
+      exchange.trailersWelcome && (edge.toApp.te !== "bare" || !namesTe(exchange.headers)),
   };
+}
+
+/** As HTTP/1.1 clients that send TE have to (RFC 9110 10.1.4). */
+function namesTe(headers: HeaderLines): boolean {
+  return /(?:^|,)\s*te\s*(?:,|$)/i.test(headerValue(headers, "connection") ?? "");
 }
 
 /** The header lines for the app. */
@@ -67,10 +80,36 @@ export function requestHeaders(
   forwarding: Forwarding,
   upgrade?: string,
 ): HeaderLines {
-  const { requestPolicy, rewrite } = forwarding;
-  let headers = endToEnd(exchange.headers);
+  const { edge, requestPolicy, rewrite } = forwarding;
+  const { hopByHop } = edge.toApp;
+  let headers = hopByHop === "drop" ? endToEnd(exchange.headers) : crossing(exchange, hopByHop);
   if (requestPolicy) headers = requestPolicy(headers, exchange);
   return rewrite(headers, edgeRequest(exchange, forwarding, upgrade));
+}
+
+const DROPPED_BY_NAME = new Set(["connection", "keep-alive", "te", "transfer-encoding", "upgrade"]);
+
+/** What crosses edges that do not keep to RFC 9110 7.6.1; Host stands where the client had it. */
+function crossing(
+  { headers, host, hostAt }: Exchange,
+  hopByHop: "by-name" | "in-place",
+): HeaderLines {
+  if (hopByHop === "in-place") {
+    return hostAt === undefined
+      ? [...headers]
+      : [...headers.slice(0, hostAt), "Host", host, ...headers.slice(hostAt)];
+  }
+  return withoutByName(headers);
+}
+
+function withoutByName(headers: readonly string[]): HeaderLines {
+  const lines: HeaderLines = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (DROPPED_BY_NAME.has(lower(name))) continue;
+    lines.push(name, headers[index + 1] as string);
+  }
+  return lines;
 }
 
 export function headText(firstLine: string, lines: HeaderLines): string {
@@ -87,8 +126,9 @@ export function responseHeaders(
   exchange: Exchange,
   forwarding: Forwarding,
 ): HeaderLines {
-  const { editResponse } = forwarding;
-  let headers = endToEnd(head.headers);
+  const { editResponse, edge } = forwarding;
+  let headers =
+    edge.toApp.hopByHop === "drop" ? endToEnd(head.headers) : withoutByName(head.headers);
   if (editResponse) headers = editResponse(headers, edgeRequest(exchange, forwarding));
   return applyPolicies(headers, exchange, forwarding);
 }

@@ -169,6 +169,7 @@ function exchangeOf(
     target: head.target,
     host: head.host,
     headers: head.headers,
+    ...(head.hostAt !== undefined && { hostAt: head.hostAt }),
     trailersWelcome: head.trailersWelcome ?? false,
     body:
       chunked || (head.contentLength ?? 0) > 0

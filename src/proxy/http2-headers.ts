@@ -44,6 +44,8 @@ export function toHttp2Headers(lines: HeaderLines): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = Object.create(null);
   for (let index = 0; index < lines.length; index += 2) {
     const name = (lines[index] as string).toLowerCase();
+    // Of devtls's own pages; HTTP/2 knows no such field (RFC 9113 8.2.2), and Node throws.
+    if (name === "connection") continue;
     const value = lines[index + 1] as string;
     const before = headers[name];
     if (before === undefined || SINGLE.has(name)) headers[name] = value;

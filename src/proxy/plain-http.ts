@@ -26,6 +26,14 @@ export function plainAnswer(
     return undefined;
   }
   if (rule.mode === "proxy") return undefined;
+  if (rule.exceptPaths?.some((path) => isBelow(exchange.target, path))) return undefined;
+  if (rule.http10Status !== undefined && exchange.protocol === "HTTP/1.0") {
+    return {
+      status: rule.http10Status,
+      title: "This address redirects clients of HTTP/1.1 only.",
+      advice: [`Use ${httpsUrl(exchange, tlsPort)}`],
+    };
+  }
   if (rule.mode === "deny") {
     return {
       status: 403,
@@ -36,8 +44,8 @@ export function plainAnswer(
   const { method } = exchange;
   if (rule.methods && !rule.methods.includes(method)) return undefined;
   const status = rule.status ?? DEFAULT_REDIRECT_STATUS;
-  const isRead = method === "GET" || method === "HEAD";
-  return redirectTo(httpsUrl(exchange, tlsPort), isRead ? status : (rule.otherStatus ?? status));
+  const isOther = method !== "GET" && (method !== "HEAD" || rule.otherForHead === true);
+  return redirectTo(httpsUrl(exchange, tlsPort), isOther ? (rule.otherStatus ?? status) : status);
 }
 
 /** Keeps method and body (RFC 9110 15.4.9). */

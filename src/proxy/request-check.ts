@@ -10,6 +10,8 @@ export interface CheckedHead {
   readonly host: string;
   /** The header lines without Host. */
   readonly headers: HeaderLines;
+  /** The index that Host had among them. */
+  readonly hostAt: number | undefined;
   readonly contentLength: number | undefined;
   readonly chunked: boolean;
   /** The value of Upgrade where Connection asks for it. */
@@ -37,6 +39,7 @@ export function checkHttp1Head(
   // Node's parser reads 0.9 and 2.0, too.
   if (version !== "1.0" && version !== "1.1") return { refusal: `the version HTTP/${version}` };
   let host: string | undefined;
+  let hostAt: number | undefined;
   let length: string | undefined;
   let chunked = false;
   let connection = "";
@@ -49,6 +52,7 @@ export function checkHttp1Head(
     if (name.length === 4 && name.toLowerCase() === "host") {
       if (host !== undefined) return { refusal: "more than one Host" };
       host = value;
+      hostAt = rest.length;
       continue;
     }
     rest.push(name, value);
@@ -92,6 +96,7 @@ export function checkHttp1Head(
     target: target.path,
     host: checked,
     headers: rest,
+    hostAt,
     contentLength: length === undefined ? undefined : Number(length),
     chunked,
     upgrade: /[, ]upgrade\b/.test(connection) ? upgrade : undefined,

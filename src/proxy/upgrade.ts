@@ -6,9 +6,12 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { formatBound } from "../edge/limits.js";
+import { refusalOf, refuseRequest } from "./bounds.js";
 import { type Exchange, endToEnd, headerValue, publicUrl } from "./exchange.js";
 import { failurePage, forward, requestLine } from "./forward.js";
 import {
+  answerItself,
   applyPolicies,
   type Forwarding,
   headText,
@@ -51,6 +54,7 @@ export function forwardUpgrade(
     forward(exchange, forwarding);
     return;
   }
+  if (refused(exchange, forwarding)) return;
   tunnel(exchange, forwarding, {
     stream: socket,
     upgrade,
@@ -78,6 +82,7 @@ export function forwardConnect(
     });
     return;
   }
+  if (refused(exchange, forwarding)) return;
   const key = randomBytes(16).toString("base64");
   tunnel({ ...exchange, method: "GET" }, forwarding, {
     stream,
@@ -92,6 +97,13 @@ export function forwardConnect(
       return true;
     },
   });
+}
+
+/** The edge's bounds hold for the heads of upgrades, too. */
+function refused(exchange: Exchange, forwarding: Forwarding): boolean {
+  const refusal = refuseRequest(exchange, forwarding);
+  if (refusal) answerItself(exchange, refusal.page, forwarding, refusal.limit);
+  return refusal !== undefined;
 }
 
 /** RFC 6455 4.2.2. */
@@ -111,7 +123,10 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
     bytes: 0,
     own: false,
   };
-  let broken: "client" | "target" | undefined;
+  const { edge, limits } = forwarding;
+  let broken: "client" | "target" | "edge" | undefined;
+  let limit: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let upstream: Socket | undefined;
   let ended = false;
   let draining = false;
@@ -140,6 +155,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
     {
       onInformation: (head) => reply.inform({ ...head, headers: endToEnd(head.headers) }),
       onHead: (head, hasBody) => {
+        clearTimeout(timer);
         markAnswered(forwarding);
         outcome.status = head.status;
         outcome.answered = head.headers;
@@ -165,14 +181,17 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
         ended = true;
       },
       onUpgrade: (head, socket, rest) => {
+        clearTimeout(timer);
         markAnswered(forwarding);
         upstream = socket;
         outcome.status = head.status;
         outcome.answered = head.headers;
         // Browsers take cookies from a 101, too.
         outcome.headers = applyPolicies(head.headers, exchange, forwarding);
-        if (client.accept({ ...head, headers: outcome.headers })) join(client, socket, rest);
-        else {
+        if (client.accept({ ...head, headers: outcome.headers })) {
+          join(client, socket, rest);
+          if (limits.idleMs !== undefined) watchSilence(limits.idleMs, socket);
+        } else {
           socket.on("error", () => undefined);
           socket.destroy();
           broken = "target";
@@ -182,7 +201,21 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       onError: fail,
     },
   );
+  /** Edges break off a tunnel in which neither side says anything for too long. */
+  const watchSilence = (idleMs: number, socket: Socket): void => {
+    const what = `nothing said for ${formatBound(idleMs, "milliseconds")}`;
+    timer = setTimeout(() => {
+      limit = refusalOf(edge, { max: idleMs, status: 0 }, what).limit;
+      broken = "edge";
+      socket.destroy();
+      reply.destroy();
+    }, idleMs);
+    const heard = (): void => void timer?.refresh();
+    socket.on("data", heard);
+    client.stream.on("data", heard);
+  };
   reply.onClose((complete) => {
+    clearTimeout(timer);
     if (!complete && !upstream) {
       broken ??= "client";
       call.abort();
@@ -199,9 +232,22 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       milliseconds: performance.now() - exchange.started,
       brokenBy: broken,
       own: outcome.own,
-      limit: undefined,
+      limit,
     });
   });
+  if (limits.firstByte) {
+    const what = `no response within ${formatBound(limits.firstByte.max, "milliseconds")}`;
+    const refusal = refusalOf(edge, limits.firstByte, what);
+    timer = setTimeout(() => {
+      if (outcome.status !== 0) return;
+      limit = refusal.limit;
+      ended = true;
+      outcome.status = refusal.page.status;
+      outcome.own = true;
+      call.abort();
+      sendPage(exchange, refusal.page);
+    }, limits.firstByte.max);
+  }
   call.start();
 }
 

@@ -3,6 +3,7 @@
  * vocabulary, the long options, and one set of checks.
  */
 import { readRequired } from "../ca/files.js";
+import { isOwnLine } from "../edge/head.js";
 import type { EdgeProfile, PlainRule } from "../edge/profile.js";
 import { DEFAULT_PROFILE, findProfile, PROFILES } from "../edge/profiles/index.js";
 import { readEdgeProfile } from "../edge/read-profile.js";
@@ -122,7 +123,9 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
     orNextPort: port === undefined,
     edge,
     overrides: {
-      ...(options.forwardedProto !== undefined && { forwardedProto: options.forwardedProto }),
+      ...(options.forwardedProto !== undefined && {
+        forwardedProto: read.value("forwardedProto", options.forwardedProto),
+      }),
       set: each("setHeader", (text) => read.line(text)),
       drop: each("dropHeader", (text) => read.headerName(text)),
     },
@@ -254,8 +257,13 @@ class Reader {
     );
   }
 
+  value(option: string, text: string): string {
+    if (FIELD_VALUE.test(text)) return text;
+    throw this.bad(option, text, "not a header value");
+  }
+
   headerName(text: string): string {
-    if (TOKEN.test(text)) return text;
+    if (TOKEN.test(text)) return this.changeable("dropHeader", text, text);
     throw this.bad("dropHeader", text, "not a header name");
   }
 
@@ -263,9 +271,16 @@ class Reader {
     const colon = text.indexOf(":");
     const name = text.slice(0, Math.max(colon, 0));
     const value = text.slice(colon + 1).trim();
-    if (TOKEN.test(name) && FIELD_VALUE.test(value)) return [name, value];
+    if (TOKEN.test(name) && FIELD_VALUE.test(value)) {
+      return [this.changeable("setHeader", text, name), value];
+    }
     const form = `Write it as ${this.name("setHeader")} 'Name: value'`;
     throw this.bad("setHeader", text, "not a header line", form);
+  }
+
+  changeable(option: string, text: string, name: string): string {
+    if (!isOwnLine(name)) return name;
+    throw this.bad(option, text, "devtls itself says where a message ends");
   }
 
   hsts(value: unknown): HstsMode | undefined {

@@ -18,6 +18,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "update-ca-certificates": "ca-certificates",
   ps: "procps",
   gunicorn: "gunicorn",
+  nginx: "nginx-light",
 };
 
 /** Where a program is, or undefined. */

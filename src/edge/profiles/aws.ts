@@ -1,7 +1,9 @@
 /** Amazon's edges. */
+import type { HeaderRule } from "../profile.js";
 import {
   append,
   documented,
+  NGINX_PROXY,
   passing,
   profile,
   proxied,
@@ -14,6 +16,15 @@ import {
 
 const KIB = 1024;
 
+/** A Root of the client's stays. */
+const AMZN_TRACE: readonly HeaderRule[] = [
+  { ...set("X-Amzn-Trace-Id", "Root=1-{unix-hex}-{hex24}"), unless: ["x-amzn-trace-id"] },
+  {
+    ...set("X-Amzn-Trace-Id", "Self=1-{unix-hex}-{hex24};{sent}"),
+    from: "x-amzn-trace-id",
+  },
+];
+
 export const awsAlb = profile({
   name: "aws-alb",
   title: "AWS Application Load Balancer: For appended, Proto and Port set",
@@ -21,14 +32,16 @@ export const awsAlb = profile({
     append("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Proto", "{scheme}"),
     set("X-Forwarded-Port", "{port}"),
-    set("X-Amzn-Trace-Id", "Root=1-{hex8}-{hex24}"),
+    ...AMZN_TRACE,
     ...passing("X-Forwarded-Host", "X-Real-IP", "Forwarded"),
   ],
+  toApp: { host: "with-port" },
   plain: redirect(301),
   limits: {
     target: { max: 16 * KIB, status: 414 },
     header: { max: 16 * KIB, status: 400 },
     headers: { max: 64 * KIB, status: 400 },
+    forwardedFor: { max: 30, status: 463 },
     firstByte: { max: 60 * SECOND, status: 504 },
     idleMs: 60 * SECOND,
   },
@@ -53,8 +66,9 @@ export const awsCloudfront = profile({
     strip("Cookie"),
   ],
   toApp: { host: "target", answersExpect: true },
-  plain: redirect(301, 307),
+  plain: { ...redirect(301, 307), http10Status: 403 },
   limits: {
+    getBody: { max: 0, status: 403 },
     target: { max: 8192, status: 413 },
     headers: { max: 20_480, status: 413 },
     firstByte: { max: 30 * SECOND, status: 504 },
@@ -100,16 +114,10 @@ export const awsElasticBeanstalk = profile({
     // The balancer in front of this nginx sets them, and nginx passes them.
     set("X-Forwarded-Proto", "{scheme}"),
     set("X-Forwarded-Port", "{port}"),
-    set("X-Amzn-Trace-Id", "Root=1-{hex8}-{hex24}"),
+    ...AMZN_TRACE,
     ...passing("X-Forwarded-Host", "Forwarded"),
   ],
-  toApp: {
-    host: "hostname",
-    order: ["host", "edge", "framing", "client"],
-    movesLength: true,
-    dropsOddNames: true,
-    answersExpect: true,
-  },
+  toApp: { ...NGINX_PROXY, host: "hostname" },
   plain: proxied,
   limits: {
     body: { max: 1024 * KIB, status: 413 },

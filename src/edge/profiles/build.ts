@@ -28,9 +28,37 @@ const PLAIN_PROXY: ToApp = {
   dropsOddNames: false,
   buffersChunked: false,
   answersExpect: false,
+  hopByHop: "drop",
+  te: "named",
+  http2Cookie: "keep",
+  target: "keep",
+  sendsEmptyLength: false,
   passesUpgrade: true,
   source: "remote",
 };
+
+/** Every nginx, whatever its configuration says of headers and versions. */
+export const NGINX_PROXY = {
+  order: ["host", "edge", "connection", "framing", "client"],
+  movesLength: true,
+  dropsOddNames: true,
+  // proxy_request_buffering is on unless the configuration says otherwise.
+  buffersChunked: true,
+  answersExpect: true,
+  hopByHop: "by-name",
+  te: "drop",
+  http2Cookie: "last",
+} as const;
+
+/** Go's reverse proxy and HTTP client, of which Caddy's and Traefik's are made. */
+export const GO_PROXY = {
+  names: "canonical",
+  order: ["host", "user-agent", "framing", "sorted"],
+  movesLength: true,
+  te: "bare",
+  target: "reencode",
+  sendsEmptyLength: true,
+} as const;
 
 interface Parts {
   readonly name: string;
@@ -74,6 +102,9 @@ export const set = (name: string, value: string): HeaderRule => ({ name, op: "se
 export const append = (name: string, value: string): HeaderRule => ({ name, op: "append", value });
 export const pass = (name: string): HeaderRule => ({ name, op: "pass" });
 export const strip = (name: string): HeaderRule => ({ name, op: "strip" });
+
+/** Marks a rule as less sure than its profile. */
+export const doubtful = (rule: HeaderRule): HeaderRule => ({ ...rule, unverified: true });
 
 export const redirect = (status: number, otherStatus?: number): PlainRule => ({
   mode: "redirect",

@@ -2,6 +2,7 @@
 import {
   append,
   documented,
+  doubtful,
   MIB,
   passing,
   profile,
@@ -18,7 +19,7 @@ export const googleLb = profile({
   name: "google-lb",
   title: "Google Cloud load balancer: For gets client and balancer, Proto set",
   headers: [
-    append("X-Forwarded-For", "{client}, 127.0.0.1"),
+    append("X-Forwarded-For", "{client},127.0.0.1"),
     set("X-Forwarded-Proto", "{scheme}"),
     set("Via", "1.1 google"),
     set("X-Cloud-Trace-Context", "{hex32}/1"),
@@ -39,12 +40,14 @@ export const googleCloudRun = profile({
   headers: [
     append("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Proto", "{scheme}"),
-    set("X-Cloud-Trace-Context", "{hex32}/1"),
-    set("Traceparent", "00-{hex32}-{hex16}-01"),
-    set("Forwarded", 'for="{client}";proto={scheme}'),
-    strip("X-Google-Real-Ip"),
-    strip("X-Appengine-Https"),
-    strip("X-Appengine-Country"),
+    doubtful(set("X-Cloud-Trace-Context", "{hex32}/1")),
+    doubtful(set("Traceparent", "00-{hex32}-{hex16}-01")),
+    doubtful(set("Forwarded", 'for="{client}";proto={scheme}')),
+    set("X-Appengine-Country", "ZZ"),
+    set("X-Appengine-Region", "?"),
+    set("X-Appengine-City", "?"),
+    strip("X-Google-*"),
+    strip("X-Appengine-*"),
     ...passing("X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP"),
   ],
   plain: redirect(302),
@@ -53,9 +56,7 @@ export const googleCloudRun = profile({
     firstByte: { max: 300 * SECOND, status: 504 },
   },
   proof: {
-    ...documented(
-      "cloud.google.com: request headers; Forwarded and traceparent from others' dumps",
-    ),
+    ...documented("cloud.google.com: App Engine request headers"),
     plain: unverified("others' reports; the status is general knowledge"),
     limits: documented("cloud.google.com: request timeout; the body limit from attic#122"),
   },
@@ -87,7 +88,13 @@ export const azureAppService = profile({
     firstByte: { max: 230 * SECOND, status: 504 },
   },
   response: {
-    add: [["Set-Cookie", "ARRAffinity={hex32}; Path=/; HttpOnly; Secure; Domain={hostname}"]],
+    add: [
+      ["Set-Cookie", "ARRAffinity={hex32}; Path=/; HttpOnly; Secure; Domain={hostname}"],
+      [
+        "Set-Cookie",
+        "ARRAffinitySameSite={hex32}; Path=/; HttpOnly; SameSite=None; Secure; Domain={hostname}",
+      ],
+    ],
   },
   proof: {
     ...AZURE,
@@ -125,21 +132,23 @@ export const azureFrontDoor = profile({
   headers: [
     append("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Proto", "{scheme}"),
-    set("X-Forwarded-Host", "{hostname}"),
+    set("X-Forwarded-Host", "{host}"),
     set("Via", "1.1 Azure"),
     set("X-Azure-ClientIP", "{client}"),
     set("X-Azure-SocketIP", "{client}"),
     set("X-Azure-Ref", "{hex32}"),
     set("X-Azure-RequestChain", "hops=1"),
     set("X-Azure-FDID", "{uuid}"),
-    strip("X-FD-HealthProbe"),
-    strip("X-FD-Client-IP"),
+    strip("X-FD-*"),
+    ...passing("X-Forwarded-Port", "X-Real-IP", "Forwarded"),
   ],
   toApp: { host: "target" },
   plain: redirect(301),
   limits: {
     target: { max: 8192, status: 414 },
+    query: { max: 4096, status: 414 },
     body: { max: 2048 * MIB, status: 413 },
+    unknownLength: { max: 0, status: 411 },
     firstByte: { max: 30 * SECOND, status: 504 },
   },
   response: {

@@ -2,6 +2,7 @@
 import {
   append,
   documented,
+  doubtful,
   MIB,
   passing,
   profile,
@@ -38,7 +39,9 @@ export const heroku = profile({
   response: {
     add: [
       ["Via", "1.1 heroku-router"],
-      ["Nel", '{{"report_to":"heroku-nel"}'],
+      ["Nel", '{{"report_to":"heroku-nel","max_age":3600}'],
+      ["Report-To", '{{"group":"heroku-nel","endpoints":[],"max_age":3600}'],
+      ["Reporting-Endpoints", 'heroku-nel="https://{hostname}/"'],
     ],
   },
   proof: {
@@ -204,14 +207,14 @@ export const vercel = profile({
     set("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Proto", "{scheme}"),
     set("X-Forwarded-Host", "{host}"),
-    set("X-Forwarded-Port", "{port}"),
+    doubtful(set("X-Forwarded-Port", "{port}")),
     set("X-Real-Ip", "{client}"),
     set("X-Vercel-Forwarded-For", "{client}"),
     set("X-Vercel-Id", "dev1::{hex24}"),
     set("X-Vercel-Deployment-Url", "{hostname}"),
     set("X-Vercel-Ip-Country", "XX"),
-    set("X-Vercel-Proxied-For", "{client}"),
-    set("Forwarded", "for={client};host={host};proto={scheme}"),
+    doubtful(set("X-Vercel-Proxied-For", "{client}")),
+    doubtful(set("Forwarded", "for={client};host={host};proto={scheme}")),
   ],
   plain: redirect(308),
   limits: {
@@ -221,9 +224,7 @@ export const vercel = profile({
   },
   response: { hsts: "max-age=63072000", set: [["Server", "Vercel"]] },
   proof: {
-    ...documented(
-      "vercel.com/docs: request headers, 2025-12; Port, proxied-for and Forwarded from others",
-    ),
+    ...documented("vercel.com/docs: request headers, 2025-12"),
     plain: documented("vercel.com/docs: cdn-security"),
     limits: documented("vercel.com/docs: errors"),
     response: unverified("probes of two sites"),

@@ -3,7 +3,10 @@ import {
   append,
   captured,
   documented,
+  doubtful,
+  GO_PROXY,
   MIB,
+  NGINX_PROXY,
   passing,
   profile,
   redirect,
@@ -26,19 +29,15 @@ const NGINX_LIMITS = {
 } as const;
 
 const NGINX_RESPONSE = {
-  set: [["Server", "nginx"]],
+  set: [["Server", "nginx/1.22.1"]],
   remove: ["X-Pad", "X-Accel-Redirect", "X-Accel-Expires", "X-Accel-Buffering"],
-  location: "relative",
+  location: "public",
 } as const;
 
 const NGINX_TO_APP = {
+  ...NGINX_PROXY,
   version: "1.0",
   connection: "close",
-  order: ["host", "edge", "connection", "framing", "client"],
-  movesLength: true,
-  dropsOddNames: true,
-  buffersChunked: true,
-  answersExpect: true,
   passesUpgrade: false,
 } as const;
 
@@ -69,15 +68,10 @@ export const nginx130 = profile({
   name: "nginx-1.30",
   title: "nginx from 1.29.7 on with a bare proxy_pass: HTTP/1.1 with keep-alive",
   headers: passing(...FORWARDED),
-  toApp: {
-    ...NGINX_TO_APP,
-    host: "target",
-    version: "1.1",
-    order: ["host", "edge", "framing", "client"],
-  },
+  toApp: { ...NGINX_PROXY, host: "target", passesUpgrade: false },
   plain: NGINX_REDIRECT,
   limits: NGINX_LIMITS,
-  response: NGINX_RESPONSE,
+  response: { ...NGINX_RESPONSE, set: [["Server", "nginx/1.30.0"]] },
   proof: {
     ...documented("nginx 1.29.7 change log; the rest as captured from 1.22.1"),
     headers: NGINX_1_22,
@@ -119,7 +113,8 @@ export const apache = profile({
     mergesLines: true,
     appendsInPlace: true,
     buffersChunked: true,
-    answersExpect: true,
+    te: "drop",
+    target: "normalize",
     passesUpgrade: false,
   },
   plain: redirect(301),
@@ -129,11 +124,10 @@ export const apache = profile({
     headerLines: { max: 100, status: 400 },
     firstByte: { max: 300 * SECOND, status: 502 },
   },
-  response: { location: "public" },
-  proof: {
-    ...captured("Apache 2.4.71 (Debian 12), ProxyPass and ProxyPassReverse"),
-    plain: unverified("RewriteRule or Redirect permanent, as the documentation shows it"),
-  },
+  response: { fill: [["Server", "Apache/2.4.71 (Debian)"]], location: "public" },
+  proof: captured(
+    "Apache 2.4.71 (Debian 12), ProxyPass, ProxyPassReverse and Redirect permanent; Timeout as Debian sets it",
+  ),
 });
 
 export const haproxy = profile({
@@ -152,10 +146,14 @@ export const haproxy = profile({
   toApp: {
     version: "client",
     names: "lower",
-    order: ["host", "connection", "client", "edge", "framing"],
+    hopByHop: "in-place",
+    http2Cookie: "last",
   },
   plain: redirect(302),
-  limits: { headers: { max: 15_360, status: 400 } },
+  limits: {
+    headers: { max: 15_360, status: 400 },
+    headerLines: { max: 101, status: 400 },
+  },
   proof: captured("HAProxy 2.6.12 (Debian 12)"),
 });
 
@@ -165,7 +163,7 @@ export const traefik = profile({
   headers: [
     set("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Host", "{host}"),
-    set("X-Forwarded-Port", "{port}"),
+    set("X-Forwarded-Port", "{host-port}"),
     set("X-Forwarded-Proto", "{scheme-or-ws}"),
     set("X-Forwarded-Server", "traefik"),
     set("X-Real-Ip", "{client}"),
@@ -175,22 +173,16 @@ export const traefik = profile({
       "X-Forwarded-Tls-Client-Cert",
       "X-Forwarded-Tls-Client-Cert-Info",
       "X-Forwarded-Uri",
-      "X_Forwarded_For",
-      "X_Forwarded_Proto",
-      "X_Forwarded_Host",
-      "X_Forwarded_Port",
+      "X_Forwarded_*",
+      "Proxy-Authorization",
     ].map(strip),
   ],
-  toApp: {
-    names: "canonical",
-    order: ["host", "user-agent", "framing", "sorted"],
-    movesLength: true,
-  },
-  plain: redirect(302, 307),
-  limits: { idleMs: 180 * SECOND },
+  toApp: GO_PROXY,
+  plain: { ...redirect(302, 307), otherForHead: true },
   proof: {
     ...documented("traefik v3 source: pkg/middlewares/forwardedheaders, pkg/middlewares/redirect"),
-    limits: documented("traefik v3 source: static_config.go"),
+    toApp: documented("Go's net/http/httputil, captured from Caddy 2.6.2, which has its code too"),
+    limits: documented("traefik v3 source: static_config.go; none on responses"),
   },
 });
 
@@ -202,6 +194,7 @@ export const caddy = profile({
     set("X-Forwarded-Proto", "{scheme}"),
     set("X-Forwarded-Host", "{host}"),
     ...passing("X-Forwarded-Port", "X-Real-IP", "Forwarded"),
+    strip("Proxy-Authorization"),
     {
       name: "Accept-Encoding",
       op: "set",
@@ -210,11 +203,7 @@ export const caddy = profile({
       notFor: ["HEAD"],
     },
   ],
-  toApp: {
-    names: "canonical",
-    order: ["host", "user-agent", "framing", "sorted", "late"],
-    movesLength: true,
-  },
+  toApp: { ...GO_PROXY, order: [...GO_PROXY.order, "late"] },
   plain: redirect(308),
   response: { add: [["Server", "Caddy"]] },
   proof: captured("Caddy 2.6.2 (Debian 12)"),
@@ -228,7 +217,7 @@ export const envoy = profile({
     set("X-Forwarded-Proto", "{scheme}"),
     set("X-Request-Id", "{uuid}"),
     set("X-Envoy-External-Address", "{client}"),
-    set("X-Envoy-Expected-Rq-Timeout-Ms", "15000"),
+    doubtful(set("X-Envoy-Expected-Rq-Timeout-Ms", "15000")),
     strip("X-Forwarded-Client-Cert"),
   ],
   toApp: { names: "lower" },
@@ -239,16 +228,14 @@ export const envoy = profile({
     idleMs: 300 * SECOND,
   },
   response: { set: [["Server", "envoy"]], add: [["X-Envoy-Upstream-Service-Time", "1"]] },
-  proof: documented(
-    "envoyproxy.io: HTTP header manipulation, header sanitizing, timeouts; x-envoy-expected-rq-timeout-ms unverified",
-  ),
+  proof: documented("envoyproxy.io: HTTP header manipulation, header sanitizing, timeouts"),
 });
 
 export const ingressNginx = profile({
   name: "ingress-nginx",
   title: "Kubernetes ingress-nginx: everything set, 308 to https, HSTS on",
   headers: [
-    set("X-Request-ID", "{hex32}"),
+    { ...set("X-Request-ID", "{hex32}"), unless: ["x-request-id"] },
     set("X-Real-IP", "{client}"),
     set("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Host", "{host}"),
@@ -256,15 +243,13 @@ export const ingressNginx = profile({
     set("X-Forwarded-Proto", "{scheme}"),
     set("X-Forwarded-Scheme", "{scheme}"),
     set("X-Scheme", "{scheme}"),
-    set("Proxy", ""),
+    { ...set("X-Original-Forwarded-For", "{sent}"), from: "x-forwarded-for" },
+    // nginx sends no line whose value is empty (CVE-2016-5385).
+    strip("Proxy"),
+    ...passing("Forwarded"),
   ],
-  toApp: {
-    order: ["host", "edge", "framing", "client"],
-    movesLength: true,
-    dropsOddNames: true,
-    answersExpect: true,
-  },
-  plain: redirect(308),
+  toApp: NGINX_PROXY,
+  plain: { ...redirect(308), exceptPaths: ["/.well-known/acme-challenge"] },
   limits: {
     body: { max: MIB, status: 413 },
     firstByte: { max: 60 * SECOND, status: 504 },
@@ -284,12 +269,7 @@ export const dokku = profile({
     set("X-Request-Start", "{unix-s.ms}"),
     ...passing("X-Forwarded-Host", "X-Real-IP", "Forwarded"),
   ],
-  toApp: {
-    order: ["host", "edge", "framing", "client"],
-    movesLength: true,
-    dropsOddNames: true,
-    answersExpect: true,
-  },
+  toApp: NGINX_PROXY,
   plain: redirect(301),
   limits: {
     body: { max: MIB, status: 413 },
@@ -308,7 +288,7 @@ export const iisArr = profile({
     { ...set("X-ARR-SSL", "2048|256|CN=devtls|CN=localhost"), when: "https" },
     set("X-ARR-LOG-ID", "{uuid}"),
     set("X-Original-URL", "{path}"),
-    ...passing("X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"),
+    ...passing("X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "Forwarded"),
   ],
   toApp: { host: "target" },
   plain: redirect(301),

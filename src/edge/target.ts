@@ -1,0 +1,54 @@
+/** What edges make of the request target that they pass on. */
+import type { ToApp } from "./profile.js";
+
+/** The request target as the app receives it. */
+export function targetFor(rule: ToApp["target"], target: string): string {
+  if (rule === "keep" || target === "*") return target;
+  const query = target.indexOf("?");
+  const path = query < 0 ? target : target.slice(0, query);
+  const rewritten = rule === "reencode" ? reencode(path) : normalize(path);
+  return query < 0 ? rewritten : rewritten + target.slice(query);
+}
+
+/**
+ * Whether the edge answers 404 itself: Apache has no way to decode "%2F" into a file's name, and
+ * AllowEncodedSlashes is off unless the configuration says otherwise.
+ */
+export function refusesTarget(rule: ToApp["target"], target: string): boolean {
+  return rule === "normalize" && /^[^?]*%2f/i.test(target);
+}
+
+/** net/url's EscapedPath: what the client wrote where that is a valid encoding, else Go's own. */
+function reencode(path: string): string {
+  if (/^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/[\]]|%[0-9A-Fa-f]{2})*$/.test(path)) return path;
+  return encode(path, /[A-Za-z0-9\-_.~$&+,/:;=@]/);
+}
+
+/** ap_normalize_path with unreserved characters decoded and slashes merged, then ap_proxy_canonenc. */
+function normalize(path: string): string {
+  const parts: string[] = [];
+  const segments = encode(path, /[A-Za-z0-9\-._~]/, true)
+    .replace(/\/{2,}/g, "/")
+    .split("/")
+    .slice(1);
+  for (const [index, segment] of segments.entries()) {
+    const last = index === segments.length - 1;
+    if (segment === "..") parts.pop();
+    if (segment !== "." && segment !== "..") parts.push(segment);
+    else if (last) parts.push("");
+  }
+  return encode(`/${parts.join("/")}`, /[A-Za-z0-9~$\-_.+!*'(),;:@&=/]/);
+}
+
+/**
+ * Decodes a path and encodes what is not among these characters.
+ * @param decodeOnly leaves what is encoded and not among them as it is, and encodes nothing
+ */
+function encode(path: string, plain: RegExp, decodeOnly = false): string {
+  return path.replace(/%([0-9A-Fa-f]{2})|./g, (text, hex: string | undefined) => {
+    const character = hex === undefined ? text : String.fromCharCode(Number.parseInt(hex, 16));
+    if (plain.test(character)) return character;
+    if (decodeOnly) return text;
+    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+}

@@ -1,0 +1,81 @@
+/** The bounds that edges have on requests, and what a client gets beyond them. */
+import type { Limits } from "../../src/edge/profile.js";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+type Bound = Exclude<keyof Limits, "idleMs">;
+
+/** Octets, lines, addresses or milliseconds; the status beyond. */
+export const BOUNDS: readonly (readonly [
+  edge: string,
+  bound: Bound,
+  max: number,
+  status: number,
+])[] = [
+  ["heroku", "target", 8192, 414],
+  ["heroku", "header", 8192, 400],
+  ["heroku", "headerLines", 1000, 400],
+  ["heroku", "firstByte", 30_000, 503],
+  ["pythonanywhere", "body", 100 * MIB, 413],
+  ["pythonanywhere", "firstByte", 300_000, 504],
+  ["nginx", "body", MIB, 413],
+  ["nginx", "target", 8 * KIB, 414],
+  ["nginx", "header", 8 * KIB, 400],
+  ["nginx", "headers", 32 * KIB, 400],
+  ["nginx", "firstByte", 60_000, 504],
+  ["nginx-proxy-params", "body", MIB, 413],
+  ["nginx-1.30", "body", MIB, 413],
+  ["apache", "target", 8190, 414],
+  ["apache", "header", 8190, 400],
+  ["apache", "headerLines", 100, 400],
+  ["apache", "firstByte", 300_000, 502],
+  ["haproxy", "headers", 15 * KIB, 400],
+  ["haproxy", "headerLines", 101, 400],
+  ["envoy", "headers", 60 * KIB, 431],
+  ["envoy", "firstByte", 15_000, 504],
+  ["aws-alb", "target", 16 * KIB, 414],
+  ["aws-alb", "header", 16 * KIB, 400],
+  ["aws-alb", "headers", 64 * KIB, 400],
+  ["aws-alb", "forwardedFor", 30, 463],
+  ["aws-alb", "firstByte", 60_000, 504],
+  ["aws-cloudfront", "target", 8192, 413],
+  ["aws-cloudfront", "headers", 20_480, 413],
+  ["aws-cloudfront", "getBody", 0, 403],
+  ["aws-cloudfront", "firstByte", 30_000, 504],
+  ["google-lb", "firstByte", 30_000, 504],
+  ["google-cloud-run", "body", 32 * MIB, 413],
+  ["google-cloud-run", "firstByte", 300_000, 504],
+  ["azure-app-service", "body", 30_000_000, 413],
+  ["azure-app-service", "firstByte", 230_000, 504],
+  ["azure-app-gateway", "headers", 32 * KIB, 400],
+  ["azure-app-gateway", "target", 32 * KIB, 400],
+  ["azure-app-gateway", "firstByte", 20_000, 504],
+  ["azure-front-door", "target", 8192, 414],
+  ["azure-front-door", "query", 4096, 414],
+  ["azure-front-door", "unknownLength", 0, 411],
+  ["azure-front-door", "firstByte", 30_000, 504],
+  ["cloudflare", "body", 100 * MIB, 413],
+  ["cloudflare", "target", 16 * KIB, 414],
+  ["cloudflare", "header", 16 * KIB, 431],
+  ["cloudflare", "headers", 32 * KIB, 431],
+  ["cloudflare", "firstByte", 120_000, 524],
+  ["cloudflare-flexible", "firstByte", 120_000, 524],
+  ["render", "firstByte", 6_000_000, 504],
+  ["railway", "headers", 32 * KIB, 431],
+  ["railway", "firstByte", 900_000, 504],
+  ["vercel", "body", 4.5 * MIB, 413],
+  ["vercel", "header", 16 * KIB, 431],
+  ["vercel", "headers", 32 * KIB, 431],
+  ["netlify", "body", 6 * MIB, 413],
+  ["netlify", "firstByte", 26_000, 504],
+  ["ingress-nginx", "body", MIB, 413],
+  ["ingress-nginx", "firstByte", 60_000, 504],
+  ["iis-arr", "body", 30_000_000, 413],
+  ["iis-arr", "firstByte", 120_000, 502],
+  ["dokku", "body", MIB, 413],
+  ["dokku", "firstByte", 60_000, 504],
+];
+
+/** Those that have none, so that none is invented. */
+export const BOUNDLESS = ["devtls", "none", "traefik", "caddy", "fly", "digitalocean", "ngrok"];
