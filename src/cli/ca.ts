@@ -76,11 +76,13 @@ devtls ca create --force --permit example.test  a wider one in its place`,
       "pem",
     )
     .option("--out <file>", "write it here instead")
+    .option("--dockerfile", "print the lines that make an image trust it instead")
     .action(exportCertificate);
   withExamples(
     exporting,
     `devtls ca export > root.pem
-devtls ca export --format der --out root.cer   for Windows and Android`,
+devtls ca export --format der --out root.cer   for Windows and Android
+devtls ca export --out devtls.crt && devtls ca export --dockerfile >> Dockerfile`,
   );
   const remove = command
     .command("delete")
@@ -200,8 +202,23 @@ async function whereTrusted(certificate: Certificate, machine: Machine): Promise
   return Promise.all(stores.map((store) => checkStore(store, root)));
 }
 
-function exportCertificate({ format, out }: { format: "pem" | "der"; out?: string }): void {
+interface ExportOptions {
+  readonly format: "pem" | "der";
+  readonly out?: string;
+  readonly dockerfile?: boolean;
+}
+
+/** For images of Debian, Ubuntu and Alpine; the file is what --out wrote beside the Dockerfile. */
+const DOCKERFILE = `COPY devtls.crt /usr/local/share/ca-certificates/devtls.crt
+RUN update-ca-certificates`;
+
+function exportCertificate({ format, out, dockerfile }: ExportOptions): void {
   const certificate = requireCertificate();
+  if (dockerfile) {
+    if (out !== undefined) throw usage("--dockerfile and --out exclude each other");
+    print(DOCKERFILE);
+    return;
+  }
   const data = format === "der" ? certificate.der : certificateToPem(certificate);
   if (out === undefined) {
     write("stdout", data);

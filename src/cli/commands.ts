@@ -7,6 +7,7 @@ export const SUMMARIES = {
   renew: "issue certificates again before they expire",
   trust: "make browsers and tools trust the authority",
   untrust: "undo devtls trust",
+  env: "print the variables that make programs trust the authority",
   ca: "make, show, export or delete the authority",
 } as const;
 

@@ -5,6 +5,7 @@ import type { DevtlsError } from "../errors.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import type { Serving } from "../serve.js";
 import type { ReadSettings } from "../settings/serve-options.js";
+import { environmentHere } from "./env.js";
 import type { ServeOptions } from "./serve-options.js";
 
 export interface Launch {
@@ -43,6 +44,8 @@ export async function prepareLaunch(
         port,
         env: {
           ...process.env,
+          // It may ask devtls, or another service behind it.
+          ...(settings.own ? {} : environmentHere(process.env).set),
           ...(port !== undefined && { PORT: String(port) }),
           DEVTLS_URL: serving.url,
           ...(httpsEnv && { HTTPS: "on" }),

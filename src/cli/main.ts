@@ -8,6 +8,7 @@ run(process.argv.slice(2), {
   renew: () => import("./renew.js"),
   trust: () => import("./trust.js"),
   untrust: () => import("./untrust.js"),
+  env: () => import("./env.js"),
   ca: () => import("./ca.js"),
 }).then((status) => {
   process.exitCode = status;
