@@ -8,6 +8,8 @@ export const SUMMARIES = {
   trust: "make browsers and tools trust the authority",
   untrust: "undo devtls trust",
   env: "print the variables that make programs trust the authority",
+  explain: "explain a finding",
+  completion: "print the script that makes a shell complete devtls",
   ca: "make, show, export or delete the authority",
 } as const;
 

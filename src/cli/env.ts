@@ -33,7 +33,8 @@ export function define(program: Command): void {
     .action(env);
   withExamples(
     command,
-    `eval "$(devtls env)"                            in this shell
+    `devtls env                                      see them
+eval "$(devtls env)"                            set them in this shell
 devtls env --shell fish | source                in fish
 docker run $(devtls env --docker) IMAGE         in a container
 devtls env --compose > compose.override.yaml    with docker compose`,

@@ -9,6 +9,8 @@ run(process.argv.slice(2), {
   trust: () => import("./trust.js"),
   untrust: () => import("./untrust.js"),
   env: () => import("./env.js"),
+  explain: () => import("./explain.js"),
+  completion: () => import("./completion.js"),
   ca: () => import("./ca.js"),
 }).then((status) => {
   process.exitCode = status;

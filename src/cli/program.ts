@@ -13,8 +13,9 @@ import { EXIT, print, reportError, write } from "./output.js";
  * Adds a command, its options and its action to the program.
  * @param program `devtls`
  * @param rest what `devtls serve` was given after `--`, the dev server's own command
+ * @param loaders every command's code, for the one that completes them
  */
-export type Define = (program: Command, rest?: readonly string[]) => void;
+export type Define = (program: Command, rest?: readonly string[], loaders?: Loaders) => void;
 
 /** Loads the code of a command; a command that a build leaves out has none. */
 export type Loaders = Partial<Record<CommandName, () => Promise<{ define: Define }>>>;
@@ -42,7 +43,7 @@ export async function run(argv: readonly string[], loaders: Loaders): Promise<nu
     }
     const end = name === "serve" ? argv.indexOf("--") : -1;
     const own = end < 0 ? argv : argv.slice(0, end);
-    if (load) (await load()).define(program, end < 0 ? undefined : argv.slice(end + 1));
+    if (load) (await load()).define(program, end < 0 ? undefined : argv.slice(end + 1), loaders);
     else describeCommands(program);
     if (name === undefined) {
       write("stderr", program.helpInformation());

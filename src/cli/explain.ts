@@ -1,0 +1,69 @@
+/** `devtls explain`: a finding code in full. */
+import type { Command } from "commander";
+import { EXPLANATIONS } from "../diagnose/explanations.js";
+import { FINDING_CODES, type FindingCode } from "../diagnose/finding.js";
+import { FRAMEWORKS } from "../diagnose/frameworks.js";
+import { didYouMean, usage } from "./options.js";
+import { paint, print, printJson, table } from "./output.js";
+import { withExamples } from "./program.js";
+
+export function define(program: Command): void {
+  const command = program
+    .command("explain")
+    .description("Explain a finding: what it is, how it looks, why it happens, what ends it.")
+    .argument("[code]", "a finding code; all of them are listed without it")
+    .option("--json", "print as JSON")
+    .action(explain);
+  withExamples(
+    command,
+    `devtls explain
+devtls explain redirect-loop`,
+  );
+}
+
+function explain(code: string | undefined, { json }: { json?: boolean }): void {
+  const chosen = code === undefined ? FINDING_CODES : [find(code)];
+  if (json) printJson({ findings: chosen.map(inFull) });
+  else if (code === undefined) print(table(chosen.map((each) => [each, EXPLANATIONS[each].what])));
+  else for (const each of chosen) print(textOf(each));
+}
+
+function find(code: string): FindingCode {
+  const found = FINDING_CODES.find((each) => each === code);
+  if (found) return found;
+  throw usage(
+    `there is no finding '${code}' (${didYouMean(code, FINDING_CODES)})`,
+    `One of: ${FINDING_CODES.join(", ")}`,
+  );
+}
+
+function inFull(code: FindingCode) {
+  const { trustProto, ...explanation } = EXPLANATIONS[code];
+  const frameworks = trustProto
+    ? FRAMEWORKS.map(({ id, title, trustProto: fix }) => ({ id, title, fix }))
+    : [];
+  return { code, ...explanation, frameworks };
+}
+
+function textOf(code: FindingCode): string {
+  const { what, looks, why, fixes, frameworks } = inFull(code);
+  const heading = (text: string): string => paint("bold", text);
+  const settings = frameworks.flatMap(({ title, fix }) => [
+    `  ${title}`,
+    ...fix.map((line) => `    ${line}`),
+  ]);
+  return [
+    heading(code),
+    what,
+    "",
+    heading("How it looks"),
+    looks,
+    "",
+    heading("Why"),
+    why,
+    "",
+    heading("What ends it"),
+    ...fixes.map((line) => `  ${line}`),
+    ...(settings.length > 0 ? ["", heading("So that the app believes the edge"), ...settings] : []),
+  ].join("\n");
+}

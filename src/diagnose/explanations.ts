@@ -1,0 +1,118 @@
+/** What each finding code means, for `devtls explain`: found in search engines by its code. */
+import type { FindingCode } from "./finding.js";
+
+export interface Explanation {
+  /** One sentence. */
+  readonly what: string;
+  /** How it shows in the browser and on the terminal. */
+  readonly looks: string;
+  readonly why: string;
+  /** What ends it, wherever the app is written in; settings of frameworks come besides. */
+  readonly fixes: readonly string[];
+  /** Whether the setting that makes a framework believe X-Forwarded-Proto helps. */
+  readonly trustProto: boolean;
+}
+
+export const EXPLANATIONS: Readonly<Record<FindingCode, Explanation>> = {
+  "redirect-loop": {
+    what: "The app redirects the browser to the URL that it has just asked for, again and again.",
+    looks: 'The browser gives up after 20 rounds: "too many redirects", ERR_TOO_MANY_REDIRECTS.',
+    why: "The edge ends TLS and speaks plain HTTP to the app. An app that forces https looks at the scheme it sees, finds http, and redirects to https, where the browser already is. Either the edge does not say that the browser came over https (edge-sends-no-proto), or the app does not listen to it: it has no setting for it (app-ignores-forwarded-proto), believes it from other addresses only (peer-not-trusted), or cannot read the value (proto-value-not-understood). Where two parties redirect in opposite directions the browser goes to and fro (scheme-ping-pong, host-ping-pong, slash-ping-pong); a login whose cookie is lost sends it back to the login (login-cookie-lost).",
+    fixes: [
+      "nginx: proxy_set_header X-Forwarded-Proto $scheme;",
+      "Apache: RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}",
+      "HAProxy: http-request set-header X-Forwarded-Proto https if { ssl_fc }",
+      "gunicorn behind another machine: --forwarded-allow-ips with the edge's address",
+      "Cloudflare: encryption mode Full (strict) instead of Flexible",
+    ],
+    trustProto: true,
+  },
+  "insecure-location": {
+    what: "A response sends the browser from https to an http:// URL of the same site, or to an address that only the server knows.",
+    looks:
+      "The address bar shows http:// or an internal port after a redirect, or the page cannot be reached at all.",
+    why: "The app builds absolute URLs from what it sees: plain HTTP, and the Host that the edge sent. Without X-Forwarded-Proto (or without believing it) the scheme is http; where the edge rewrites Host, the host is internal.",
+    fixes: [
+      "nginx: proxy_set_header Host $host; and proxy_set_header X-Forwarded-Proto $scheme;",
+      "Apache: ProxyPreserveHost On",
+      "Redirect to a path instead of an absolute URL",
+    ],
+    trustProto: true,
+  },
+  "redirect-drops-body": {
+    what: "A POST is answered with 301 or 302 to the same place, and the browser repeats it as a GET without its body.",
+    looks:
+      "A form is empty or an API says that a field is missing, after a redirect to https or to a URL with a slash.",
+    why: "Browsers turn a POST into a GET at 301 and 302 (Fetch, HTTP-redirect fetch). 307 and 308 keep method and body.",
+    fixes: [
+      "Ask for the final URL at once: https, and with the slash that the app wants",
+      "nginx: return 308 https://$host$request_uri;",
+    ],
+    trustProto: false,
+  },
+  "cookie-not-secure": {
+    what: "A session cookie is set without Secure although the browser came over https.",
+    looks: "Nothing breaks. The cookie also travels over plain http, where others can read it.",
+    why: "The app decides by the scheme that it sees, which behind an edge is http, or its setting for Secure is off.",
+    fixes: ["Switch Secure on for session and CSRF cookies in production"],
+    trustProto: true,
+  },
+  "cookie-rejected": {
+    what: "The browser drops a cookie without a word, because its attributes contradict each other or the URL.",
+    looks:
+      "The login does nothing; the cookie is missing in the developer tools' storage and marked in their network panel.",
+    why: "RFC 6265bis: Secure over http, SameSite=None without Secure, __Host- with a Domain, a Domain that is not the host's, and more. The finding's cause names the rule.",
+    fixes: ["Set the cookie over https, with Secure, without Domain, with Path=/"],
+    trustProto: true,
+  },
+  "cookie-missing": {
+    what: "The app withholds a cookie that it would set over https.",
+    looks:
+      "The login is answered, but no Set-Cookie comes, and the next page asks for the login again.",
+    why: "Session libraries that are told to set Secure cookies only set none at all when they take the request for plain http, which behind an edge they do until they trust it.",
+    fixes: ["Tell the session library that the proxy can be trusted"],
+    trustProto: true,
+  },
+  "csrf-origin-mismatch": {
+    what: "The app refuses a form because the browser's Origin is not the origin that the app thinks it has.",
+    looks:
+      '403 or 422 at a POST: "CSRF verification failed", "Origin checking failed", InvalidAuthenticityToken.',
+    why: "The browser says Origin: https://host. The app compares that with scheme and host as it sees them: http, an internal host, or no port.",
+    fixes: [
+      'Django: CSRF_TRUSTED_ORIGINS = ["https://app.example"]',
+      "nginx: proxy_set_header Host $http_host;",
+    ],
+    trustProto: true,
+  },
+  "mixed-content": {
+    what: "A page that came over https loads something over http.",
+    looks:
+      "The browser's console says that mixed content was blocked; styles or scripts are missing.",
+    why: "Absolute URLs in the page are built with the scheme that the app sees, which behind an edge is http.",
+    fixes: [
+      "Write URLs without scheme and host",
+      "Content-Security-Policy: upgrade-insecure-requests",
+    ],
+    trustProto: true,
+  },
+  "hsts-lock-in": {
+    what: "The app sends Strict-Transport-Security, which would lock every server of this host name to https.",
+    looks:
+      "With --hsts pass, other dev servers on localhost are asked over https from then on and cannot answer.",
+    why: "HSTS knows no ports (RFC 6797 8.3). devtls strips it unless told otherwise.",
+    fixes: [
+      "Send it in production only",
+      "To unlock a browser: devtls serve --hsts 0, or delete the host in chrome://net-internals/#hsts",
+    ],
+    trustProto: false,
+  },
+  "contradictory-scheme-headers": {
+    what: "The app refuses a request whose headers say both http and https.",
+    looks: '400 "Contradictory scheme headers" from gunicorn.',
+    why: "One proxy says X-Forwarded-Proto: https and another X-Forwarded-Ssl: off, or X-Forwarded-Protocol.",
+    fixes: [
+      'Let one proxy set the header and drop the others: nginx proxy_set_header X-Forwarded-Ssl "";',
+    ],
+    trustProto: false,
+  },
+};
