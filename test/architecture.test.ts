@@ -9,10 +9,11 @@ const SRC = join(PROJECT, "src");
 /** What each part of src/ may import, besides itself. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: [
-    ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "serve.ts"],
+    ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "init", "serve.ts"],
     ...["x509", "edge", "cookies", "paths.ts", "words.ts", "errors.ts"],
   ],
   "dev-server": ["errors.ts"],
+  init: ["diagnose"],
   "index.ts": ["library", "diagnose", "errors.ts"],
   "vite.mts": ["index.ts"],
   library: [
@@ -34,7 +35,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
 };
 
-const PURE = ["x509", "edge", "cookies", "diagnose"];
+const PURE = ["x509", "edge", "cookies", "diagnose", "init"];
 
 interface Import {
   readonly from: string;

@@ -3,6 +3,7 @@ import { run } from "./program.js";
 run(process.argv.slice(2), {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
+  init: () => import("./init.js"),
   config: () => import("./config.js"),
   cert: () => import("./cert.js"),
   renew: () => import("./renew.js"),

@@ -1,0 +1,91 @@
+/** `devtls init`: puts a project's dev server on https, after a look at what it is. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { readIfThere, writeFiles } from "../ca/files.js";
+import { causeOf, DevtlsError } from "../errors.js";
+import { type Change, type Proposal, propose } from "../init/propose.js";
+import { usage } from "./options.js";
+import { note, paint, print } from "./output.js";
+import { withExamples } from "./program.js";
+import { confirm } from "./prompt.js";
+
+interface InitOptions {
+  yes?: boolean;
+  dryRun?: boolean;
+}
+
+export function define(program: Command): void {
+  const command = program
+    .command("init")
+    .description(
+      "Put the project in this folder on https: proposes its dev script and configuration, shows the change, asks, writes.",
+    )
+    .option("--yes", "do not ask")
+    .option("--dry-run", "show the change and write nothing")
+    .action(init);
+  withExamples(
+    command,
+    `devtls init
+devtls init --dry-run`,
+  );
+}
+
+async function init(options: InitOptions): Promise<void> {
+  if (options.yes && options.dryRun) throw usage("--yes and --dry-run exclude each other");
+  const folder = process.cwd();
+  const proposal = look(folder);
+  const { title, changes, settings, start } = proposal;
+  note(`Found ${title}.`);
+  if (changes.length === 0) {
+    note(`It starts on https already: ${start}`);
+  } else {
+    for (const change of changes) print(shown(change));
+    if (options.dryRun) return;
+    if (!options.yes) {
+      const files = changes.map(({ file }) => file).join(" and ");
+      await confirm(`Write ${files}?`, "devtls init");
+    }
+    writeFiles(
+      changes.map(({ file, after }) => ({ path: join(folder, file), data: after, mode: 0o644 })),
+    );
+    note(`Start it on https: ${start}`);
+  }
+  if (settings.length === 0) return;
+  note(`\nSo that ${title} believes the edge when it says https, its own configuration needs:`);
+  for (const line of settings) note(`  ${paint("green", line, "stderr")}`);
+}
+
+function look(folder: string): Proposal {
+  const read = (name: string): string | undefined =>
+    readIfThere(join(folder, name))?.toString("utf8");
+  let proposal: Proposal | undefined;
+  try {
+    proposal = propose(read);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new DevtlsError("usage", `could not read package.json: ${causeOf(error)}`, {
+      hint: "Mend it first: npm pkg fix",
+    });
+  }
+  if (proposal) return proposal;
+  throw new DevtlsError(
+    "usage",
+    `could not make out the project: no known framework in ${folder}`,
+    {
+      hint: "Start it by hand: devtls serve -- COMMAND, or devtls serve --target PORT",
+    },
+  );
+}
+
+/** The lines that go and come. */
+function shown({ file, before, after }: Change): string {
+  const old = new Set(before?.split("\n"));
+  const fresh = new Set(after.split("\n"));
+  const minus = (before ?? "").split("\n").filter((line) => line !== "" && !fresh.has(line));
+  const plus = after.split("\n").filter((line) => line !== "" && !old.has(line));
+  return [
+    `${before === undefined ? "new file" : "change"} ${file}`,
+    ...minus.map((line) => paint("red", `- ${line}`)),
+    ...plus.map((line) => paint("green", `+ ${line}`)),
+  ].join("\n");
+}
