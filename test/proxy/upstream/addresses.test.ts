@@ -94,7 +94,10 @@ describe("An address that cannot be reached at all", () => {
 
   it("is reported with its reason when it is the only one", async () => {
     const dialer = new Dialer(parseTarget(`127.0.0.1:${await closedPort()}`), { source: "::1" });
-    expect(await failure(dialer)).toMatchObject({ kind: "unreachable", message: expect.stringContaining("EINVAL") });
+    expect(await failure(dialer)).toMatchObject({
+      kind: "unreachable",
+      message: expect.stringContaining("EINVAL"),
+    });
   });
 });
 
