@@ -18,21 +18,18 @@ import {
   answerItself,
   type Forwarding,
   headText,
-  isUp,
   markAnswered,
   markFailed,
   notify,
   requestHeaders,
   responseHeaders,
+  restartPatience,
 } from "./forwarding.js";
 import { READY_HEADER, sendPage } from "./pages.js";
 import { Call, type CallEvents, type RequestBody } from "./upstream/call.js";
 import { UpstreamError } from "./upstream/connect.js";
 import type { Pool } from "./upstream/pool.js";
 import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
-
-/** While the target restarts, a request that changes nothing waits this long for it. */
-const RESTART_PATIENCE_MS = 5_000;
 
 /** Sends the exchange to the target and its response to the client. */
 export function forward(exchange: Exchange, forwarding: Forwarding): void {
@@ -66,8 +63,9 @@ function sendCollected(exchange: Exchange, forwarding: Forwarding): void {
 function send(exchange: Exchange, forwarding: Forwarding): void {
   const { pool, edge, limits } = forwarding;
   const told = requestHeaders(exchange, forwarding);
-  const patient = (exchange.method === "GET" || exchange.method === "HEAD") && isUp(pool);
-  const passage = new Passage(exchange, forwarding, told);
+  const changesNothing = exchange.method === "GET" || exchange.method === "HEAD";
+  const patienceMs = changesNothing ? restartPatience(pool) : 0;
+  const passage = new Passage(exchange, forwarding, told, patienceMs);
   const call = new Call(
     pool,
     {
@@ -75,7 +73,7 @@ function send(exchange: Exchange, forwarding: Forwarding): void {
       head: headText(requestLine(exchange, edge.toApp), told),
       body: passage.watchedBody(limits.body),
       upgrade: false,
-      patienceMs: patient ? RESTART_PATIENCE_MS : 0,
+      patienceMs,
     },
     passage,
   );
@@ -115,6 +113,7 @@ class Passage implements CallEvents {
   readonly #exchange: Exchange;
   readonly #forwarding: Forwarding;
   readonly #told: HeaderLines;
+  readonly #patienceMs: number;
   #status = 0;
   #answered: HeaderLines = [];
   #responseHeaders: HeaderLines = [];
@@ -130,10 +129,11 @@ class Passage implements CallEvents {
   #timer: NodeJS.Timeout | undefined;
   #brokenBy: FinishedExchange["brokenBy"];
 
-  constructor(exchange: Exchange, forwarding: Forwarding, told: HeaderLines) {
+  constructor(exchange: Exchange, forwarding: Forwarding, told: HeaderLines, patienceMs: number) {
     this.#exchange = exchange;
     this.#forwarding = forwarding;
     this.#told = told;
+    this.#patienceMs = patienceMs;
   }
 
   follow(call: Call, limits: Limits): void {
@@ -286,7 +286,7 @@ class Passage implements CallEvents {
 
   onError(error: UpstreamError): void {
     this.#brokenBy = "target";
-    markFailed(error, this.#forwarding);
+    markFailed(error, this.#forwarding, this.#patienceMs);
     if (this.#begun) {
       this.#exchange.reply.destroy();
       return;
