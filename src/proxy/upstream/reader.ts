@@ -57,6 +57,10 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 
+/** Options in a list of them that begins with a comma (RFC 9110 7.6.1). */
+const CLOSE = /[,\s]close\s*(?:,|$)/;
+const KEEP_ALIVE = /[,\s]keep-alive\s*(?:,|$)/;
+
 /** The longest chunk-size line with extensions that is read; Node's parser stops there too. */
 const MAX_CHUNK_LINE = 16 * 1024;
 
@@ -192,7 +196,7 @@ export class ResponseReader {
       }
     }
     const persistent =
-      version === "1.1" ? !/[, ]close\b/.test(connection) : /[, ]keep-alive\b/.test(connection);
+      !CLOSE.test(connection) && (version === "1.1" || KEEP_ALIVE.test(connection));
     if (length !== undefined && !/^\d{1,15}$/.test(length)) {
       throw new ProtocolError(`the Content-Length "${length}"`);
     }
