@@ -207,12 +207,14 @@ class Passage implements CallEvents {
     this.#timer = undefined;
     markAnswered(this.#forwarding);
     let headers = responseHeaders(head, this.#exchange, this.#forwarding);
-    // Clients of HTTP/2 refuse it, and nobody may send it (RFC 9110 8.6).
-    if (head.status === 204) headers = without(headers, ["content-length"]);
+    // 205 has no body (RFC 9110 15.3.6), and Node ends a stream of HTTP/2 with such a head. A
+    // length on 204 is refused by clients of HTTP/2, and nobody may send it (RFC 9110 8.6).
+    const bare = head.status === 205 && this.#exchange.protocol === "HTTP/2";
+    if (head.status === 204 || bare) headers = without(headers, ["content-length"]);
     this.#status = head.status;
     this.#answered = head.headers;
     this.#responseHeaders = headers;
-    if (hasBody) {
+    if (hasBody && !bare) {
       // What came along with the head may be no body, and then there is still an answer to give.
       this.#due = head.reason;
       return;
@@ -242,6 +244,7 @@ class Passage implements CallEvents {
   }
 
   onBody(chunk: Buffer, last: boolean): boolean {
+    if (this.#ended) return true;
     this.#begin();
     this.#bytes += chunk.length;
     this.#timer?.refresh();
