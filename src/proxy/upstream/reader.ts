@@ -147,10 +147,7 @@ export class ResponseReader {
   }
 
   #readHead(input: Buffer): Buffer | undefined {
-    const end = input.indexOf(HEAD_END);
-    if (end < 0 ? input.length >= MAX_HEAD_BYTES : end > MAX_HEAD_BYTES) {
-      throw new ProtocolError(`a response head of more than ${MAX_HEAD_BYTES / 1024} KiB`);
-    }
+    const end = blockEnd(input, "a response head");
     if (end < 0) {
       checkHeadBegin(input);
       return undefined;
@@ -270,9 +267,8 @@ export class ResponseReader {
 
   #readTrailers(input: Buffer): Buffer | undefined {
     if (input[0] === 13 && input[1] === 10) return this.#end([], input.subarray(2));
-    const end = input.indexOf(HEAD_END);
+    const end = blockEnd(input, "trailers");
     if (end < 0) {
-      if (input.length >= MAX_HEAD_BYTES) throw new ProtocolError("trailers of more than 64 KiB");
       checkBareLineFeed(input);
       return undefined;
     }
@@ -295,6 +291,15 @@ export class ResponseReader {
     this.#state = State.Idle;
     this.#events.onComplete(trailers, this.#reusable);
   }
+}
+
+/** Where a block of lines ends; -1 when its empty line has not come. */
+function blockEnd(input: Buffer, what: string): number {
+  const end = input.indexOf(HEAD_END);
+  if (end < 0 ? input.length >= MAX_HEAD_BYTES + HEAD_END.length : end > MAX_HEAD_BYTES) {
+    throw new ProtocolError(`${what} of more than ${MAX_HEAD_BYTES / 1024} KiB`);
+  }
+  return end;
 }
 
 function lineEnd(input: Buffer, limit: number, what: string): number {
