@@ -18,21 +18,18 @@ import {
   answerItself,
   type Forwarding,
   headText,
-  isUp,
   markAnswered,
   markFailed,
   notify,
   requestHeaders,
   responseHeaders,
+  restartPatience,
 } from "./forwarding.js";
 import { READY_HEADER, sendPage } from "./pages.js";
 import { Call, type CallEvents, type RequestBody } from "./upstream/call.js";
 import { UpstreamError } from "./upstream/connect.js";
 import type { Pool } from "./upstream/pool.js";
 import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
-
-/** While the target restarts, a request that changes nothing waits this long for it. */
-const RESTART_PATIENCE_MS = 5_000;
 
 /** Sends the exchange to the target and its response to the client. */
 export function forward(exchange: Exchange, forwarding: Forwarding): void {
@@ -66,8 +63,9 @@ function sendCollected(exchange: Exchange, forwarding: Forwarding): void {
 function send(exchange: Exchange, forwarding: Forwarding): void {
   const { pool, edge, limits } = forwarding;
   const told = requestHeaders(exchange, forwarding);
-  const patient = (exchange.method === "GET" || exchange.method === "HEAD") && isUp(pool);
-  const passage = new Passage(exchange, forwarding, told);
+  const changesNothing = exchange.method === "GET" || exchange.method === "HEAD";
+  const patienceMs = changesNothing ? restartPatience(pool) : 0;
+  const passage = new Passage(exchange, forwarding, told, patienceMs);
   const call = new Call(
     pool,
     {
@@ -75,7 +73,7 @@ function send(exchange: Exchange, forwarding: Forwarding): void {
       head: headText(requestLine(exchange, edge.toApp), told),
       body: passage.watchedBody(limits.body),
       upgrade: false,
-      patienceMs: patient ? RESTART_PATIENCE_MS : 0,
+      patienceMs,
     },
     passage,
   );
@@ -115,6 +113,7 @@ class Passage implements CallEvents {
   readonly #exchange: Exchange;
   readonly #forwarding: Forwarding;
   readonly #told: HeaderLines;
+  readonly #patienceMs: number;
   #status = 0;
   #answered: HeaderLines = [];
   #responseHeaders: HeaderLines = [];
@@ -130,10 +129,11 @@ class Passage implements CallEvents {
   #timer: NodeJS.Timeout | undefined;
   #brokenBy: FinishedExchange["brokenBy"];
 
-  constructor(exchange: Exchange, forwarding: Forwarding, told: HeaderLines) {
+  constructor(exchange: Exchange, forwarding: Forwarding, told: HeaderLines, patienceMs: number) {
     this.#exchange = exchange;
     this.#forwarding = forwarding;
     this.#told = told;
+    this.#patienceMs = patienceMs;
   }
 
   follow(call: Call, limits: Limits): void {
@@ -207,12 +207,14 @@ class Passage implements CallEvents {
     this.#timer = undefined;
     markAnswered(this.#forwarding);
     let headers = responseHeaders(head, this.#exchange, this.#forwarding);
-    // Clients of HTTP/2 refuse it, and nobody may send it (RFC 9110 8.6).
-    if (head.status === 204) headers = without(headers, ["content-length"]);
+    // 205 has no body (RFC 9110 15.3.6), and Node ends a stream of HTTP/2 with such a head. A
+    // length on 204 is refused by clients of HTTP/2, and nobody may send it (RFC 9110 8.6).
+    const bare = head.status === 205 && this.#exchange.protocol === "HTTP/2";
+    if (head.status === 204 || bare) headers = without(headers, ["content-length"]);
     this.#status = head.status;
     this.#answered = head.headers;
     this.#responseHeaders = headers;
-    if (hasBody) {
+    if (hasBody && !bare) {
       // What came along with the head may be no body, and then there is still an answer to give.
       this.#due = head.reason;
       return;
@@ -242,6 +244,7 @@ class Passage implements CallEvents {
   }
 
   onBody(chunk: Buffer, last: boolean): boolean {
+    if (this.#ended) return true;
     this.#begin();
     this.#bytes += chunk.length;
     this.#timer?.refresh();
@@ -286,7 +289,7 @@ class Passage implements CallEvents {
 
   onError(error: UpstreamError): void {
     this.#brokenBy = "target";
-    markFailed(error, this.#forwarding);
+    markFailed(error, this.#forwarding, this.#patienceMs);
     if (this.#begun) {
       this.#exchange.reply.destroy();
       return;

@@ -42,8 +42,11 @@ export interface Forwarding {
   readonly onObserverError: (error: unknown) => void;
 }
 
-/** Whether a target answered last time; unknown before the first request. */
-const UP = new WeakMap<Pool, boolean>();
+/** While the target restarts, a request that changes nothing waits this long for it. */
+const RESTART_PATIENCE_MS = 5_000;
+
+/** When a target that had answered was first missed, `Date.now()`; "up" while it answers. */
+const STATE = new WeakMap<Pool, "up" | number>();
 
 /** The facts of an exchange that the edge goes by. */
 export function edgeRequest(
@@ -144,20 +147,33 @@ export function applyPolicies(
   return lines;
 }
 
-/** Whether the target answered last time; undefined before the first request. */
-export function isUp(pool: Pool): boolean | undefined {
-  return UP.get(pool);
+/**
+ * How long to wait for a target that refuses, in milliseconds: it was up before, and may be
+ * restarting. Whoever comes later waits for the rest of the time.
+ */
+export function restartPatience(pool: Pool): number {
+  const state = STATE.get(pool);
+  if (state === undefined) return 0;
+  return state === "up"
+    ? RESTART_PATIENCE_MS
+    : Math.max(0, state + RESTART_PATIENCE_MS - Date.now());
 }
 
 export function markAnswered({ pool, onTarget }: Forwarding): void {
-  if (UP.get(pool) === true) return;
-  UP.set(pool, true);
+  if (STATE.get(pool) === "up") return;
+  STATE.set(pool, "up");
   onTarget("up", pool.dialer.target.url);
 }
 
-export function markFailed(error: UpstreamError, { pool, onTarget }: Forwarding): void {
-  if (error.kind !== "refused" || UP.get(pool) === false) return;
-  UP.set(pool, false);
+/** @param waitedMs how long the target had been missed by then */
+export function markFailed(
+  error: UpstreamError,
+  { pool, onTarget }: Forwarding,
+  waitedMs = 0,
+): void {
+  const state = STATE.get(pool);
+  if (error.kind !== "refused" || typeof state === "number") return;
+  STATE.set(pool, state === "up" ? Date.now() - waitedMs : Number.NEGATIVE_INFINITY);
   onTarget("down", pool.dialer.target.url);
 }
 

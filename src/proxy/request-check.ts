@@ -99,7 +99,7 @@ export function checkHttp1Head(
     hostAt,
     contentLength: length === undefined ? undefined : Number(length),
     chunked,
-    upgrade: /[, ]upgrade\b/.test(connection) ? upgrade : undefined,
+    upgrade: /[,\s]upgrade\s*(?:,|$)/.test(connection) ? upgrade : undefined,
     trailersWelcome,
   };
 }
@@ -145,7 +145,11 @@ export function checkHttp2Head(
   if (!method || !path) return { refusal: "no method or no path" };
   if (hosts.length > 1) return { refusal: "more than one Host" };
   const host = authority ?? hosts[0];
-  if (authority !== undefined && hosts[0] !== undefined && hosts[0] !== authority) {
+  if (
+    authority !== undefined &&
+    hosts[0] !== undefined &&
+    hosts[0].toLowerCase() !== authority.toLowerCase()
+  ) {
     return { refusal: "an authority and a Host that differ" };
   }
   if (!TARGET.test(path) || !(path.startsWith("/") || path === "*")) {

@@ -141,6 +141,7 @@ export class Call implements ConnectionUser {
     };
     stream.on("data", onData);
     stream.once("end", onEnd);
+    if (this.#retried) stream.resume();
     this.#stopBody = () => {
       stream.off("data", onData);
       stream.off("end", onEnd);
@@ -192,6 +193,8 @@ export class Call implements ConnectionUser {
     if (error.kind === "closed" && reused && !answered && !this.#retried && this.#replayable) {
       this.#retried = true;
       this.#stopBody();
+      // A stream flows on without a listener, and what comes until there is a connection is lost.
+      this.#request.body?.stream.pause();
       void this.#open(Date.now() + this.#request.patienceMs);
       return;
     }

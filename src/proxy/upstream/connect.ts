@@ -18,6 +18,9 @@ export class UpstreamError extends Error {
   }
 }
 
+/** After these another address may answer; IPv6 can be off. */
+const NOBODY_THERE: readonly UpstreamFailure[] = ["refused", "unreachable"];
+
 export interface ConnectOptions {
   /** Connect from this address where the platform has it: "127.0.0.2". */
   readonly source?: string;
@@ -92,7 +95,7 @@ export class Dialer {
         return socket;
       } catch (error) {
         failures.push(error as UpstreamError);
-        if (signal.aborted || (error as UpstreamError).kind !== "refused") break;
+        if (signal.aborted || !NOBODY_THERE.includes((error as UpstreamError).kind)) break;
       }
     }
     throw worstOf(failures);
@@ -211,9 +214,8 @@ function tlsReason(error: Error, code: string): string {
 
 /** Of the failures of several addresses, the one that says most. */
 function worstOf(failures: readonly UpstreamError[]): UpstreamError {
-  const plain: readonly UpstreamFailure[] = ["refused", "unreachable"];
   return (
-    failures.find((failure) => !plain.includes(failure.kind)) ??
+    failures.find((failure) => !NOBODY_THERE.includes(failure.kind)) ??
     failures.find((failure) => failure.kind === "refused") ??
     failures[0] ??
     new UpstreamError("unreachable", "it has no address")

@@ -81,6 +81,7 @@ export class Connection {
     this.#user = user;
     this.#reader.begin(method, upgrading);
     const early = this.#early;
+    this.#early = undefined;
     if (early) setImmediate(() => this.receive(early));
   }
 
@@ -95,7 +96,7 @@ export class Connection {
    */
   receive(chunk: Buffer): boolean {
     if (!this.#socket) {
-      this.#early = chunk;
+      this.#early = this.#early ? Buffer.concat([this.#early, chunk]) : chunk;
       return true;
     }
     try {

@@ -57,6 +57,10 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 
+/** Options in a list of them that begins with a comma (RFC 9110 7.6.1). */
+const CLOSE = /[,\s]close\s*(?:,|$)/;
+const KEEP_ALIVE = /[,\s]keep-alive\s*(?:,|$)/;
+
 /** The longest chunk-size line with extensions that is read; Node's parser stops there too. */
 const MAX_CHUNK_LINE = 16 * 1024;
 
@@ -143,10 +147,7 @@ export class ResponseReader {
   }
 
   #readHead(input: Buffer): Buffer | undefined {
-    const end = input.indexOf(HEAD_END);
-    if (end < 0 ? input.length >= MAX_HEAD_BYTES : end > MAX_HEAD_BYTES) {
-      throw new ProtocolError(`a response head of more than ${MAX_HEAD_BYTES / 1024} KiB`);
-    }
+    const end = blockEnd(input, "a response head");
     if (end < 0) {
       checkHeadBegin(input);
       return undefined;
@@ -192,7 +193,7 @@ export class ResponseReader {
       }
     }
     const persistent =
-      version === "1.1" ? !/[, ]close\b/.test(connection) : /[, ]keep-alive\b/.test(connection);
+      !CLOSE.test(connection) && (version === "1.1" || KEEP_ALIVE.test(connection));
     if (length !== undefined && !/^\d{1,15}$/.test(length)) {
       throw new ProtocolError(`the Content-Length "${length}"`);
     }
@@ -266,9 +267,8 @@ export class ResponseReader {
 
   #readTrailers(input: Buffer): Buffer | undefined {
     if (input[0] === 13 && input[1] === 10) return this.#end([], input.subarray(2));
-    const end = input.indexOf(HEAD_END);
+    const end = blockEnd(input, "trailers");
     if (end < 0) {
-      if (input.length >= MAX_HEAD_BYTES) throw new ProtocolError("trailers of more than 64 KiB");
       checkBareLineFeed(input);
       return undefined;
     }
@@ -291,6 +291,15 @@ export class ResponseReader {
     this.#state = State.Idle;
     this.#events.onComplete(trailers, this.#reusable);
   }
+}
+
+/** Where a block of lines ends; -1 when its empty line has not come. */
+function blockEnd(input: Buffer, what: string): number {
+  const end = input.indexOf(HEAD_END);
+  if (end < 0 ? input.length >= MAX_HEAD_BYTES + HEAD_END.length : end > MAX_HEAD_BYTES) {
+    throw new ProtocolError(`${what} of more than ${MAX_HEAD_BYTES / 1024} KiB`);
+  }
+  return end;
 }
 
 function lineEnd(input: Buffer, limit: number, what: string): number {

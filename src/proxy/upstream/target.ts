@@ -84,9 +84,12 @@ function unixTarget(text: string): UnixTarget {
   return { kind: "unix", path, tls: false, url: `unix:${path}`, authority: "localhost" };
 }
 
-/** The addresses to try for a host, in order; a name other than localhost is left to DNS. */
+/**
+ * The addresses to try for a host, in order. localhost and the names below it stand for the
+ * loopback addresses (RFC 6761 6.3), which not every resolver knows; other names are left to DNS.
+ */
 export function addressesOf(target: TcpTarget): string[] {
-  return target.host === "localhost" ? ["127.0.0.1", "::1"] : [target.host];
+  return /(?:^|\.)localhost$/.test(target.host) ? ["127.0.0.1", "::1"] : [target.host];
 }
 
 export function isLoopback(address: string): boolean {

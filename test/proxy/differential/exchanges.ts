@@ -20,6 +20,10 @@ export interface Answer {
   readonly body: string;
   /** How the app frames the body. */
   readonly framing: "length" | "chunked" | "close" | "none";
+  /** Heads of informational responses before it. */
+  readonly early: readonly string[];
+  /** Behind a body in chunks. */
+  readonly trailers: readonly (readonly [name: string, value: string])[];
 }
 
 const ANSWER: Answer = {
@@ -28,6 +32,8 @@ const ANSWER: Answer = {
   headers: ["Content-Type", "text/plain"],
   body: "hello",
   framing: "length",
+  early: [],
+  trailers: [],
 };
 
 interface Change extends Partial<Omit<ExchangeCase, "answer" | "name">> {
@@ -187,7 +193,75 @@ const heads = (["length", "chunked", "none"] as const).map((framing) =>
   exchange(`HEAD, framing ${framing}`, { method: "HEAD", answer: { framing } }),
 );
 
+const LINK = "Link: </a.css>; rel=preload";
+
+const informational = [
+  exchange("103 before the response", {
+    answer: { early: [`HTTP/1.1 103 Early Hints\r\n${LINK}`] },
+  }),
+  exchange("102 and 103 before the response", {
+    answer: { early: ["HTTP/1.1 102 Processing", `HTTP/1.1 103 Early Hints\r\n${LINK}`] },
+  }),
+  ...BODIES.map((body, index) =>
+    exchange(`100 for body ${index}, which is expected`, {
+      method: "POST",
+      headers: ["Expect: 100-continue", ...withLength(body)],
+      body,
+    }),
+  ),
+];
+
+const trailers = [
+  exchange("trailers of a response", {
+    headers: ["TE: trailers"],
+    answer: { framing: "chunked", trailers: [["X-Sum", "abc"]], headers: ["Trailer", "X-Sum"] },
+  }),
+  exchange("trailers of a request", {
+    method: "POST",
+    headers: ["Transfer-Encoding: chunked", "Trailer: X-Sum"],
+    body: "2\r\nhi\r\n0\r\nX-Sum: abc\r\n\r\n",
+  }),
+];
+
+const ranges = [
+  exchange("a range", {
+    headers: ["Range: bytes=0-4"],
+    answer: { status: 206, headers: ["Content-Range", "bytes 0-4/100", "Accept-Ranges", "bytes"] },
+  }),
+  exchange("several ranges", {
+    headers: ["Range: bytes=0-1,3-4", 'If-Range: "abc"'],
+    answer: {
+      status: 206,
+      headers: ["Content-Type", "multipart/byteranges; boundary=b"],
+      body: "--b\r\nContent-Range: bytes 0-1/5\r\n\r\nhe\r\n--b--\r\n",
+    },
+  }),
+  exchange("a range beyond the end", {
+    headers: ["Range: bytes=900-"],
+    answer: { status: 416, headers: ["Content-Range", "bytes */100"], body: "" },
+  }),
+  exchange("a HEAD for a range", {
+    method: "HEAD",
+    headers: ["Range: bytes=0-4"],
+    answer: { status: 206, headers: ["Content-Range", "bytes 0-4/100"] },
+  }),
+];
+
+const codings = (["length", "chunked", "close"] as const).flatMap((framing) =>
+  ["gzip", "br", "deflate"].map((coding) =>
+    exchange(`${coding}, framing ${framing}`, {
+      headers: ["Accept-Encoding: gzip, deflate, br"],
+      answer: {
+        framing,
+        body: "\x1f\x8b\x08\x00\xff\x00\r\n0\r\n\r\n",
+        headers: ["Content-Encoding", coding, "Vary", "Accept-Encoding"],
+      },
+    }),
+  ),
+);
+
 export const EXCHANGES: readonly ExchangeCase[] = [
   ...[methods, uploads, paths, requestHeaders],
   ...[statuses, answers, framings, heads],
+  ...[informational, trailers, ranges, codings],
 ].flat();

@@ -14,6 +14,9 @@ export interface Message {
   readonly line: string;
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly body: string;
+  readonly trailers: ReadonlyMap<string, readonly string[]>;
+  /** The informational responses before it: first line and header lines. */
+  readonly informational: readonly string[];
 }
 
 export interface App {
@@ -30,8 +33,9 @@ export async function startApp(): Promise<App> {
   const server = createServer(async (request, response) => {
     last = await received(request);
     const { answer } = EXCHANGES[Number(request.headers[NUMBER])] as ExchangeCase;
-    const { status, reason, framing, body } = answer;
+    const { status, reason, framing, body, early, trailers } = answer;
     const headers = [...answer.headers];
+    for (const head of early) request.socket.write(Buffer.from(`${head}\r\n\r\n`, "latin1"));
     if (framing === "length")
       headers.push("Content-Length", String(Buffer.byteLength(body, "latin1")));
     if (framing === "close") {
@@ -45,6 +49,7 @@ export async function startApp(): Promise<App> {
     }
     response.sendDate = false;
     response.writeHead(status, reason, headers);
+    response.addTrailers(trailers as [string, string][]);
     response.end(
       request.method === "HEAD" || framing === "none" ? undefined : Buffer.from(body, "latin1"),
     );
@@ -70,6 +75,8 @@ async function received(request: IncomingMessage): Promise<Message> {
     line: `${request.method} ${request.url}`,
     headers: grouped(request.rawHeaders),
     body: body.toString("latin1"),
+    trailers: grouped(request.rawTrailers),
+    informational: [],
   };
 }
 
@@ -111,28 +118,41 @@ export async function ask(number: number, port: number, ca: string): Promise<Mes
 }
 
 function parse(text: string): Message {
-  const end = text.indexOf("\r\n\r\n");
-  const [line = "", ...lines] = text.slice(0, end).split("\r\n");
-  const headers = grouped(
-    lines.flatMap((each) => {
-      const colon = each.indexOf(":");
-      return [each.slice(0, colon), each.slice(colon + 1).trim()];
-    }),
-  );
-  const raw = text.slice(end + 4);
-  const chunked = headers.get("transfer-encoding")?.[0] === "chunked";
-  return { line, headers, body: chunked ? unchunk(raw) : raw };
+  const informational: string[] = [];
+  let rest = text;
+  let end = rest.indexOf("\r\n\r\n");
+  for (; rest.startsWith("HTTP/1.1 1"); end = rest.indexOf("\r\n\r\n")) {
+    informational.push(rest.slice(0, end));
+    rest = rest.slice(end + 4);
+  }
+  const [line = "", ...lines] = rest.slice(0, end).split("\r\n");
+  const headers = grouped(pairs(lines));
+  const raw = rest.slice(end + 4);
+  const chunked = headers.get("transfer-encoding")?.[0] === "chunked" && raw !== "";
+  const [body, trailers] = chunked ? unchunk(raw) : [raw, ""];
+  return { line, headers, body, trailers: grouped(pairs(trailers.split("\r\n"))), informational };
 }
 
-function unchunk(text: string): string {
+function pairs(lines: readonly string[]): string[] {
+  return lines
+    .filter((line) => line !== "")
+    .flatMap((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    });
+}
+
+/** @returns the body and the lines of the trailers */
+function unchunk(text: string): [body: string, trailers: string] {
   let body = "";
   let rest = text;
   for (;;) {
     const line = /^([0-9a-f]+)[^\r]*\r\n/i.exec(rest);
     if (!line) throw new Error(`no chunk in ${JSON.stringify(rest.slice(0, 40))}`);
     const size = Number.parseInt(line[1] as string, 16);
-    if (size === 0) return body;
-    body += rest.slice(line[0].length, line[0].length + size);
-    rest = rest.slice(line[0].length + size + 2);
+    rest = rest.slice(line[0].length);
+    if (size === 0) return [body, rest];
+    body += rest.slice(0, size);
+    rest = rest.slice(size + 2);
   }
 }
