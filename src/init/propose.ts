@@ -116,7 +116,7 @@ function isOf({ dependency, file }: Kind, read: ReadFile, manifest: Manifest | u
   if (dependency !== undefined) {
     return dependency in { ...manifest?.dependencies, ...manifest?.devDependencies };
   }
-  return file !== undefined && file[1].test(read(file[0]) ?? "");
+  return file?.[1].test(read(file[0]) ?? "") ?? false;
 }
 
 function settingsOf(framework: Framework | undefined): readonly string[] {

@@ -20,7 +20,7 @@ export interface RawTargetOptions {
   /** A unix socket instead. */
   readonly path?: string;
   /** Is told of each connection. */
-  readonly onConnection?: (connection: RawConnection, number: number) => void;
+  readonly onConnection?: ((connection: RawConnection, number: number) => void) | undefined;
 }
 
 /** Starts one; it ends with the test file at the latest. */
