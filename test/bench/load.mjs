@@ -9,7 +9,7 @@ import { markdownTable, median, runOnce } from "./measure.mjs";
 import { LARGE_MIB, PEER_NAMES, startBackend, startPeer } from "./peers.mjs";
 
 const ROUNDS = 3;
-const SECONDS = 3;
+const SECONDS = 2;
 /** wrk and h2load are one thread, so that the other core is the proxy's. */
 const CLIENTS = 32;
 
