@@ -34,8 +34,9 @@ export function parseRoute(text: string): Route {
 }
 
 /**
- * Chooses among routes: a host route before a path route, the longest path prefix first, else
- * `fallback`. A prefix covers whole segments: /api takes /api and /api/users, not /apiary.
+ * Chooses among routes: a host route before a path route (a whole name before a wildcard), the
+ * longest path prefix first, else `fallback`. A prefix covers whole segments: /api takes /api and
+ * /api/users, not /apiary.
  */
 export function createRouter<T>(
   routes: readonly (readonly [Route, T])[],
@@ -45,12 +46,14 @@ export function createRouter<T>(
   const hosts = new Map<string, T>();
   const prefixes: [string, T][] = [];
   for (const [route, value] of routes) {
-    if (route.host !== undefined) hosts.set(route.host, value);
+    if (route.host !== undefined) hosts.set(hostnameOf(route.host), value);
     else prefixes.push([route.prefix as string, value]);
   }
   prefixes.sort(([a], [b]) => b.length - a.length);
   return (host, target) => {
-    const byHost = hosts.get(hostnameOf(host));
+    const name = hostnameOf(host);
+    // A wildcard stands for one label, as it does in the certificate (RFC 6125 6.4.3).
+    const byHost = hosts.get(name) ?? hosts.get(`*${name.slice(Math.max(name.indexOf("."), 0))}`);
     if (byHost !== undefined) return byHost;
     const found = prefixes.find(([prefix]) => isBelow(target, prefix));
     return found ? found[1] : fallback();

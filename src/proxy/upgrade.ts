@@ -9,7 +9,8 @@ import type { Duplex } from "node:stream";
 import { formatBound } from "../edge/limits.js";
 import { refusalOf, refuseRequest } from "./bounds.js";
 import { type Exchange, endToEnd, headerValue, publicUrl } from "./exchange.js";
-import { failurePage, forward, requestLine } from "./forward.js";
+import { failurePage } from "./failure-page.js";
+import { forward, requestLine } from "./forward.js";
 import {
   answerItself,
   applyPolicies,

@@ -185,12 +185,12 @@ export class Call implements ConnectionUser {
     this.#events.onUpgrade(head, socket, rest);
   }
 
-  onFailure(error: UpstreamError, answered: boolean): void {
+  onFailure(error: UpstreamError): void {
     const reused = (this.#connection?.carried ?? 0) > 0;
     this.#connection = undefined;
     if (this.#done) return;
     // The target may have closed an idle connection at the very moment it was used again.
-    if (error.kind === "closed" && reused && !answered && !this.#retried && this.#replayable) {
+    if (error.kind === "silent" && reused && !this.#retried && this.#replayable) {
       this.#retried = true;
       this.#stopBody();
       // A stream flows on without a listener, and what comes until there is a connection is lost.

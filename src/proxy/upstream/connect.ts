@@ -5,7 +5,20 @@ import { connect as connectTls, rootCertificates } from "node:tls";
 import { causeOf, systemCode } from "../../errors.js";
 import { addressesOf, isLoopback, type Target, type TcpTarget } from "./target.js";
 
-export type UpstreamFailure = "refused" | "unreachable" | "tls" | "closed" | "protocol" | "timeout";
+export type UpstreamFailure =
+  | "refused"
+  | "unreachable"
+  | "timeout"
+  /** The handshake failed. */
+  | "tls"
+  /** The handshake succeeded but for the certificate. */
+  | "certificate"
+  /** The connection ended before any octet of a response. */
+  | "silent"
+  /** The connection ended later. */
+  | "closed"
+  /** What came is not HTTP. */
+  | "protocol";
 
 /** Why a request got no complete response from the target. */
 export class UpstreamError extends Error {
@@ -42,7 +55,7 @@ export type Receiver = (chunk: Buffer) => boolean;
  * Sockets read into this one buffer and copy what came out of it: a buffer of 64 KiB for every
  * read, of which a small response fills a hundredth, costs more than the copy.
  */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+const READ_BUFFER = Buffer.allocUnsafeSlow(512 * 1024);
 
 function reading(receive: Receiver | undefined): { onread?: OnReadOpts } {
   if (!receive) return {};
@@ -200,16 +213,21 @@ function failureOf(error: Error, tls: boolean): UpstreamError {
   if (code === "ECONNREFUSED" || code === "ENOENT") {
     return new UpstreamError("refused", "connection refused", error);
   }
-  if (tls) return new UpstreamError("tls", tlsReason(error, code), error);
+  if (tls) return tlsFailure(error, code);
   return new UpstreamError("unreachable", causeOf(error), error);
 }
 
-function tlsReason(error: Error, code: string): string {
+function tlsFailure(error: Error & { reason?: string }, code: string): UpstreamError {
+  const failed = (what: string): UpstreamError => new UpstreamError("tls", what, error);
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(code + error.message)) {
-    return "it does not speak TLS; give it as an http:// target";
+    return failed("it does not speak TLS; give it as an http:// target");
   }
-  if (/ECONNRESET|closed/.test(code)) return "it ended the TLS handshake";
-  return `its certificate is not accepted (${causeOf(error)})`;
+  if (/ECONNRESET|closed/.test(code)) return failed("it ended the TLS handshake");
+  if (code.endsWith("NO_APPLICATION_PROTOCOL")) return failed("it does not offer HTTP/1.1");
+  // Node's own codes for certificates begin otherwise: CERT_HAS_EXPIRED, ERR_TLS_CERT_ALTNAME_….
+  if (code.startsWith("ERR_SSL_")) return failed(`the handshake failed, ${error.reason ?? code}`);
+  const what = `its certificate is not accepted (${causeOf(error)})`;
+  return new UpstreamError("certificate", what, error);
 }
 
 /** Of the failures of several addresses, the one that says most. */

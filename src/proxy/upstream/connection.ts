@@ -12,7 +12,7 @@ export interface ConnectionUser {
   onBody(chunk: Buffer, last: boolean): boolean;
   onComplete(trailers: HeaderLines): void;
   onUpgrade(head: ResponseHead, socket: Socket, rest: Buffer): void;
-  onFailure(error: UpstreamError, answered: boolean): void;
+  onFailure(error: UpstreamError): void;
   onDrain(): void;
   /** All that has come so far was handed over; more may take its time. */
   onPause(): void;
@@ -40,7 +40,7 @@ export class Connection {
   };
   readonly #onEnd = (): void => this.#ended();
   readonly #onError = (error: Error): void => this.#broke(error);
-  readonly #onClose = (): void => this.#fail(new UpstreamError("closed", CLOSED));
+  readonly #onClose = (): void => this.#closed(CLOSED);
   readonly #onDrain = (): void => this.#user?.onDrain();
 
   constructor(onRelease: (connection: Connection, reusable: boolean) => void) {
@@ -121,17 +121,22 @@ export class Connection {
     } catch (error) {
       this.#protocolError(error);
     }
-    this.#fail(new UpstreamError("closed", CLOSED));
+    this.#closed(CLOSED);
   }
 
   #broke(error: Error): void {
-    this.#fail(new UpstreamError("closed", `the connection failed: ${causeOf(error)}`, error));
+    this.#closed(`the connection failed: ${causeOf(error)}`, error);
   }
 
   #protocolError(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error;
-    const closed = /^the connection ended/.test(error.message);
-    this.#fail(new UpstreamError(closed ? "closed" : "protocol", error.message, error));
+    if (/^the connection ended/.test(error.message)) this.#closed(error.message, error);
+    else this.#fail(new UpstreamError("protocol", error.message, error));
+  }
+
+  #closed(how: string, cause?: Error): void {
+    const { started } = this.#reader;
+    this.#fail(new UpstreamError(started ? "closed" : "silent", started ? how : CLOSED, cause));
   }
 
   #fail(error: UpstreamError): void {
@@ -139,7 +144,7 @@ export class Connection {
     this.#user = undefined;
     this.#socket?.destroy();
     this.#onRelease(this, false);
-    user?.onFailure(error, this.#reader.started);
+    user?.onFailure(error);
   }
 
   #complete(trailers: HeaderLines, reusable: boolean): void {

@@ -90,6 +90,29 @@ describe.each(CASES)("$excess behind a response with $what", ({ method, bytes, m
   });
 });
 
+describe("A request that is answered before its end", () => {
+  it.each([
+    ["a length", "Content-Length: 40", "hello", "GET /evil HTTP/1.1\r\nHost: evil\r\n\r\n"],
+    ["chunks", "Transfer-Encoding: chunked", "5\r\nhello\r\n", "3\r\n\r\n\r\r\n0\r\n\r\n"],
+  ])("with %s leaves nothing on its connection for another", async (_, framing, begin, rest) => {
+    const target = await startRawTarget({
+      onConnection: ({ socket }) => socket.once("data", () => socket.write(FINE)),
+    });
+    const front = await startRawFront(`127.0.0.1:${target.port}`);
+    const client = await front.plain();
+    client.send(`POST /1 HTTP/1.1\r\nHost: localhost\r\n${framing}\r\n\r\n${begin}`);
+    await client.untilText("fine");
+    const app = await target.connection(0);
+    await app.closed();
+    client.send(rest);
+    const other = await front.plain();
+    other.send("GET /2 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await other.untilText("fine");
+    expect((await target.connection(1)).text).toMatch(/^GET \/2 HTTP\/1\.1\r\n/);
+    expect(app.text).not.toContain("evil");
+  });
+});
+
 describe("What comes before the first request is sent", () => {
   it("is not taken for the response to a later one", async () => {
     const user = (method: string) => {

@@ -7,19 +7,15 @@ import { Pool } from "../../../src/proxy/upstream/pool.js";
 import { ResponseReader } from "../../../src/proxy/upstream/reader.js";
 import { parseTarget } from "../../../src/proxy/upstream/target.js";
 import { atEnd } from "../../support/programs.js";
+import type { RawConnection } from "../../support/raw-client.js";
 import { frontHome } from "../../support/raw-front.js";
-import {
-  type RawTarget,
-  type RawTargetOptions,
-  startRawTarget,
-  targetOf,
-} from "../../support/raw-target.js";
+import { type RawTarget, startRawTarget, targetOf } from "../../support/raw-target.js";
 
 afterEach(() => vi.useRealTimers());
 
 const answering =
-  (lines = ""): RawTargetOptions["onConnection"] =>
-  (connection) => {
+  (lines = "") =>
+  (connection: RawConnection): void => {
     const answer = `HTTP/1.1 200 OK\r\n${lines}Content-Length: 2\r\n\r\nok`;
     connection.socket.on("data", () => connection.send(answer));
   };
@@ -82,7 +78,7 @@ describe("A connection that is idle", () => {
   it("is closed with the pool, and so is one in use", async () => {
     const target = await startRawTarget({
       onConnection: (connection, number) => {
-        if (number === 0) answering()?.(connection, number);
+        if (number === 0) answering()(connection);
       },
     });
     const pool = new Pool(parseTarget(`127.0.0.1:${target.port}`));

@@ -6,7 +6,14 @@ declare module "ws" {
   type Answer = (agreed: boolean, status: number, message: string) => void;
 
   export class WebSocket extends EventEmitter {
-    constructor(url: string, options: { readonly ca: string });
+    constructor(
+      url: string,
+      options: {
+        readonly ca: string;
+        readonly headers?: Readonly<Record<string, string>>;
+        readonly origin?: string;
+      },
+    );
     on(event: "message", listener: (data: Buffer, binary: boolean) => void): this;
     on(event: "open" | "close" | "error", listener: () => void): this;
     send(data: string | Uint8Array, options?: { readonly binary: boolean }): void;
