@@ -28,9 +28,17 @@ export function stateDirectory(place: Place = thisPlace()): string {
 export interface StatePaths {
   readonly directory: string;
   readonly rootCertificate: string;
+  /** Not there where the root's key was destroyed; then an intermediate signs. */
   readonly rootKey: string;
+  readonly intermediateCertificate: string;
+  readonly intermediateKey: string;
   readonly leaves: string;
+  /** While it is rotated: the authority to come, and the certificates of the one that goes. */
+  readonly next: string;
+  readonly previous: string;
+  /** The system's roots and the authority's, PEM, and as a trust store of Java. */
   readonly bundle: string;
+  readonly javaTrust: string;
 }
 
 export function statePaths(directory: string): StatePaths {
@@ -38,7 +46,12 @@ export function statePaths(directory: string): StatePaths {
     directory,
     rootCertificate: join(directory, "rootCA.pem"),
     rootKey: join(directory, "rootCA-key.pem"),
+    intermediateCertificate: join(directory, "intermediateCA.pem"),
+    intermediateKey: join(directory, "intermediateCA-key.pem"),
     leaves: join(directory, "leaves"),
+    next: join(directory, "next"),
+    previous: join(directory, "previous"),
     bundle: join(directory, "bundle.pem"),
+    javaTrust: join(directory, "java-trust.p12"),
   };
 }

@@ -1,13 +1,19 @@
 /**
- * The certificate authority on disk: `rootCA.pem` and `rootCA-key.pem` in the state directory.
+ * The certificate authority on disk: `rootCA.pem` and `rootCA-key.pem` in the state directory, or,
+ * where the root's key was destroyed, an intermediate with its key in place of the root's.
  * Nothing here overwrites an authority unless it is told to replace it.
  */
-import type { KeyObject } from "node:crypto";
-import { rmdirSync, rmSync } from "node:fs";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { causeOf, DevtlsError } from "../errors.js";
+import { causeOf, DevtlsError, systemCode } from "../errors.js";
 import { type StatePaths, stateDirectory, statePaths } from "../paths.js";
-import { type Certificate, parsePemCertificate } from "../x509/certificate.js";
+import {
+  type Certificate,
+  isSignedBy,
+  parseCertificate,
+  parsePemCertificate,
+} from "../x509/certificate.js";
 import { defaultConstraints, type NameConstraints } from "../x509/constraints.js";
 import { decodePrivateKey, encodePrivateKey, generateKey } from "../x509/keys.js";
 import { encodePem } from "../x509/pem.js";
@@ -15,13 +21,18 @@ import {
   discard,
   leftoversOf,
   makeDirectory,
+  type NewFile,
   readIfThere,
   writeFiles,
   writeNewFiles,
 } from "./files.js";
 
 export interface Authority {
+  /** The root: what is trusted. */
   readonly certificate: Certificate;
+  /** Signs in place of a root whose key was destroyed. */
+  readonly intermediate?: Certificate;
+  /** The issuer's. */
   readonly key: KeyObject;
   readonly paths: StatePaths;
 }
@@ -33,6 +44,22 @@ export interface AuthorityOptions {
   readonly unconstrained?: boolean;
   /** RSA-3072 instead of P-256. */
   readonly rsa?: boolean;
+  /** Have an intermediate sign, and destroy the root's key without ever writing it. */
+  readonly burnRoot?: boolean;
+}
+
+/** An authority as it goes to disk, PEM. */
+export interface AuthorityFiles {
+  readonly root: string;
+  /** Where it is absent, the root signs. */
+  readonly intermediate?: string;
+  /** The issuer's, PKCS#8. */
+  readonly key: string;
+}
+
+/** What signs leaves: the intermediate where there is one, else the root. */
+export function issuerOf(authority: Pick<Authority, "certificate" | "intermediate">): Certificate {
+  return authority.intermediate ?? authority.certificate;
 }
 
 const NEW_AUTHORITY = "Make a new one: devtls ca create --force";
@@ -54,16 +81,29 @@ export async function openAuthority(
   const existing = loadAuthority(directory);
   if (existing) return { authority: existing, created: false };
   const paths = statePaths(directory);
-  const made = await makeAuthority(options);
-  makeDirectory(directory, 0o700);
-  // The key's name is the claim: one process gets it, every other one takes what that one made.
-  const created = writeNewFiles([
-    { path: paths.rootKey, data: made.keyPem, mode: 0o400, durable: true },
-    { path: paths.rootCertificate, data: made.pem, mode: 0o644, durable: true },
-  ]);
+  const made = await makeAuthority(kindOf(options));
+  const created = addAuthority(directory, made);
   const authority = loadAuthority(directory);
   if (!authority) throw damaged(`${paths.rootKey} was removed while it was made`);
   return { authority, created };
+}
+
+/**
+ * Writes an authority where there is none. The key's name is the claim: one process gets it, every
+ * other one takes what that one made. Two that make different kinds of authority claim different
+ * names, and meet at the root's.
+ * @returns whether this call wrote it
+ * @throws DevtlsError "file-unwritable"
+ */
+export function addAuthority(directory: string, made: AuthorityFiles): boolean {
+  makeDirectory(directory, 0o700);
+  try {
+    return writeNewFiles(newFiles(made, statePaths(directory)));
+  } catch (error) {
+    const cause = error instanceof DevtlsError ? error.cause : undefined;
+    if (systemCode(cause) === "EEXIST" && loadAuthority(directory)) return false;
+    throw error;
+  }
 }
 
 /** Makes an authority in place of the one that is there. */
@@ -71,22 +111,76 @@ export async function replaceAuthority(
   directory: string,
   options: AuthorityOptions,
 ): Promise<Authority> {
+  return installAuthority(directory, await makeAuthority(kindOf(options)));
+}
+
+/** Puts an authority in place of the one that is there, if any. @throws DevtlsError "file-unwritable" */
+export function installAuthority(directory: string, made: AuthorityFiles): Authority {
   const paths = statePaths(directory);
-  const made = await makeAuthority(options);
   makeDirectory(directory, 0o700);
-  writeFiles([
-    { path: paths.rootKey, data: made.keyPem, mode: 0o400, durable: true },
-    { path: paths.rootCertificate, data: made.pem, mode: 0o644, durable: true },
-  ]);
+  const files = newFiles(made, paths);
+  writeFiles(files);
+  // Those of the other kind: what is left of them after a crash here is not looked at.
+  const stays = files.map(({ path }) => path);
+  for (const path of authorityFilesIn(paths)) if (!stays.includes(path)) discard(path);
   return loadAuthority(directory) as Authority;
 }
 
-async function makeAuthority(options: AuthorityOptions): Promise<{ pem: string; keyPem: string }> {
-  const { buildRoot } = await import("../x509/profile.js");
-  const key = generateKey(options.rsa ? "rsa3072" : "p256");
-  const constraints = constraintsOf(options);
-  const der = buildRoot({ key, owner: ownerName(), now: new Date(), constraints });
-  return { pem: encodePem("CERTIFICATE", der), keyPem: encodePrivateKey(key) };
+/** The key first, so that a certificate is never seen without the key that it needs. */
+function newFiles({ root, intermediate, key }: AuthorityFiles, paths: StatePaths): NewFile[] {
+  const keyPath = intermediate === undefined ? paths.rootKey : paths.intermediateKey;
+  return [
+    { path: keyPath, data: key, mode: 0o400, durable: true },
+    ...(intermediate === undefined
+      ? []
+      : [{ path: paths.intermediateCertificate, data: intermediate, mode: 0o644, durable: true }]),
+    { path: paths.rootCertificate, data: root, mode: 0o644, durable: true },
+  ];
+}
+
+/** The files of an authority of either kind. */
+export function authorityFilesIn(paths: StatePaths): string[] {
+  return [
+    ...[paths.rootKey, paths.intermediateKey],
+    ...[paths.intermediateCertificate, paths.rootCertificate],
+  ];
+}
+
+interface AuthorityKind {
+  readonly constraints: NameConstraints | null;
+  readonly rsa: boolean;
+  readonly burnRoot: boolean;
+}
+
+function kindOf(options: AuthorityOptions): AuthorityKind {
+  const { rsa = false, burnRoot = false } = options;
+  return { constraints: constraintsOf(options), rsa, burnRoot };
+}
+
+/** Makes an authority; writes nothing. */
+export async function makeAuthority(wanted: AuthorityKind): Promise<AuthorityFiles> {
+  const { buildIntermediate, buildRoot } = await import("../x509/profile.js");
+  const { constraints, rsa, burnRoot } = wanted;
+  const kind = rsa ? "rsa3072" : "p256";
+  const owner = ownerName();
+  const rootKey = generateKey(kind);
+  const pathLength = burnRoot ? 1 : 0;
+  const now = new Date();
+  const root = buildRoot({ key: rootKey, owner, now, constraints, pathLength });
+  const rootPem = encodePem("CERTIFICATE", root);
+  if (!burnRoot) return { root: rootPem, key: encodePrivateKey(rootKey) };
+  const { subject, keyId, notBefore, notAfter } = parseCertificate(root);
+  const key = generateKey(kind);
+  const intermediate = buildIntermediate({
+    issuer: { key: rootKey, subject, keyId },
+    publicKey: createPublicKey(key),
+    ...{ owner, notBefore, notAfter, constraints },
+  });
+  return {
+    root: rootPem,
+    intermediate: encodePem("CERTIFICATE", intermediate),
+    key: encodePrivateKey(key),
+  };
 }
 
 /** @throws DevtlsError "bad-name" for a permitted name that is none */
@@ -117,7 +211,8 @@ export function loadAuthority(directory: string = stateDirectory()): Authority |
       return readAuthority(paths);
     } catch (error) {
       const retry = error instanceof DevtlsError && error.code === "authority-damaged";
-      if (!retry || Date.now() >= deadline) throw error;
+      if (!retry) throw error;
+      if (Date.now() >= deadline) throw existsSync(paths.next) ? inRotation(error) : error;
       pause(SETTLE_STEP_MS);
     }
   }
@@ -126,21 +221,53 @@ export function loadAuthority(directory: string = stateDirectory()): Authority |
 function readAuthority(paths: StatePaths): Authority | undefined {
   const pem = readIfThere(paths.rootCertificate);
   const keyPem = readIfThere(paths.rootKey);
-  if (!pem && !keyPem) return undefined;
-  if (!pem) throw damaged(`${paths.rootCertificate} is missing beside its key`);
-  const certificate = checkCertificate(pem, paths);
-  if (!keyPem) throw damaged(`${paths.rootKey} is missing beside its certificate`);
-  let key: KeyObject;
-  try {
-    key = decodePrivateKey(keyPem.toString("latin1"));
-  } catch (error) {
-    throw damaged(`${paths.rootKey}: ${causeOf(error)}`, error);
+  if (!pem && !keyPem && !existsSync(paths.intermediateKey)) return undefined;
+  if (!pem) {
+    const beside = keyPem ? "its key" : paths.intermediateKey;
+    throw damaged(`${paths.rootCertificate} is missing beside ${beside}`);
   }
-  if (!certificate.x509.checkPrivateKey(key)) {
-    throw damaged(`${paths.rootKey} is not the key of ${paths.rootCertificate}`);
-  }
+  const certificate = checkCertificate(pem, paths.rootCertificate);
   checkDates(certificate, paths);
-  return { certificate, key, paths };
+  const key = keyPem && readKey(keyPem, paths.rootKey);
+  if (key && certificate.x509.checkPrivateKey(key)) return { certificate, key, paths };
+  const signing = readIntermediate(certificate, paths);
+  if (signing) return { certificate, ...signing, paths };
+  throw damaged(
+    key
+      ? `${paths.rootKey} is not the key of ${paths.rootCertificate}`
+      : `${paths.rootKey} is missing beside its certificate`,
+  );
+}
+
+/** An intermediate of this root with its key; a root's own key from before it stays unused. */
+function readIntermediate(
+  root: Certificate,
+  paths: StatePaths,
+): { intermediate: Certificate; key: KeyObject } | undefined {
+  const pem = readIfThere(paths.intermediateCertificate);
+  const keyPem = readIfThere(paths.intermediateKey);
+  if (!pem && !keyPem) return undefined;
+  const [certificatePath, keyPath] = [paths.intermediateCertificate, paths.intermediateKey];
+  if (!pem) throw damaged(`${certificatePath} is missing beside its key`);
+  if (!keyPem) throw damaged(`${keyPath} is missing beside its certificate`);
+  const intermediate = checkCertificate(pem, certificatePath);
+  const key = readKey(keyPem, keyPath);
+  if (!intermediate.x509.checkPrivateKey(key)) {
+    throw damaged(`${keyPath} is not the key of ${certificatePath}`);
+  }
+  if (!isSignedBy(intermediate, root)) {
+    throw damaged(`${paths.rootCertificate} did not sign ${certificatePath}`);
+  }
+  checkDates(intermediate, paths);
+  return { intermediate, key };
+}
+
+function readKey(pem: Buffer, path: string): KeyObject {
+  try {
+    return decodePrivateKey(pem.toString("latin1"));
+  } catch (error) {
+    throw damaged(`${path}: ${causeOf(error)}`, error);
+  }
 }
 
 /**
@@ -150,18 +277,18 @@ function readAuthority(paths: StatePaths): Authority | undefined {
 export function loadAuthorityCertificate(directory: string): Certificate | undefined {
   const paths = statePaths(directory);
   const pem = readIfThere(paths.rootCertificate);
-  return pem && checkCertificate(pem, paths);
+  return pem && checkCertificate(pem, paths.rootCertificate);
 }
 
-function checkCertificate(pem: Buffer, paths: StatePaths): Certificate {
+function checkCertificate(pem: Buffer, path: string): Certificate {
   let certificate: Certificate;
   try {
     certificate = parsePemCertificate(pem.toString("latin1"));
   } catch (error) {
-    throw damaged(`${paths.rootCertificate}: ${causeOf(error)}`, error);
+    throw damaged(`${path}: ${causeOf(error)}`, error);
   }
   if (!certificate.isAuthority) {
-    throw damaged(`${paths.rootCertificate} is not the certificate of an authority`);
+    throw damaged(`${path} is not the certificate of an authority`);
   }
   return certificate;
 }
@@ -195,13 +322,28 @@ function damaged(reason: string, cause?: unknown): DevtlsError {
   });
 }
 
+/** What a rotation that was killed left, the next run of it mends. */
+function inRotation(error: unknown): DevtlsError {
+  return new DevtlsError("authority-damaged", causeOf(error), {
+    cause: error,
+    hint: "Its rotation was interrupted. To end it: devtls ca rotate",
+  });
+}
+
+/** How a person recognises an authority. */
+export function commonNameOf(certificate: Certificate): string {
+  return /^CN=(.*)$/m.exec(certificate.x509.subject)?.[1] ?? "the authority";
+}
+
 /** Removes the authority, its leaves and its bundle, and the state directory when that is all. */
 export function deleteAuthority(directory: string): string[] {
   const paths = statePaths(directory);
   const removed: string[] = [];
   // The key of a run that was killed has a second name, which must not outlive it.
-  for (const path of [paths.rootKey, paths.rootCertificate].flatMap(leftoversOf)) discard(path);
-  for (const path of [paths.rootKey, paths.rootCertificate, paths.bundle, paths.leaves]) {
+  const files = authorityFilesIn(paths);
+  for (const path of files.flatMap(leftoversOf)) discard(path);
+  const extras = [paths.bundle, paths.javaTrust, paths.leaves, paths.next, paths.previous];
+  for (const path of [...files, ...extras]) {
     try {
       rmSync(path, { recursive: true });
       removed.push(path);
@@ -209,7 +351,7 @@ export function deleteAuthority(directory: string): string[] {
       // Not there: nothing to report. What cannot be removed is reported by the check below.
     }
   }
-  const rest = [paths.rootKey, paths.rootCertificate].find((path) => readIfThere(path));
+  const rest = files.find((path) => readIfThere(path));
   if (rest) {
     throw new DevtlsError("file-unwritable", `could not delete ${rest}: permission denied`, {
       hint: `Check who may write there: ls -ld ${directory}`,

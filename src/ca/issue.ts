@@ -11,7 +11,7 @@ import {
 import { encodePrivateKey, generateKey, isAcceptedByClients } from "../x509/keys.js";
 import { type Name, uniqueNames } from "../x509/names.js";
 import { DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/validity.js";
-import { type Authority, loadAuthority, openAuthority, ownerName } from "./authority.js";
+import { type Authority, issuerOf, loadAuthority, openAuthority, ownerName } from "./authority.js";
 
 export interface LeafOptions {
   /** Validity in days, 1 to 825; 397 unless told otherwise. */
@@ -26,9 +26,12 @@ export interface LeafOptions {
 
 export interface Leaf {
   readonly certificate: Certificate;
+  /** What a server has to send: the leaf, and the intermediate that signed it where one did. */
   readonly certificatePem: string;
-  /** The authority's certificate, for clients that want the chain. */
+  /** The root, for clients that want the whole chain. */
   readonly rootPem: string;
+  /** The leaf and all above it, the root last. */
+  readonly chain: readonly Certificate[];
   /** Absent when the key was given. */
   readonly key?: KeyObject;
   readonly keyPem?: string;
@@ -44,7 +47,7 @@ export async function openAuthorityFor(
   directory?: string,
 ): Promise<{ authority: Authority; created: boolean }> {
   const existing = loadAuthority(directory);
-  checkNames(existing ? existing.certificate.constraints : defaultConstraints(), names);
+  checkNames(existing ? issuerOf(existing).constraints : defaultConstraints(), names);
   return existing ? { authority: existing, created: false } : openAuthority(directory);
 }
 
@@ -63,7 +66,8 @@ export async function issueLeaf(
   if (names.length === 0) {
     throw new DevtlsError("bad-name", "could not make a certificate: it needs at least one name");
   }
-  checkNames(authority.certificate.constraints, names);
+  const issuer = issuerOf(authority);
+  checkNames(issuer.constraints, names);
   const key = options.publicKey ? undefined : generateKey(options.rsa ? "rsa2048" : "p256");
   const publicKey = options.publicKey ?? createPublicKey(key as KeyObject);
   if (!isAcceptedByClients(publicKey)) {
@@ -78,24 +82,22 @@ export async function issueLeaf(
   // Loaded only by who signs: `serve` with a leaf that is kept does not.
   const { buildLeaf } = await import("../x509/profile.js");
   const der = buildLeaf({
-    issuer: {
-      key: authority.key,
-      subject: authority.certificate.subject,
-      keyId: authority.certificate.keyId,
-    },
+    issuer: { key: authority.key, subject: issuer.subject, keyId: issuer.keyId },
     publicKey,
     names: uniqueNames(names),
     notBefore,
     // A leaf that outlives its issuer is refused by some clients before its own end.
-    notAfter: new Date(Math.min(end, authority.certificate.notAfter.getTime())),
+    notAfter: new Date(Math.min(end, issuer.notAfter.getTime())),
     client: options.client ?? false,
     owner: ownerName(),
   });
   const certificate = parseCertificate(der);
+  const sent = [certificate, ...(authority.intermediate ? [authority.intermediate] : [])];
   return {
     certificate,
-    certificatePem: certificateToPem(certificate),
+    certificatePem: sent.map(certificateToPem).join(""),
     rootPem: certificateToPem(authority.certificate),
+    chain: [...sent, authority.certificate],
     ...(key && { key, keyPem: encodePrivateKey(key) }),
   };
 }

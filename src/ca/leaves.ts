@@ -20,7 +20,7 @@ export const RENEW_WITHIN_DAYS = 30;
 
 export interface ServeLeaf {
   readonly certificate: Certificate;
-  /** The leaf and the authority's certificate, PEM. */
+  /** The leaf, an intermediate where one signed it, and the root, PEM. */
   readonly chainPem: string;
   readonly keyPem: string;
 }
@@ -102,14 +102,17 @@ function readKept(path: string, root: Certificate): ServeLeaf | undefined {
   if (text === undefined) return undefined;
   try {
     const blocks = decodePem(text);
-    const leafDer = blocks.find((block) => block.label === "CERTIFICATE")?.der;
+    const ders = blocks.filter((block) => block.label === "CERTIFICATE").map(({ der }) => der);
+    const [leafDer, ...between] = ders;
     const keyDer = blocks.find((block) => block.label === "PRIVATE KEY")?.der;
     if (!leafDer || !keyDer) return undefined;
     const certificate = parseCertificate(leafDer);
     const keyPem = encodePem("PRIVATE KEY", keyDer);
-    if (!isSignedBy(certificate, root)) return undefined;
+    // An intermediate is kept with its leaf, so that nothing but the root has to be read for it.
+    const above = [...between.map(parseCertificate), root];
+    if (!linked([certificate, ...above])) return undefined;
     if (!certificate.x509.checkPrivateKey(decodePrivateKey(keyPem))) return undefined;
-    const chain = [leafDer, root.der];
+    const chain = [...ders, root.der];
     return {
       certificate,
       chainPem: chain.map((der) => encodePem("CERTIFICATE", der)).join(""),
@@ -120,11 +123,16 @@ function readKept(path: string, root: Certificate): ServeLeaf | undefined {
   }
 }
 
-/** Whether a certificate covers a host (RFC 9525 6): names, addresses, one level of wildcard. */
-export function coversHost(certificate: Certificate, hostname: string): boolean {
+/** Whether each certificate is signed by the next. */
+function linked(chain: readonly Certificate[]): boolean {
+  return chain.slice(1).every((issuer, at) => isSignedBy(chain[at] as Certificate, issuer));
+}
+
+/** Whether a certificate's names cover a host (RFC 9525 6): names, addresses, one level of wildcard. */
+export function coversHost(names: readonly Name[], hostname: string): boolean {
   const address = parseIp(hostname);
   const parent = hostname.replace(/^[^.]+/, "*");
-  return certificate.names.some((name) => {
+  return names.some((name) => {
     if (name.kind === "ip") return address?.equals(name.bytes) ?? false;
     return name.kind === "dns" && (name.value === hostname || name.value === parent);
   });

@@ -7,20 +7,23 @@ import { decodePrivateKey, describeKey } from "../x509/keys.js";
 import { OID } from "../x509/oids.js";
 import { decodePem, encodePem, type PemBlock } from "../x509/pem.js";
 import { DAY_MS, MAX_LEAF_DAYS } from "../x509/validity.js";
-import type { Authority } from "./authority.js";
+import { type Authority, issuerOf } from "./authority.js";
 import { type NewFile, readIfThere, writeFiles } from "./files.js";
 import { issueLeaf } from "./issue.js";
 
 export interface Renewable {
   readonly path: string;
   readonly certificate: Certificate;
-  /** The file also holds the authority's certificate. */
+  /** The file holds the chain up to the root. */
   readonly fullchain: boolean;
   /** Where its key is; the certificate's own path when they share a file. */
   readonly keyPath: string | undefined;
   /** What the file holds besides certificates: keys, parameters. */
   readonly others: readonly PemBlock[];
 }
+
+/** Whose leaves are looked for; its key is not needed for that. */
+type Signer = Pick<Authority, "certificate" | "intermediate">;
 
 /** The kinds of key that devtls makes. A key of another kind is its owner's, and stays. */
 const OWN_KINDS = ["EC P-256", "RSA 2048"];
@@ -29,7 +32,7 @@ const OWN_KINDS = ["EC P-256", "RSA 2048"];
  * Reads a certificate file that this authority signed; undefined for anything else: a key, a
  * foreign certificate, a root.
  */
-export function readRenewable(path: string, authority: Authority): Renewable | undefined {
+export function readRenewable(path: string, authority: Signer): Renewable | undefined {
   const blocks = blocksOf(path);
   const certificates = blocks.filter(({ label }) => label === "CERTIFICATE");
   const [leaf] = certificates;
@@ -40,18 +43,18 @@ export function readRenewable(path: string, authority: Authority): Renewable | u
   } catch {
     return undefined;
   }
-  if (certificate.isAuthority || !isSignedBy(certificate, authority.certificate)) return undefined;
+  if (certificate.isAuthority || !isSignedBy(certificate, issuerOf(authority))) return undefined;
   return {
     path,
     certificate,
-    fullchain: certificates.length > 1,
+    fullchain: certificates.length > (authority.intermediate ? 2 : 1),
     keyPath: findKey(path, certificate),
     others: blocks.filter(({ label }) => label !== "CERTIFICATE"),
   };
 }
 
 /** The renewable certificates of a folder, by name. */
-export function findRenewable(directory: string, authority: Authority): Renewable[] {
+export function findRenewable(directory: string, authority: Signer): Renewable[] {
   let names: string[];
   try {
     names = readdirSync(directory).sort();
@@ -71,14 +74,19 @@ export function daysLeft(certificate: Certificate, now = Date.now()): number {
 
 /**
  * Issues the certificate again and writes it over the old one. Where its key cannot be found (it
- * was made from a request) or is of a kind that devtls does not make, the same key is certified
- * again.
+ * was made from a request), is of a kind that devtls does not make or is to be kept, the same key
+ * is certified again.
  * @throws DevtlsError as {@link issueLeaf}; "file-unwritable"
  */
-export async function renew(renewable: Renewable, authority: Authority): Promise<Certificate> {
+export async function renew(
+  renewable: Renewable,
+  authority: Authority,
+  { keepKey = false }: { readonly keepKey?: boolean } = {},
+): Promise<Certificate> {
   const { certificate, path, keyPath, fullchain, others } = renewable;
   const lifetime = certificate.notAfter.getTime() - certificate.notBefore.getTime();
-  const newKey = keyPath !== undefined && OWN_KINDS.includes(describeKey(certificate.publicKey));
+  const newKey =
+    !keepKey && keyPath !== undefined && OWN_KINDS.includes(describeKey(certificate.publicKey));
   const leaf = await issueLeaf(authority, certificate.names, {
     days: Math.min(MAX_LEAF_DAYS, Math.max(1, Math.round(lifetime / DAY_MS))),
     rsa: certificate.publicKey.asymmetricKeyType === "rsa",

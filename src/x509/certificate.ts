@@ -101,18 +101,30 @@ export function fingerprint(certificate: Certificate, hash: "sha256" | "sha1" = 
   return (digest.match(/../g) ?? []).join(":");
 }
 
-/** The value of each extension by its identifier (RFC 5280 4.1.2.9), each at most once. */
+/** The extensions that devtls decides by. */
+const KNOWN_EXTENSIONS: readonly string[] = [
+  ...[OID.subjectKeyIdentifier, OID.keyUsage, OID.subjectAltName, OID.basicConstraints],
+  ...[OID.nameConstraints, OID.authorityKeyIdentifier, OID.extKeyUsage],
+];
+
+/**
+ * The value of each known extension by its identifier (RFC 5280 4.1.2.9), each at most once. The
+ * others are not looked into: .NET writes a byte into its own where DER belongs.
+ */
 export function readExtensions(tagged: DerValue | undefined): Map<string, DerValue> {
   const extensions = new Map<string, DerValue>();
+  const seen = new Set<string>();
   if (!tagged) return extensions;
   const list = tagged.tag === TAG.sequence ? tagged : childrenOf(tagged)[0];
   for (const entry of childrenOf(expectTag(list, TAG.sequence))) {
     const parts = childrenOf(entry, TAG.sequence);
     const id = readOid(parts[0]);
-    if (extensions.has(id)) {
+    if (seen.has(id)) {
       throw new DevtlsError("bad-certificate", `could not read the extensions: ${id} twice`);
     }
-    extensions.set(id, readDer(expectTag(parts.at(-1), TAG.octetString).content));
+    seen.add(id);
+    const { content } = expectTag(parts.at(-1), TAG.octetString);
+    if (KNOWN_EXTENSIONS.includes(id)) extensions.set(id, readDer(content));
   }
   return extensions;
 }

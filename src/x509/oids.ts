@@ -15,6 +15,7 @@ export const OID = {
   serverAuth: "1.3.6.1.5.5.7.3.1",
   clientAuth: "1.3.6.1.5.5.7.3.2",
   emailProtection: "1.3.6.1.5.5.7.3.4",
+  anyExtendedKeyUsage: "2.5.29.37.0",
 
   ecPublicKey: "1.2.840.10045.2.1",
   rsaEncryption: "1.2.840.113549.1.1.1",
@@ -34,6 +35,7 @@ export const OID = {
   localKeyId: "1.2.840.113549.1.9.21",
   x509Certificate: "1.2.840.113549.1.9.22.1",
   shroudedKeyBag: "1.2.840.113549.1.12.10.1.2",
+  trustedKeyUsage: "2.16.840.1.113894.746875.1.1", // Oracle's
   certBag: "1.2.840.113549.1.12.10.1.3",
   pbeSha1And3Des: "1.2.840.113549.1.12.1.3",
   sha1: "1.3.14.3.2.26",

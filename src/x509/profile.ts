@@ -41,16 +41,18 @@ export interface RootProfile {
   readonly now: Date;
   /** The names that the root may sign; null leaves it unconstrained. */
   readonly constraints: NameConstraints | null;
+  /** Authorities that may stand between it and a leaf; none unless told otherwise. */
+  readonly pathLength?: number;
 }
 
 /** A self-signed root, in DER. */
-export function buildRoot({ key, owner, now, constraints }: RootProfile): Buffer {
+export function buildRoot({ key, owner, now, constraints, pathLength = 0 }: RootProfile): Buffer {
   const serial = randomSerial();
   const subject = distinguishedName([
     [OID.organization, "devtls development authority"],
     // iOS lists a root only when it has a common name, and a unique one lets tools that find
     // roots by name tell two of them apart.
-    [OID.commonName, rootName(owner, serial)],
+    [OID.commonName, authorityName(owner, serial)],
   ]);
   const spki = encodePublicKey(key);
   const notBefore = wholeSecond(now.getTime() - ROOT_BACKDATE_MS);
@@ -63,32 +65,72 @@ export function buildRoot({ key, owner, now, constraints }: RootProfile): Buffer
     notAfter,
     subject,
     spki,
+    extensions: authorityExtensions(spki, pathLength, constraints),
+  });
+}
+
+function authorityExtensions(
+  spki: Uint8Array,
+  pathLength: number,
+  constraints: NameConstraints | null,
+): DerNode[] {
+  return [
+    basicConstraints({ ca: true, pathLength }),
+    keyUsage(KEY_USAGE.keyCertSign, KEY_USAGE.cRLSign),
+    extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifier(spki))),
+    // Not critical: every verifier that knows the extension enforces it either way, and old
+    // Apple and LibreSSL versions reject a root where it is critical.
+    ...(constraints ? [extension(OID.nameConstraints, false, encodeConstraints(constraints))] : []),
+  ];
+}
+
+function authorityName(owner: string, serial: Buffer, prefix = "devtls "): string {
+  const unique = serial.toString("hex").slice(0, 8);
+  return `${prefix}${clip(owner, MAX_ATTRIBUTE - prefix.length - 1 - unique.length)} ${unique}`;
+}
+
+/** Who signs: its key, and its subject and subjectKeyIdentifier as its certificate has them. */
+export interface Issuer {
+  readonly key: KeyObject;
+  /** DER, copied byte for byte. */
+  readonly subject: Uint8Array;
+  readonly keyId: Uint8Array;
+}
+
+export interface IntermediateProfile {
+  readonly issuer: Issuer;
+  readonly publicKey: KeyObject;
+  /** Who made it, as "user@host". */
+  readonly owner: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly constraints: NameConstraints | null;
+}
+
+/** The certificate of an authority under a root that signs leaves only (pathLength 0), in DER. */
+export function buildIntermediate(profile: IntermediateProfile): Buffer {
+  const { issuer, publicKey, owner, notBefore, notAfter, constraints } = profile;
+  const serial = randomSerial();
+  const spki = encodePublicKey(publicKey);
+  return signCertificate(issuer.key, {
+    serial,
+    issuer: verbatim(issuer.subject),
+    notBefore,
+    notAfter,
+    subject: distinguishedName([
+      [OID.organization, "devtls development authority"],
+      [OID.commonName, authorityName(owner, serial, "devtls intermediate ")],
+    ]),
+    spki,
     extensions: [
-      basicConstraints({ ca: true, pathLength: 0 }),
-      keyUsage(KEY_USAGE.keyCertSign, KEY_USAGE.cRLSign),
-      extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifier(spki))),
-      // Not critical: every verifier that knows the extension enforces it either way, and old
-      // Apple and LibreSSL versions reject a root where it is critical.
-      ...(constraints
-        ? [extension(OID.nameConstraints, false, encodeConstraints(constraints))]
-        : []),
+      ...authorityExtensions(spki, 0, constraints),
+      extension(OID.authorityKeyIdentifier, false, sequence(contextBytes(0, issuer.keyId))),
     ],
   });
 }
 
-function rootName(owner: string, serial: Buffer): string {
-  const unique = serial.toString("hex").slice(0, 8);
-  return `devtls ${clip(owner, MAX_ATTRIBUTE - "devtls  ".length - unique.length)} ${unique}`;
-}
-
 export interface LeafProfile {
-  readonly issuer: {
-    readonly key: KeyObject;
-    /** The issuing certificate's subject, DER, copied byte for byte. */
-    readonly subject: Uint8Array;
-    /** The issuing certificate's subjectKeyIdentifier. */
-    readonly keyId: Uint8Array;
-  };
+  readonly issuer: Issuer;
   readonly publicKey: KeyObject;
   readonly names: readonly Name[];
   readonly notBefore: Date;

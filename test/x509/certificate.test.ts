@@ -81,6 +81,14 @@ describe("a certificate is refused", () => {
     expect(message).toContain("2.5.29.15 twice");
   });
 
+  it("with an extension that is known and no DER, but not with one that is unknown", () => {
+    // id, then an octet string with the one byte 02; .NET marks its development certificates so.
+    const dotnet = readDer(Buffer.from("3011300f060a2b060104018237540101040102", "hex"));
+    expect(readExtensions(dotnet).size).toBe(0);
+    const keyUsage = readDer(Buffer.from("300a30080603551d0f040102", "hex"));
+    refusal("bad-certificate", () => readExtensions(keyUsage));
+  });
+
   it("when a month, a day or an hour of its validity does not exist", () => {
     const at = LEAF.der.indexOf(
       LEAF.certificate.notBefore.toISOString().slice(2, 10).replaceAll("-", ""),
