@@ -18,6 +18,7 @@ export default defineConfig({
       GIT_SSL_CAINFO: "",
       AWS_CA_BUNDLE: "",
       PIP_CERT: "",
+      JAVA_TOOL_OPTIONS: "",
     },
   },
 });

@@ -1,11 +1,13 @@
 /**
  * What makes programs trust the authority by their environment, where they do not look at the
  * system's store. The variables and what each does to the system's list are in their manuals:
- * nodejs.org/api/cli.html, docs.python.org ssl, requests "SSL Cert Verification", curl(1), git-config(1).
+ * nodejs.org/api/cli.html, docs.python.org ssl, requests "SSL Cert Verification", curl(1), git-config(1),
+ * and the JSSE reference guide for Java's trust store.
  */
-import { readFileSync, statSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { rootCertificates } from "node:tls";
-import type { StatePaths } from "../paths.js";
+import { type StatePaths, stateDirectory, statePaths } from "../paths.js";
 import { readIfThere, writeFiles } from "./files.js";
 
 export interface RuntimeEnvironment {
@@ -13,7 +15,12 @@ export interface RuntimeEnvironment {
   readonly set: Readonly<Record<string, string>>;
   /** Variables that have a value already, which stays. */
   readonly kept: Readonly<Record<string, string>>;
+  /** What variables among `set` have already, to which something is added. */
+  readonly extended: Readonly<Record<string, string>>;
 }
+
+/** The options that every Java of a shell takes; the system's list is replaced by one of them. */
+const JAVA_OPTIONS = "JAVA_TOOL_OPTIONS";
 
 /** These add to the roots that a program brings. */
 const ADDING = ["NODE_EXTRA_CA_CERTS", "DENO_CERT"];
@@ -29,7 +36,7 @@ const REPLACING = [
 ];
 
 /** Where systems keep their roots in one file; the first that is there. */
-const SYSTEM_BUNDLES = [
+export const SYSTEM_BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
   "/etc/ssl/ca-bundle.pem",
@@ -37,19 +44,25 @@ const SYSTEM_BUNDLES = [
 ];
 
 /**
- * The environment in which programs trust the authority; writes `bundle.pem` when the system's
- * roots or the authority are others than in it.
+ * The environment in which programs trust the authority; writes `bundle.pem` and `java-trust.p12`
+ * when the system's roots or the authority are others than in them.
  * @param given the environment so far; what it sets is kept
  * @throws DevtlsError "file-unwritable"
  */
-export function runtimeEnvironment(
+export async function runtimeEnvironment(
   paths: StatePaths,
   rootPem: string,
   given: Readonly<Record<string, string | undefined>>,
-): RuntimeEnvironment {
-  const bundle = `${systemRoots(paths.bundle)}\n${rootPem}`;
-  if (readIfThere(paths.bundle)?.toString("latin1") !== bundle) {
-    writeFiles([{ path: paths.bundle, data: bundle, mode: 0o644 }]);
+): Promise<RuntimeEnvironment> {
+  const bundle = mergedBundle(paths.bundle, rootPem);
+  const isNew = readIfThere(paths.bundle)?.toString("latin1") !== bundle;
+  if (isNew || !existsSync(paths.javaTrust)) {
+    const { encodeTrustStore } = await import("../x509/pkcs12-trust.js");
+    writeFiles([
+      { path: paths.javaTrust, data: encodeTrustStore(certificatesIn(bundle)), mode: 0o644 },
+      // Last: by it the next run knows that both are up to date.
+      { path: paths.bundle, data: bundle, mode: 0o644 },
+    ]);
   }
   const wanted = {
     ...Object.fromEntries(ADDING.map((name) => [name, paths.rootCertificate])),
@@ -59,12 +72,58 @@ export function runtimeEnvironment(
     const before = given[name];
     return before !== undefined && before !== "" && before !== value;
   });
-  return {
-    set: Object.fromEntries(
-      Object.entries(wanted).filter(([name]) => !others.some(([kept]) => kept === name)),
-    ),
-    kept: Object.fromEntries(others.map(([name]) => [name, given[name] as string])),
-  };
+  const free = Object.entries(wanted).filter(([name]) => !others.some(([kept]) => kept === name));
+  const kept = others.map(([name]) => [name, given[name] as string] as const);
+  const java = given[JAVA_OPTIONS]?.trim() ?? "";
+  const option = javaOption(paths.javaTrust);
+  // Programs of a JVM that is configured otherwise get what it is configured for.
+  if (java.includes(TRUST_STORE) && !java.includes(option)) kept.push([JAVA_OPTIONS, java]);
+  else free.push([JAVA_OPTIONS, java.includes(option) ? java : `${java} ${option}`.trim()]);
+  const extended = java !== "" && !java.includes(TRUST_STORE) ? { [JAVA_OPTIONS]: java } : {};
+  return { set: Object.fromEntries(free), kept: Object.fromEntries(kept), extended };
+}
+
+const TRUST_STORE = "-Djavax.net.ssl.trustStore=";
+
+/**
+ * The option by which Java goes by this trust store. Its type is left to Java, which tells it by
+ * the file; one that is given would hold for a store that a program names itself, too.
+ */
+export function javaOption(path: string): string {
+  const quote = path.includes('"') ? "'" : '"';
+  return TRUST_STORE + (/[\s'"]/.test(path) ? `${quote}${path}${quote}` : path);
+}
+
+/** Java refuses a trust store with one certificate in it that it cannot read. */
+function certificatesIn(bundle: string): Buffer[] {
+  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((pem) => {
+    try {
+      return [new X509Certificate(pem).raw];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/**
+ * What `bundle.pem` holds: the system's roots and the authority's, PEM.
+ * @param own its path, for a system whose list is a link to it
+ */
+export function mergedBundle(own: string, rootPem: string): string {
+  return `${systemRoots(own)}\n${rootPem}`;
+}
+
+/**
+ * What a client on this machine trusts, PEM: Node's own roots, those of the system, those that
+ * NODE_EXTRA_CA_CERTS adds, and the authority, trusted or not.
+ */
+export function rootsOf(env: Readonly<Record<string, string | undefined>>): string[] {
+  const { bundle, rootCertificate } = statePaths(stateDirectory());
+  const extra = env.NODE_EXTRA_CA_CERTS;
+  const files = [rootCertificate, ...(extra ? [extra] : [])];
+  const added = files.flatMap((path) => readIfThere(path)?.toString("latin1") ?? []);
+  return [...rootCertificates, systemRoots(bundle), ...added];
 }
 
 /** The system's roots, PEM; Node's own where the system has no such file. */

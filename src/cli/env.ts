@@ -2,12 +2,12 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { loadAuthorityCertificate } from "../ca/authority.js";
-import { type RuntimeEnvironment, runtimeEnvironment } from "../ca/environment.js";
+import { javaOption, type RuntimeEnvironment, runtimeEnvironment } from "../ca/environment.js";
 import { DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
 import { certificateToPem } from "../x509/certificate.js";
 import { parseChoice, usage } from "./options.js";
-import { print, printJson, warn } from "./output.js";
+import { note, print, printJson, warn } from "./output.js";
 import { withExamples } from "./program.js";
 
 const SHELLS = ["sh", "fish", "powershell"] as const;
@@ -24,7 +24,7 @@ export function define(program: Command): void {
   const command = program
     .command("env")
     .description(
-      "Print the variables that make Node, Python, curl, git, Deno and AWS clients trust the authority. What is set already is kept.",
+      "Print the variables that make Node, Python, Java, curl, git, Deno and AWS clients trust the authority. What is set already is kept.",
     )
     .option("--shell <shell>", `syntax: ${SHELLS.join(", ")}`, parseChoice("--shell", SHELLS))
     .option("--docker", "print options for docker run instead")
@@ -41,16 +41,21 @@ devtls env --compose > compose.override.yaml    with docker compose`,
   );
 }
 
-function env(options: EnvOptions): void {
+async function env(options: EnvOptions): Promise<void> {
   const forms = (["shell", "docker", "compose", "json"] as const).filter((key) => options[key]);
   if (forms.length > 1) {
     throw usage(`${forms.map((form) => `--${form}`).join(" and ")} exclude each other`);
   }
-  const { set, kept } = environmentHere(process.env);
+  const { set, kept, extended } = await environmentHere(process.env);
   for (const [name, value] of Object.entries(kept)) {
     if (!options.docker && !options.compose) {
-      warn(`${name} is set to ${value} and stays so. The authority has to be in that file.`);
+      warn(
+        `${name} is set to ${value} and stays so. The authority has to be in the file that it names.`,
+      );
     }
+  }
+  for (const [name, value] of Object.entries(extended)) {
+    if (!options.docker && !options.compose) note(`${name} keeps what it has: ${value}`);
   }
   if (options.json) printJson({ set, kept });
   else if (options.docker) print(dockerOptions(inContainer({ ...kept, ...set })));
@@ -61,9 +66,9 @@ function env(options: EnvOptions): void {
 }
 
 /** @throws DevtlsError "authority-missing" */
-export function environmentHere(
+export async function environmentHere(
   given: Readonly<Record<string, string | undefined>>,
-): RuntimeEnvironment {
+): Promise<RuntimeEnvironment> {
   const directory = stateDirectory();
   const root = loadAuthorityCertificate(directory);
   if (!root) {
@@ -96,16 +101,15 @@ const FOLDER = "/etc/devtls";
 function inContainer(variables: Readonly<Record<string, string>>): Mounted {
   const paths = statePaths(stateDirectory());
   const inside = (path: string): string => `${FOLDER}/${basename(path)}`;
-  const own = [paths.rootCertificate, paths.bundle];
+  const own = [paths.rootCertificate, paths.bundle, paths.javaTrust];
+  const locate = (name: string): string => {
+    if (name.startsWith("JAVA")) return javaOption(inside(paths.javaTrust));
+    return inside(/^(?:NODE|DENO)/.test(name) ? paths.rootCertificate : paths.bundle);
+  };
   const names = Object.keys(variables);
   return {
     files: new Map(own.map((path) => [inside(path), path])),
-    variables: Object.fromEntries(
-      names.map((name) => [
-        name,
-        inside(/^(?:NODE|DENO)/.test(name) ? paths.rootCertificate : paths.bundle),
-      ]),
-    ),
+    variables: Object.fromEntries(names.map((name) => [name, locate(name)])),
   };
 }
 

@@ -6,6 +6,7 @@ import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import type { Serving } from "../serve.js";
 import type { ReadSettings } from "../settings/serve-options.js";
 import { environmentHere } from "./env.js";
+import { note } from "./output.js";
 import type { ServeOptions } from "./serve-options.js";
 
 export interface Launch {
@@ -25,7 +26,7 @@ export interface Launched extends Pick<DevServer, "exited" | "signal"> {
 export async function prepareLaunch(
   command: readonly string[],
   settings: ReadSettings,
-  { httpsEnv = false, json = false }: ServeOptions,
+  { httpsEnv = false, json = false, quiet = false }: ServeOptions,
   cwd: string | undefined,
 ): Promise<Launch> {
   const given = settings.target;
@@ -37,6 +38,7 @@ export async function prepareLaunch(
   return {
     target,
     start: async (serving) => {
+      const trusting = settings.own ? {} : await trustingEnvironment(quiet);
       await reserved?.release();
       const devServer = startDevServer({
         command,
@@ -45,7 +47,7 @@ export async function prepareLaunch(
         env: {
           ...process.env,
           // It may ask devtls, or another service behind it.
-          ...(settings.own ? {} : environmentHere(process.env).set),
+          ...trusting,
           ...(port !== undefined && { PORT: String(port) }),
           DEVTLS_URL: serving.url,
           ...(httpsEnv && { HTTPS: "on" }),
@@ -76,6 +78,14 @@ export async function prepareLaunch(
       };
     },
   };
+}
+
+/** What is set already is kept, and said: the dev server then trusts what it trusted before. */
+async function trustingEnvironment(quiet: boolean): Promise<Readonly<Record<string, string>>> {
+  const { set, kept } = await environmentHere(process.env);
+  const names = Object.keys(kept).join(", ");
+  if (names && !quiet) note(`Kept as set: ${names}. The authority has to be in what they name.`);
+  return set;
 }
 
 function isLoopback(host: string): boolean {
