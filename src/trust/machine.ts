@@ -3,8 +3,15 @@
  * here, so that the stores of every system are tested on any system.
  */
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+} from "node:fs";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { type Place, thisPlace } from "../paths.js";
 
 export interface RunOptions {
@@ -12,6 +19,10 @@ export interface RunOptions {
   /** The command may talk to the terminal (sudo asks for a password). */
   readonly terminal?: boolean;
   readonly timeoutMs?: number;
+  /** Variables besides those of the user's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends the command and all that it has started. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -28,9 +39,15 @@ export interface Machine extends Place {
   exists(path: string): boolean;
   /** undefined when it is not there or cannot be read */
   read(path: string): string | undefined;
+  /** undefined when it is not there or cannot be read */
+  readBytes(path: string): Buffer | undefined;
+  /** The path without symbolic links; undefined when there is nothing. */
+  realPath(path: string): string | undefined;
+  /** Whether this user may write a file, or make it in the nearest folder that is there. */
+  canWrite(path: string): boolean;
   /** The names in a folder; none when it is not there. */
   list(path: string): readonly string[];
-  /** The full path of a command, or undefined. */
+  /** The full path of a command, given by name or path; undefined when it cannot be run. */
   which(command: string): string | undefined;
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
 }
@@ -59,6 +76,9 @@ export function installHint(
 /** update-ca-certificates takes seconds on a slow disk; a keychain prompt waits for a person. */
 const DEFAULT_TIMEOUT_MS = 120_000;
 
+/** From the request to end to the end that cannot be refused. */
+const GRACE_MS = 2_000;
+
 const SYSTEM_PATHS = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
 
 export function thisMachine(): Machine {
@@ -69,11 +89,19 @@ export function thisMachine(): Machine {
     hasTerminal: process.stdin.isTTY === true,
     exists: existsSync,
     read: (path) => attempt(() => readFileSync(path, "utf8")),
+    readBytes: (path) => attempt(() => readFileSync(path)),
+    realPath: (path) => attempt(() => realpathSync(path)),
+    canWrite: (path) => isWritable(path),
     list: (path) => attempt(() => readdirSync(path)) ?? [],
     which: (command) => {
+      if (isAbsolute(command)) return isExecutable(command) ? command : undefined;
       // The tools of the system administrator are not on every user's PATH.
       const folders = [...(place.env.PATH ?? "").split(delimiter), ...SYSTEM_PATHS];
-      return folders.map((folder) => join(folder, command)).find(isExecutable);
+      const names = place.platform === "win32" ? [command, `${command}.exe`] : [command];
+      return folders
+        .filter(Boolean)
+        .flatMap((folder) => names.map((name) => join(folder, name)))
+        .find(isExecutable);
     },
     run,
   };
@@ -96,16 +124,48 @@ function isExecutable(path: string): boolean {
   );
 }
 
+function isWritable(path: string): boolean {
+  if (!existsSync(path)) return dirname(path) !== path && isWritable(dirname(path));
+  return (
+    attempt(() => {
+      accessSync(path, constants.W_OK);
+      return true;
+    }) ?? false
+  );
+}
+
 function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [command = "", ...rest] = argv;
+  // What can be ended early is ended with all that it has started: a helper that is left behind
+  // keeps the output open. A command at the terminal has to stay in the terminal's group.
+  const ownGroup = options.signal !== undefined && process.platform !== "win32";
   return new Promise((resolve) => {
     const child = spawn(command, rest, {
       // With a terminal, sudo reads the password from it, not from stdin.
       stdio: ["pipe", "pipe", options.terminal ? "inherit" : "pipe"],
-      timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      detached: ownGroup,
       // What these tools print is compared and shown: no translation.
-      env: { ...process.env, LC_ALL: "C" },
+      env: { ...process.env, LC_ALL: "C", ...options.env },
     });
+    const kill = (signal: NodeJS.Signals): void => {
+      if (child.pid === undefined) return;
+      // The group is there as long as one of it is.
+      if (ownGroup) attempt(() => process.kill(-(child.pid as number), signal));
+      else child.kill(signal);
+    };
+    let grace: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      kill("SIGTERM");
+      grace = setTimeout(kill, GRACE_MS, "SIGKILL");
+    };
+    const time = setTimeout(end, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const done = (status: number | null, more = ""): void => {
+      clearTimeout(time);
+      clearTimeout(grace);
+      options.signal?.removeEventListener("abort", end);
+      resolve({ status, stdout, stderr: stderr + more });
+    };
+    options.signal?.addEventListener("abort", end);
     let stdout = "";
     let stderr = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -114,8 +174,10 @@ function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResu
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    child.on("error", (error) => resolve({ status: null, stdout, stderr: error.message }));
-    child.on("close", (status) => resolve({ status, stdout, stderr }));
+    child.on("error", (error) => {
+      if (child.pid === undefined) done(null, error.message);
+    });
+    child.on("close", (status) => done(status));
     // A command that does not read its input closes the pipe.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.stdin ?? "");

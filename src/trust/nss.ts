@@ -6,14 +6,8 @@ import { dirname, join } from "node:path";
 import { DevtlsError } from "../errors.js";
 import { pemBlocks } from "../x509/pem.js";
 import { installHint, type Machine } from "./machine.js";
+import { chromiumDatabases, type Database, firefoxDatabases } from "./nss-places.js";
 import type { FindStores, Inspection, Root, Step, TrustStore } from "./store.js";
-
-interface Database {
-  readonly name: string;
-  readonly directory: string;
-  /** It does not exist yet and is made on installation. */
-  readonly create: boolean;
-}
 
 /** Lists the folders that were made for a database, in it. */
 const MARKER = "made-by-devtls";
@@ -24,50 +18,6 @@ export const findNssStores: FindStores = async (machine) => {
   const found = [...chromiumDatabases(machine), ...firefoxDatabases(machine)];
   return found.map((database) => new NssStore(database, machine));
 };
-
-/**
- * Chromium reads ~/.pki/nssdb where that exists, and since version 146 ~/.local/share/pki/nssdb
- * otherwise (docs/linux/cert_management.md of Chromium). Where neither exists the new one is made:
- * a browser that is started later reads it.
- */
-function chromiumDatabases(machine: Machine): Database[] {
-  if (machine.platform !== "linux") return [];
-  const data = machine.env.XDG_DATA_HOME ?? join(machine.home, ".local", "share");
-  const modern = join(data, "pki", "nssdb");
-  const candidates = [
-    join(machine.home, ".pki", "nssdb"),
-    modern,
-    join(machine.home, "snap", "chromium", "current", ".pki", "nssdb"),
-  ];
-  const existing = candidates
-    .filter((directory) => machine.exists(join(directory, "cert9.db")))
-    .map((directory) => ({ name: `Chromium (${directory})`, directory, create: false }));
-  const classic = existing.some(({ directory }) => directory === candidates[0]);
-  const hasModern = existing.some(({ directory }) => directory === modern);
-  if (classic || hasModern) return existing;
-  return [{ name: `Chromium (${modern})`, directory: modern, create: true }, ...existing];
-}
-
-function firefoxDatabases(machine: Machine): Database[] {
-  const { home, platform } = machine;
-  const parents =
-    platform === "darwin"
-      ? [join(home, "Library", "Application Support", "Firefox", "Profiles")]
-      : [
-          join(home, ".mozilla", "firefox"),
-          join(machine.env.XDG_CONFIG_HOME ?? join(home, ".config"), "mozilla", "firefox"),
-          join(home, "snap", "firefox", "common", ".mozilla", "firefox"),
-          join(home, ".var", "app", "org.mozilla.firefox", ".mozilla", "firefox"),
-          join(home, ".var", "app", "org.mozilla.firefox", "config", "mozilla", "firefox"),
-        ];
-  return parents.flatMap((parent) =>
-    machine
-      .list(parent)
-      .map((profile) => join(parent, profile))
-      .filter((directory) => machine.exists(join(directory, "cert9.db")))
-      .map((directory) => ({ name: `Firefox (${directory})`, directory, create: false })),
-  );
-}
 
 class NssStore implements TrustStore {
   readonly id = "nss";
@@ -90,7 +40,7 @@ class NssStore implements TrustStore {
       return {
         state: "skipped",
         detail: "certutil is not installed",
-        hint: installHint(this.#machine, PACKAGES) ?? "Install the NSS tools of your distribution",
+        hint: nssToolsHint(this.#machine),
       };
     }
     if (!this.#machine.exists(join(this.#database.directory, "cert9.db"))) {
@@ -146,7 +96,9 @@ class NssStore implements TrustStore {
   }
 
   #change(command: string, ...rest: string[]): Step {
-    return { argv: ["certutil", command, "-d", this.#location, ...rest], asRoot: false };
+    // A database that is root's, in a home that is not: SEC_ERROR_READ_ONLY for everybody else.
+    const asRoot = !this.#machine.canWrite(join(this.#database.directory, "cert9.db"));
+    return { argv: ["certutil", command, "-d", this.#location, ...rest], asRoot };
   }
 
   /** How the database lists this very certificate; a person may have added it by another name. */
@@ -178,6 +130,10 @@ class NssStore implements TrustStore {
   #certutil(command: string, ...rest: string[]) {
     return this.#machine.run(["certutil", command, "-d", this.#location, ...rest]);
   }
+}
+
+export function nssToolsHint(machine: Machine): string {
+  return installHint(machine, PACKAGES) ?? "Install the NSS tools of your distribution";
 }
 
 const PACKAGES = {

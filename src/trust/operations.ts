@@ -2,8 +2,11 @@
  * Checking, trusting and untrusting: the same few steps for every store. Stores stand alone: one
  * that fails does not stop the others.
  */
-import { causeOf } from "../errors.js";
+import { causeOf, DevtlsError } from "../errors.js";
+import { findFirefoxPolicy } from "./firefox-policy.js";
+import { findJavaStores } from "./java.js";
 import type { Machine, RunResult } from "./machine.js";
+import { findMacKeychains } from "./macos.js";
 import { findNssStores } from "./nss.js";
 import type {
   FindStores,
@@ -11,24 +14,29 @@ import type {
   Step,
   StoreId,
   StoreResult,
+  StoreSettings,
   StoreState,
   TrustStore,
 } from "./store.js";
 import { findLinuxSystemStore } from "./system-linux.js";
+import { findWindowsStore, findWslStore } from "./windows.js";
 
 /** The kinds of stores, in the order in which they are shown. */
 const KINDS: Readonly<Record<StoreId, readonly FindStores[]>> = {
-  system: [findLinuxSystemStore],
-  nss: [findNssStores],
+  system: [findLinuxSystemStore, findMacKeychains, findWindowsStore, findWslStore],
+  nss: [findNssStores, findFirefoxPolicy],
+  // After the system store, whose tools fill Debian's keystore of Java, too.
+  java: [findJavaStores],
 };
 
 export async function findStores(
   machine: Machine,
   ids: readonly StoreId[] = Object.keys(KINDS) as StoreId[],
+  settings: StoreSettings = {},
 ): Promise<TrustStore[]> {
   const stores: TrustStore[] = [];
   for (const id of ids) {
-    for (const find of KINDS[id]) stores.push(...(await find(machine)));
+    for (const find of KINDS[id]) stores.push(...(await find(machine, settings)));
   }
   return stores;
 }
@@ -49,7 +57,8 @@ async function standingAlone(
   try {
     return await action();
   } catch (error) {
-    return result(store, "failed", causeOf(error), "Leave this store out with --store");
+    const hint = error instanceof DevtlsError ? error.hint : undefined;
+    return result(store, "failed", causeOf(error), hint ?? "Leave this store out with --store");
   }
 }
 
@@ -64,6 +73,31 @@ export async function planStore(
   return state === "trusted" || residue ? store.remove(root) : [];
 }
 
+export interface Plan {
+  /** The state before; failed with the reason where nothing can be planned. */
+  readonly result: StoreResult;
+  readonly steps: readonly Step[];
+}
+
+/** What would be done to each store; one that cannot tell does not stop the others. */
+export async function planStores(
+  stores: readonly TrustStore[],
+  root: Root,
+  action: "trust" | "untrust",
+): Promise<Plan[]> {
+  const plans: Plan[] = [];
+  for (const store of stores) {
+    let steps: readonly Step[] = [];
+    const planned = await standingAlone(store, async () => {
+      const checked = await checkStore(store, root);
+      if (checked.state !== "failed") steps = await planStore(store, root, action);
+      return checked;
+    });
+    plans.push({ result: planned, steps });
+  }
+  return plans;
+}
+
 export function trustStore(store: TrustStore, root: Root, machine: Machine): Promise<StoreResult> {
   return standingAlone(store, () => trust(store, root, machine));
 }
@@ -72,7 +106,7 @@ async function trust(store: TrustStore, root: Root, machine: Machine): Promise<S
   const before = await store.inspect(root);
   if (before.state === "trusted") return result(store, "already", before.detail);
   if (before.state === "skipped") return result(store, "skipped", before.detail, before.hint);
-  const failure = await runSteps(await store.install(root), machine);
+  const failure = await runSteps(await store.install(root), machine, "trust");
   if (failure) return failed(store, failure);
   const [again] = await findSame(store, machine);
   const after = await (again ?? store).inspect(root);
@@ -97,7 +131,7 @@ async function untrust(store: TrustStore, root: Root, machine: Machine): Promise
   const before = await store.inspect(root);
   if (before.state === "skipped") return result(store, "skipped", before.detail, before.hint);
   if (before.state === "missing" && !before.residue) return result(store, "absent", before.detail);
-  const failure = await runSteps(await store.remove(root), machine);
+  const failure = await runSteps(await store.remove(root), machine, "untrust");
   if (failure) return failed(store, failure);
   const after = await store.inspect(root);
   if (after.state === "missing" && !after.residue) return result(store, "removed", "");
@@ -106,7 +140,7 @@ async function untrust(store: TrustStore, root: Root, machine: Machine): Promise
 
 /** A store whose database was just made is found anew, as one that exists. */
 async function findSame(store: TrustStore, machine: Machine): Promise<TrustStore[]> {
-  const stores = await findStores(machine, [store.id]);
+  const stores = store.id === "nss" ? await findStores(machine, ["nss"]) : [];
   return stores.filter((candidate) => candidate.name === store.name);
 }
 
@@ -119,6 +153,7 @@ interface StepFailure {
 async function runSteps(
   steps: readonly Step[],
   machine: Machine,
+  action: "trust" | "untrust",
 ): Promise<StepFailure | undefined> {
   for (const step of steps) {
     const argv = withRights(step, machine);
@@ -130,7 +165,7 @@ async function runSteps(
           stdout: "",
           stderr: "it needs the rights of root, and sudo is not installed",
         },
-        hint: `Run it as root: ${shellWords(step.argv)}`,
+        hint: howToRun(step, action, "Run it as root: "),
       };
     }
     const outcome = await machine.run(argv, {
@@ -142,11 +177,17 @@ async function runSteps(
       return {
         argv,
         result: outcome,
-        ...(refused && { hint: `Run it with the rights of root: sudo ${shellWords(step.argv)}` }),
+        ...(refused && { hint: howToRun(step, action, "Run it with the rights of root: sudo ") }),
       };
     }
   }
   return undefined;
+}
+
+/** A command that reads a certificate from its input would wait for it at a terminal. */
+function howToRun(step: Step, action: "trust" | "untrust", alone: string): string {
+  if (step.stdin === undefined) return alone + shellWords(step.argv);
+  return `Print the commands, and run them as root: devtls ${action} --dry-run`;
 }
 
 /** The command as it is run: through sudo where it needs root and this is not root. */

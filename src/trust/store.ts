@@ -3,7 +3,7 @@ import { type Certificate, certificateToPem, fingerprint } from "../x509/certifi
 import type { Machine } from "./machine.js";
 
 /** As `--store` names them; a kind may find several stores (one for each browser profile). */
-export const STORE_IDS = ["system", "nss"] as const;
+export const STORE_IDS = ["system", "nss", "java"] as const;
 export type StoreId = (typeof STORE_IDS)[number];
 
 /** The root that is to be trusted. */
@@ -59,8 +59,33 @@ export interface TrustStore {
   remove(root: Root): Promise<readonly Step[]>;
 }
 
+/** A certificate that a store trusts, and the store as it is for this one. */
+export interface Held {
+  readonly der: Buffer;
+  readonly store: TrustStore;
+}
+
+export interface StoreSettings {
+  /** On macOS: trust for every user of the machine, in the System keychain. */
+  readonly admin?: boolean;
+}
+
 /** Finds the stores of one kind on a machine. */
-export type FindStores = (machine: Machine) => Promise<readonly TrustStore[]>;
+export type FindStores = (
+  machine: Machine,
+  settings: StoreSettings,
+) => Promise<readonly TrustStore[]>;
+
+/** Whether a text holds the root in PEM, however its lines are broken and whatever else it holds. */
+export function holdsPem(text: string, root: Root): boolean {
+  const begin = root.pem.split("\n")[1] as string;
+  // Cheap first: most bundles are 200 kB without the root's first line.
+  return text.includes(begin) && squeeze(text).includes(squeeze(root.pem));
+}
+
+function squeeze(text: string): string {
+  return text.replace(/\s+/g, "");
+}
 
 export type StoreState =
   | "trusted"

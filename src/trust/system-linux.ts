@@ -1,7 +1,15 @@
 /** The system trust store of Linux distributions: what curl, OpenSSL, Python and Go go by. */
-import { join } from "node:path";
+import { join, parse } from "node:path";
+import { DevtlsError } from "../errors.js";
 import { installHint, type Machine } from "./machine.js";
-import type { FindStores, Inspection, Root, Step, TrustStore } from "./store.js";
+import {
+  type FindStores,
+  holdsPem,
+  type Inspection,
+  type Root,
+  type Step,
+  type TrustStore,
+} from "./store.js";
 
 interface Family {
   readonly name: string;
@@ -55,6 +63,7 @@ const FAMILIES: readonly Family[] = [
 
 export const findLinuxSystemStore: FindStores = async (machine) => {
   if (machine.platform !== "linux") return [];
+  if (machine.exists("/etc/NIXOS")) return [nixStore(machine)];
   const family = FAMILIES.find(({ anchors }) => machine.exists(anchors));
   return [family ? new LinuxSystemStore(family, machine) : unknownStore(machine)];
 };
@@ -86,15 +95,65 @@ function unknownStore(machine: Machine): TrustStore {
   };
 }
 
+/** NixOS builds its store from the system's configuration; nothing else can change it. */
+function nixStore(machine: Machine): TrustStore {
+  const rebuild = "then run: nixos-rebuild switch";
+  return {
+    id: "system",
+    name: "NixOS system store",
+    inspect: async (root) =>
+      holdsPem(machine.read(NIX_BUNDLE) ?? "", root)
+        ? { state: "trusted", detail: NIX_BUNDLE }
+        : {
+            state: "skipped",
+            detail: "it is made from the configuration of the system",
+            hint: `Add to configuration.nix: ${nixSnippet(root)} ${rebuild}`,
+          },
+    install: async () => [],
+    remove: async (root) => {
+      throw new DevtlsError(
+        "trust-failed",
+        "could not change the NixOS system store: it is made from the configuration of the system",
+        { hint: `Remove from configuration.nix: ${nixSnippet(root)} ${rebuild}` },
+      );
+    },
+  };
+}
+
+const NIX_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
+
+/** A path would be copied into the store of Nix, which a pure evaluation refuses: the text. */
+function nixSnippet(root: Root): string {
+  return `security.pki.certificates = [ ''\n${root.pem}'' ];`;
+}
+
+/** The local roots of the system store by file, and the store as it is for a root in such files. */
+export interface Anchors {
+  readonly files: readonly string[];
+  storeOf(files: readonly string[]): TrustStore;
+}
+
+/** What was added to the system store by hand or by other tools: every family that is here. */
+export function findAnchors(machine: Machine): Anchors[] {
+  if (machine.platform !== "linux") return [];
+  return FAMILIES.map((family) => ({
+    files: machine.list(family.anchors).map((name) => join(family.anchors, name)),
+    storeOf: (files) => new LinuxSystemStore(family, machine, files),
+  }));
+}
+
 class LinuxSystemStore implements TrustStore {
   readonly id = "system";
   readonly name: string;
   readonly #family: Family;
   readonly #machine: Machine;
+  readonly #files: readonly string[] | undefined;
 
-  constructor(family: Family, machine: Machine) {
+  /** @param files where the root is; without them, where devtls puts it */
+  constructor(family: Family, machine: Machine, files?: readonly string[]) {
     this.#family = family;
     this.#machine = machine;
+    this.#files = files;
     this.name = family.name;
   }
 
@@ -107,11 +166,11 @@ class LinuxSystemStore implements TrustStore {
         hint: howToInstall(this.#machine),
       };
     }
-    const anchored = this.#machine.read(this.#fileOf(root)) !== undefined;
-    const bundled = holds(this.#machine.read(this.#family.bundle) ?? "", root);
+    const anchor = this.#filesOf(root).find((file) => this.#machine.read(file) !== undefined);
+    const bundled = holdsPem(this.#machine.read(this.#family.bundle) ?? "", root);
     if (bundled) return { state: "trusted", detail: this.#family.bundle };
-    if (!anchored) return { state: "missing", detail: "" };
-    const detail = `${this.#fileOf(root)} is there, but not in ${this.#family.bundle}`;
+    if (!anchor) return { state: "missing", detail: "" };
+    const detail = `${anchor} is there, but not in ${this.#family.bundle}`;
     return { state: "missing", detail, residue: true };
   }
 
@@ -125,12 +184,15 @@ class LinuxSystemStore implements TrustStore {
 
   async remove(root: Root): Promise<readonly Step[]> {
     const { links, hook, update } = this.#family;
-    const gone = [this.#fileOf(root), ...this.#linksTo(root)];
+    const files = this.#filesOf(root);
+    const gone = [...files, ...this.#linksTo(root)];
+    const removed = files.map((file) => `-${join(links ?? "", linkTo(file))}\n`).join("");
     return [
       { argv: ["rm", "-f", ...gone], asRoot: true },
       // Before the update, so that a failure here leaves something that a second run removes.
-      ...(links && hook && this.#machine.exists(hook)
-        ? [{ argv: [hook], stdin: `-${join(links, `${root.slug}.pem`)}\n`, asRoot: true }]
+      // run-parts leaves out a hook that somebody has switched off, too.
+      ...(links && hook && this.#machine.which(hook)
+        ? [{ argv: [hook], stdin: removed, asRoot: true }]
         : []),
       { argv: update, asRoot: true },
     ];
@@ -141,11 +203,20 @@ class LinuxSystemStore implements TrustStore {
     const { links } = this.#family;
     if (links === undefined) return [];
     const isHash = (name: string): boolean =>
-      /^[0-9a-f]{8}\.\d+$/.test(name) && holds(this.#machine.read(join(links, name)) ?? "", root);
-    return this.#machine
-      .list(links)
-      .filter((name) => name === `${root.slug}.pem` || isHash(name))
-      .map((name) => join(links, name));
+      /^[0-9a-f]{8}\.\d+$/.test(name) &&
+      holdsPem(this.#machine.read(join(links, name)) ?? "", root);
+    const named = this.#filesOf(root).map(linkTo);
+    return (
+      this.#machine
+        .list(links)
+        // Alpine's update-ca-certificates puts "ca-cert-" before the name.
+        .filter((name) => named.includes(name.replace(/^ca-cert-/, "")) || isHash(name))
+        .map((name) => join(links, name))
+    );
+  }
+
+  #filesOf(root: Root): readonly string[] {
+    return this.#files ?? [this.#fileOf(root)];
   }
 
   #fileOf(root: Root): string {
@@ -153,13 +224,7 @@ class LinuxSystemStore implements TrustStore {
   }
 }
 
-/** Whether a text holds the root in PEM, however its lines are broken and whatever else it holds. */
-function holds(text: string, root: Root): boolean {
-  const begin = root.pem.split("\n")[1] as string;
-  // Cheap first: most bundles are 200 kB without the root's first line.
-  return text.includes(begin) && squeeze(text).includes(squeeze(root.pem));
-}
-
-function squeeze(text: string): string {
-  return text.replace(/\s+/g, "");
+/** What update-ca-certificates calls the link to an anchor. */
+function linkTo(file: string): string {
+  return `${parse(file).name.replace(/[ ,]/g, "_").replace(/[()]/g, "=")}.pem`;
 }

@@ -17,9 +17,18 @@ export interface MachineSettings {
   readonly commands?: readonly string[];
   /** What `update-ca-certificates` and its like make of which folder. */
   readonly bundle?: { readonly anchors: string; readonly file: string };
+  /** Symbolic links: where each path leads. */
+  readonly links?: Readonly<Record<string, string>>;
+  /** Files and folders that this user may not write; a folder stands for what is in it. */
+  readonly readOnly?: readonly string[];
+  /** What a command does that this machine does not know, by the last part of its path. */
+  readonly programs?: Readonly<Record<string, Program>>;
   /** Answers that take the place of what a command would do, by a part of its line. */
   readonly answers?: Readonly<Record<string, Partial<RunResult>>>;
 }
+
+/** A stand-in for a program: its answer to these arguments. It may change the files. */
+export type Program = (args: readonly string[], files: Map<string, string>) => RunResult;
 
 export interface Recorded {
   readonly argv: readonly string[];
@@ -31,7 +40,16 @@ interface Entry {
   trust: string;
 }
 
-const DONE: RunResult = { status: 0, stdout: "", stderr: "" };
+export const DONE: RunResult = { status: 0, stdout: "", stderr: "" };
+/** Commands that change nothing. */
+const QUERIES = [
+  /^certutil -[LVK] /,
+  /^security (find-certificate|verify-cert|default-keychain)\b/,
+  /certutil\.exe -store /,
+  /^wslpath /,
+  /keytool.* -list /,
+];
+
 const UPDATES = ["update-ca-certificates", "update-ca-trust"];
 
 export class FakeMachine implements Machine {
@@ -59,11 +77,34 @@ export class FakeMachine implements Machine {
   }
 
   exists(path: string): boolean {
+    const { links = {} } = this.#settings;
+    if (Object.keys(links).some((from) => path === from || path.startsWith(`${from}/`))) {
+      return this.realPath(path) !== undefined;
+    }
     return [...this.files.keys()].some((file) => file === path || file.startsWith(`${path}/`));
   }
 
   read(path: string): string | undefined {
     return this.files.get(path);
+  }
+
+  /** Files are text here; that of binary ones is latin1. */
+  readBytes(path: string): Buffer | undefined {
+    const text = this.files.get(this.realPath(path) ?? path);
+    return text === undefined ? undefined : Buffer.from(text, "latin1");
+  }
+
+  realPath(path: string): string | undefined {
+    const links = Object.entries(this.#settings.links ?? {});
+    const link = links.find(([from]) => path === from || path.startsWith(`${from}/`));
+    if (link) return this.realPath(link[1] + path.slice(link[0].length));
+    return this.exists(path) ? path : undefined;
+  }
+
+  canWrite(path: string): boolean {
+    if (this.isRoot) return true;
+    const { readOnly = [] } = this.#settings;
+    return !readOnly.some((place) => path === place || path.startsWith(`${place}/`));
   }
 
   list(path: string): readonly string[] {
@@ -73,6 +114,7 @@ export class FakeMachine implements Machine {
   }
 
   which(command: string): string | undefined {
+    if (command.startsWith("/")) return this.#settings.commands?.find((path) => path === command);
     return this.#settings.commands?.includes(command) ? `/usr/bin/${command}` : undefined;
   }
 
@@ -90,7 +132,7 @@ export class FakeMachine implements Machine {
   get changes(): string[] {
     return this.recorded
       .map(({ argv }) => argv.join(" "))
-      .filter((line) => !/^certutil -[LVK] /.test(line));
+      .filter((line) => !QUERIES.some((query) => query.test(line)));
   }
 
   async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -105,8 +147,13 @@ export class FakeMachine implements Machine {
 
   #do(argv: readonly string[], { stdin = "" }: RunOptions): RunResult {
     const [command = "", ...args] = argv;
+    const program = this.#settings.programs?.[command.split(/[/\\]/).at(-1) as string];
+    if (program) return program(args, this.files);
     if (command === "tee") for (const path of args) this.files.set(path, stdin);
     else if (command === "rm") for (const path of args) this.#remove(path);
+    else if (command === "mkdir") this.files.set(`${args.at(-1)}/`, "");
+    else if (command === "rmdir") this.#removeEmpty(args.slice(1));
+    else if (command === "cp" || command === "mv") this.#copy(args, command === "mv");
     else if (command === "certutil") return this.#certutil(args);
     else if (UPDATES.includes(command)) this.#update();
     return DONE;
@@ -115,6 +162,16 @@ export class FakeMachine implements Machine {
   #remove(path: string): void {
     this.files.delete(path);
     if (path.endsWith("/cert9.db")) this.#databases.delete(posix.dirname(path));
+  }
+
+  #removeEmpty(folders: readonly string[]): void {
+    for (const path of folders) if (this.list(path).length === 0) this.files.delete(`${path}/`);
+  }
+
+  #copy(args: readonly string[], move: boolean): void {
+    const [from = "", to = ""] = args.slice(-2);
+    this.files.set(to, this.files.get(from) ?? "");
+    if (move) this.files.delete(from);
   }
 
   #update(): void {
@@ -157,6 +214,6 @@ export class FakeMachine implements Machine {
   }
 }
 
-function failure(stderr: string): RunResult {
-  return { status: 255, stdout: "", stderr };
+export function failure(stderr: string, status = 255): RunResult {
+  return { status, stdout: "", stderr };
 }

@@ -61,6 +61,11 @@ describe("Chromium's database", () => {
     expect(await namesOn(machine)).toEqual(["Chromium (/data/pki/nssdb)"]);
   });
 
+  it.each(["", "relative"])("is in the usual place where XDG_DATA_HOME is %j", async (value) => {
+    const machine = machineWith([], { env: { XDG_DATA_HOME: value } });
+    expect(await namesOn(machine)).toEqual([`Chromium (${MODERN})`]);
+  });
+
   it("is not looked for on macOS and Windows, where it reads the system's store", async () => {
     expect(await namesOn(machineWith([CLASSIC], { platform: "darwin" }))).toEqual([]);
     expect(await namesOn(machineWith([CLASSIC], { platform: "win32" }))).toEqual([]);
@@ -87,6 +92,28 @@ describe("Firefox's databases", () => {
     const profile = "/config/mozilla/firefox/x";
     const machine = machineWith([CLASSIC, profile], { env: { XDG_CONFIG_HOME: "/config" } });
     expect((await namesOn(machine)).slice(1)).toEqual([`Firefox (${profile})`]);
+  });
+
+  it.each(["", "relative"])("are in the usual place where XDG_CONFIG_HOME is %j", async (value) => {
+    const usual = `${HOME}/.config/mozilla/firefox/x`;
+    const machine = machineWith([CLASSIC, usual], { env: { XDG_CONFIG_HOME: value } });
+    expect((await namesOn(machine)).slice(1)).toEqual([`Firefox (${usual})`]);
+  });
+
+  it("are found where profiles.ini says, below its folder or elsewhere", async () => {
+    const [custom, below] = ["/data/my profile", `${HOME}/.mozilla/firefox/deep/down`];
+    const ini = [
+      ...["[Install4F96D1932A9F858E]", `Default=${custom}`, "Locked=1", ""],
+      ...["[Profile1]", "Name=custom", "IsRelative=0", `Path=${custom}`, ""],
+      ...["[Profile0]", "Name=below", "IsRelative=1", "Path=deep/down", ""],
+      ...["[Profile2]", "Name=gone", "IsRelative=0", "Path=/data/gone", ""],
+    ];
+    for (const end of ["\n", "\r\n"]) {
+      const files = { [`${HOME}/.mozilla/firefox/profiles.ini`]: ini.join(end) };
+      const names = await namesOn(machineWith([CLASSIC, custom, below, PROFILE], { files }));
+      const folders = [PROFILE, custom, below].map((folder) => `Firefox (${folder})`);
+      expect(names.slice(1).sort()).toEqual(folders.sort());
+    }
   });
 
   it("are found on macOS", async () => {
@@ -182,6 +209,31 @@ describe("A database", () => {
       hint: "Run the command by itself to see more, or leave this store out with --store",
     });
     expect(second).toMatchObject({ name: `Firefox (${PROFILE})`, state: "trusted" });
+  });
+});
+
+describe("A database that only root may write", () => {
+  const settings = { readOnly: [CLASSIC], commands: ["certutil", "sudo"], hasTerminal: true };
+
+  it("is written through sudo, beside one that is the user's own", async () => {
+    const machine = machineWith([CLASSIC, PROFILE], settings);
+    const states = (await withStores(machine, "trust")).map(({ state }) => state);
+    expect(states).toEqual(["trusted", "trusted"]);
+    expect(machine.changes.map((line) => line.replace(/ -d .*/, ""))).toEqual([
+      "sudo -- certutil -A",
+      "certutil -A",
+    ]);
+  });
+
+  it("has failed where sudo refuses, and the user's own has not", async () => {
+    const answers = { "sudo --": { status: 1, stderr: "ada is not in the sudoers file.\n" } };
+    const machine = machineWith([CLASSIC, PROFILE], { ...settings, answers });
+    const [first, second] = await withStores(machine, "trust");
+    expect(first).toMatchObject({
+      state: "failed",
+      detail: expect.stringMatching(/status 1: ada is not in the sudoers file\.$/),
+    });
+    expect(second).toMatchObject({ state: "trusted" });
   });
 });
 

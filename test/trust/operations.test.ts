@@ -4,6 +4,7 @@ import {
   checkStore,
   findStores,
   planStore,
+  planStores,
   shellWords,
   trustStore,
   untrustStore,
@@ -85,6 +86,23 @@ describe("Planning", () => {
 
   it("gives the removal of what is left of the root", async () => {
     expect(await planStore(storeIn(residue).store, root, "untrust")).toEqual([step]);
+  });
+});
+
+describe("Planning for several stores", () => {
+  const unwilling: TrustStore = {
+    ...storeIn(trusted).store,
+    name: "an unwilling store",
+    remove: () => Promise.reject(new Error("nobody can remove it")),
+  };
+
+  it("has one that throws fail, and goes on with the next", async () => {
+    const plans = await planStores([unwilling, storeIn(trusted).store], root, "untrust");
+    expect(plans.map(({ result: { name, state }, steps }) => [name, state, steps])).toEqual([
+      ["an unwilling store", "failed", []],
+      ["a store", "trusted", [step]],
+    ]);
+    expect(plans[0]?.result.detail).toBe("nobody can remove it");
   });
 });
 

@@ -142,6 +142,16 @@ for (const family of FAMILIES) {
       expect(machine.changes).toEqual([]);
     });
 
+    it("has failed on a file system that is read-only, and nothing more is run", async () => {
+      const stderr = `tee: ${anchor}: Read-only file system\n`;
+      const machine = machineOf(family, { answers: { [`tee ${anchor}`]: { status: 1, stderr } } });
+      expect(await withStore(machine, "trust")).toMatchObject({
+        state: "failed",
+        detail: `tee ${anchor} ended with status 1: ${stderr.trim()}`,
+      });
+      expect(machine.changes).toHaveLength(1);
+    });
+
     it("gives back a root that lies there without being trusted", async () => {
       const machine = machineOf(family, { files: { [anchor]: root.pem } });
       expect(await withStore(machine, "check")).toMatchObject({
@@ -168,12 +178,6 @@ describe("A machine without a system store", () => {
         hint,
       });
       expect(await withStore(machine, "untrust")).toMatchObject({ state: "skipped" });
-    });
-  }
-
-  for (const platform of ["darwin", "win32"] as const) {
-    it(`is not looked for on ${platform}`, async () => {
-      expect(await findStores(new FakeMachine({ platform }), ["system"])).toEqual([]);
     });
   }
 });
@@ -206,7 +210,7 @@ describe("The rights to change the system store", () => {
       name: DEBIAN.name,
       state: "failed",
       detail: `tee ${anchor} could not be run: it needs the rights of root, and sudo is not installed`,
-      hint: `Run it as root: tee ${anchor}`,
+      hint: "Print the commands, and run them as root: devtls trust --dry-run",
     });
     expect(machine.recorded).toEqual([]);
   });
@@ -217,9 +221,19 @@ describe("The rights to change the system store", () => {
     expect(await withStore(machine, "trust")).toMatchObject({
       state: "failed",
       detail: `sudo -n -- tee ${anchor} ended with status 1: sudo: a password is required`,
-      hint: `Run it with the rights of root: sudo tee ${anchor}`,
+      hint: "Print the commands, and run them as root: devtls trust --dry-run",
     });
     expect(machine.changes).toHaveLength(1);
+  });
+
+  it("are missing for giving the root back, too, and the command is said", async () => {
+    const machine = machineOf(DEBIAN, { isRoot: false, commands: ["update-ca-certificates"] });
+    machine.files.set(anchor, root.pem);
+    machine.files.set(DEBIAN.bundle, root.pem);
+    expect(await withStore(machine, "untrust")).toMatchObject({
+      state: "failed",
+      hint: `Run it as root: rm -f ${anchor}`,
+    });
   });
 });
 
@@ -286,10 +300,14 @@ describe("What Debian's update-ca-certificates leaves behind", () => {
 
   it("is taken from Java's keystore too, by the hook that put it there", async () => {
     const hook = "/etc/ca-certificates/update.d/jks-keystore";
-    const machine = machineOf(DEBIAN, { files: { [hook]: "" } });
-    await withStore(machine, "trust");
-    await withStore(machine, "untrust");
-    const call = machine.recorded.find(({ argv }) => argv[0] === hook);
-    expect(call?.options.stdin).toBe(`-${link}\n`);
+    const callIn = async (commands: readonly string[]) => {
+      const machine = machineOf(DEBIAN, { files: { [hook]: "" }, commands });
+      await withStore(machine, "trust");
+      expect(await withStore(machine, "untrust")).toMatchObject({ state: "removed" });
+      return machine.recorded.find(({ argv }) => argv[0] === hook);
+    };
+    expect((await callIn([DEBIAN.update, hook]))?.options.stdin).toBe(`-${link}\n`);
+    // Switched off: a file that cannot be run.
+    expect(await callIn([DEBIAN.update])).toBeUndefined();
   });
 });
