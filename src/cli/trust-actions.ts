@@ -3,7 +3,7 @@ import { loadAuthorityCertificate } from "../ca/authority.js";
 import { DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
 import { type Machine, thisMachine } from "../trust/machine.js";
-import { checkStore, findStores, planStore, shellWords, withRights } from "../trust/operations.js";
+import { findStores, planStores, shellWords, withRights } from "../trust/operations.js";
 import {
   type Root,
   rootOf,
@@ -19,6 +19,8 @@ import { confirm, requireTerminal } from "./prompt.js";
 
 export interface TrustOptions {
   store?: StoreId[];
+  admin?: boolean;
+  verify?: "clients" | "browsers" | "none";
   check?: boolean;
   dryRun?: boolean;
   json?: boolean;
@@ -57,30 +59,18 @@ export async function openSession(options: TrustOptions): Promise<Session> {
   }
   const machine = thisMachine();
   const root = rootOf(certificate, statePaths(directory).rootCertificate);
-  return { machine, root, stores: await findStores(machine, options.store) };
-}
-
-interface Plan {
-  readonly result: StoreResult;
-  readonly steps: readonly Step[];
-}
-
-async function plansOf({ stores, root }: Session, action: Action): Promise<Plan[]> {
-  const plans: Plan[] = [];
-  for (const store of stores) {
-    const result = await checkStore(store, root);
-    const steps = result.state === "failed" ? [] : await planStore(store, root, action);
-    plans.push({ result, steps });
-  }
-  return plans;
+  const settings = { admin: options.admin ?? false };
+  return { machine, root, stores: await findStores(machine, options.store, settings) };
 }
 
 /** Prints the exact commands. */
 export async function showPlan(session: Session, action: Action, json: boolean): Promise<void> {
-  const plans = (await plansOf(session, action)).map(({ result, steps }) => ({
-    ...result,
-    commands: steps.map((step) => planLine(step, session.machine)),
-  }));
+  const plans = (await planStores(session.stores, session.root, action)).map(
+    ({ result, steps }) => ({
+      ...result,
+      commands: steps.map((step) => planLine(step, session.machine)),
+    }),
+  );
   if (json) {
     printJson({ stores: plans });
     return;
@@ -93,7 +83,8 @@ export async function showPlan(session: Session, action: Action, json: boolean):
   }
 }
 
-function planLine(step: Step, machine: Machine): string {
+/** The command of a step for a shell, with its input. */
+export function planLine(step: Step, machine: Machine): string {
   const line = shellWords(withRights(step, machine) ?? ["sudo", "--", ...step.argv]);
   return step.stdin === undefined ? line : `${line} <<'EOF'\n${step.stdin}EOF`;
 }
@@ -105,13 +96,24 @@ export function requireConsent(options: TrustOptions, action: Action): void {
   if (!options.yes) requireTerminal(GO_ON, commandLine(options, action));
 }
 
-/** Says what is going to change and which commands need root, then asks. */
+/** Says what is going to change and which commands need root, then asks unless told not to. */
 export async function askConsent(
   session: Session,
   options: TrustOptions,
   action: Action,
 ): Promise<void> {
-  const touched = (await plansOf(session, action)).filter(({ steps }) => steps.length > 0);
+  // Root has nothing to be told of, and the plan takes time.
+  if (options.yes && session.machine.isRoot) return;
+  const touched = (await planStores(session.stores, session.root, action)).filter(
+    ({ steps }) => steps.length > 0,
+  );
+  if (options.yes) {
+    const steps = touched.flatMap((plan) => plan.steps.filter(({ asRoot }) => asRoot));
+    if (steps.length > 0) note("These commands need root:");
+    for (const step of steps)
+      note(`  ${shellWords(withRights(step, session.machine) ?? step.argv)}`);
+    return;
+  }
   if (touched.length === 0) return;
   const verb = action === "trust" ? "add the authority to" : "remove the authority from";
   note(`devtls ${action} is going to ${verb}:`);
@@ -122,8 +124,8 @@ export async function askConsent(
   await confirm(GO_ON, commandLine(options, action));
 }
 
-function commandLine({ store }: TrustOptions, action: Action): string {
-  return `devtls ${action}${store ? ` --store ${store.join(",")}` : ""}`;
+function commandLine({ store, admin }: TrustOptions, action: Action): string {
+  return `devtls ${action}${store ? ` --store ${store.join(",")}` : ""}${admin ? " --admin" : ""}`;
 }
 
 const COLOURS: Readonly<Record<StoreResult["state"], Colour>> = {
@@ -136,9 +138,13 @@ const COLOURS: Readonly<Record<StoreResult["state"], Colour>> = {
   failed: "red",
 };
 
-export function showResults(results: readonly StoreResult[], json: boolean): void {
+export function showResults(
+  results: readonly StoreResult[],
+  json: boolean,
+  more: Readonly<Record<string, unknown>> = {},
+): void {
   if (json) {
-    printJson({ stores: results });
+    printJson({ stores: results, ...more });
     return;
   }
   if (results.length === 0) note("No trust store was found on this machine.");

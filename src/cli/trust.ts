@@ -4,7 +4,7 @@ import { loadAuthorityCertificate, openAuthority } from "../ca/authority.js";
 import { stateDirectory } from "../paths.js";
 import { checkStore, trustStore } from "../trust/operations.js";
 import { STORE_IDS, type StoreResult } from "../trust/store.js";
-import { usage } from "./options.js";
+import { parseChoice, usage } from "./options.js";
 import { EXIT, note, progress } from "./output.js";
 import { withExamples } from "./program.js";
 import {
@@ -17,13 +17,24 @@ import {
   statusOf,
   type TrustOptions,
 } from "./trust-actions.js";
+import { showClients, VERIFY, verify } from "./trust-verification.js";
 
 export function define(program: Command): void {
   const command = program
     .command("trust")
     .description("Make browsers and tools trust the authority; makes it when there is none.")
     .option("--store <ids>", `only these stores: ${STORE_IDS.join(",")}`, parseStores)
-    .option("--check", "change nothing; exit 3 unless every store that is here trusts it")
+    .option(
+      "--check",
+      "change nothing; exit 3 unless every store that is here trusts it, and every client that goes by one of them",
+    )
+    .option(
+      "--verify <what>",
+      "prove it by handshakes of: clients (curl, Python, Java, …), browsers (these, too), none",
+      parseChoice("--verify", VERIFY),
+      "clients",
+    )
+    .option("--admin", "macOS: for every user, in the System keychain")
     .option("--dry-run", "print the exact commands and run none")
     .option("--json", "print the result as JSON")
     .option("--yes", "do not ask")
@@ -33,6 +44,7 @@ export function define(program: Command): void {
     `devtls trust                     asks, then changes every store found here
 devtls trust --dry-run           the commands, without running them
 devtls trust --check             does this machine trust the authority?
+devtls trust --verify browsers   have Chromium and Firefox prove it, too
 devtls trust --yes --store nss   browsers on Linux only, no question`,
   );
 }
@@ -51,7 +63,7 @@ async function trust(options: TrustOptions): Promise<void> {
     await showPlan(session, "trust", options.json ?? false);
     return;
   }
-  if (!options.check && !options.yes) await askConsent(session, options, "trust");
+  if (!options.check) await askConsent(session, options, "trust");
   const results: StoreResult[] = [];
   for (const store of session.stores) {
     progress(`${options.check ? "Checking" : "Changing"} ${store.name} …`);
@@ -61,10 +73,13 @@ async function trust(options: TrustOptions): Promise<void> {
         : await trustStore(store, session.root, session.machine),
     );
   }
-  showResults(results, options.json ?? false);
+  const verification = await verify(session, options, results);
+  showResults(results, options.json ?? false, { clients: verification.results });
+  if (!options.json) showClients(verification);
   if (options.check) {
     const untrusted = results.some(({ state }) => state === "missing" || state === "failed");
-    process.exitCode = untrusted ? EXIT.problems : EXIT.ok;
+    const problem = untrusted || verification.contradicting.length > 0;
+    process.exitCode = problem ? EXIT.problems : EXIT.ok;
     return;
   }
   if (results.some(({ id, state }) => id === "nss" && state === "trusted")) {

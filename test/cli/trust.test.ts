@@ -21,7 +21,7 @@ describe("The JSON of devtls trust", () => {
     await box.prepare(["ca", "create"]);
     const { stdout } = await box.run(["trust", "--check", "--json"]);
     const document = JSON.parse(stdout);
-    expect(Object.keys(document)).toEqual(["stores"]);
+    expect(Object.keys(document)).toEqual(["stores", "clients"]);
     expect(document.stores.length).toBeGreaterThan(1);
     for (const store of document.stores) {
       expect(Object.keys(store)).toEqual(["id", "name", "state", "detail", "hint"]);

@@ -40,7 +40,9 @@ export async function startBrowser(
 
 /** `devtls trust` for the NSS database of this home, which a browser reads at its start. */
 export async function trustInBrowsers(home: Home): Promise<void> {
-  const outcome = await devtls(["trust", "--yes", "--store", "nss"], { env: home.env });
+  const outcome = await devtls(["trust", "--yes", "--store", "nss", "--verify", "none"], {
+    env: home.env,
+  });
   expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
 }
 
@@ -50,5 +52,9 @@ export async function errorOf(page: Page, url: string): Promise<string> {
     () => "none",
     (reason: Error) => reason.message,
   );
+  // Chromium remembers a 301, and another test may get the same port.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.clearBrowserCache");
+  await session.detach();
   return /net::ERR_\w+/.exec(error)?.[0] ?? error;
 }
