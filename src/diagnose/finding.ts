@@ -56,8 +56,30 @@ export interface Observation {
   /** The header lines that the app received. */
   readonly told: readonly string[];
   readonly status: number;
-  /** The header lines of the app's response. */
+  /** The header lines of the response. */
   readonly response: readonly string[];
+  /** Those that the browser got, where the edge edits them on the way. */
+  readonly sent?: readonly string[];
   /** What tells one app from another: the target's URL. */
   readonly target: string;
+  /** The edge answered in the app's place, as with a redirect to https. */
+  readonly byEdge?: boolean;
+  /** What its body showed, where it was looked at. */
+  readonly refusal?: string | undefined;
 }
+
+/** The observed request once more, with one thing changed. */
+export interface Trial {
+  /** The header lines for the app. */
+  readonly told: readonly string[];
+  /** The address to come from: that of the edge, or this machine's own. */
+  readonly from: "edge" | "loopback";
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly response: readonly string[];
+}
+
+/** Asks the app again, GET and HEAD only; undefined when no answer came. */
+export type Ask = (trial: Trial) => Promise<Answer | undefined>;

@@ -143,7 +143,8 @@ export const FRAMEWORKS: readonly Framework[] = [
     id: "fastify",
     title: "Fastify",
     trustProto: ["const app = Fastify({ trustProxy: true })"],
-    matches: (r) => r.cookieNames.includes("sessionId"),
+    // Its own keepAliveTimeout, in seconds, where Node's is 5.
+    matches: (r) => r.cookieNames.includes("sessionId") || r.header("keep-alive") === "timeout=72",
   },
   {
     id: "express",

@@ -1,8 +1,9 @@
 /** Strict-Transport-Security on a development host, and what it would have done (RFC 6797). */
 import { isIpAddress, isLoopbackHost } from "../cookies/hosts.js";
-import { type AppResponse, valuesOf } from "./cookie-findings.js";
+import type { AppResponse } from "./cookie-findings.js";
 import type { Finding } from "./finding.js";
 import { type Framework, type FrameworkId, recognise } from "./frameworks.js";
+import { valuesOf } from "./lines.js";
 
 export interface HstsPolicy {
   /** Seconds. */
