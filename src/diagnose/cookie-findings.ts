@@ -6,6 +6,7 @@ import { parseSetCookie, trim } from "../cookies/set-cookie.js";
 import { cookieFixes } from "./cookie-fixes.js";
 import type { Finding } from "./finding.js";
 import { type Framework, recognise } from "./frameworks.js";
+import { valuesOf } from "./lines.js";
 
 /** One exchange, as far as cookies and HSTS go by it. */
 export interface AppResponse {
@@ -121,7 +122,8 @@ function advice(rule: RuleId, { host }: CookieOrigin): string {
   }
 }
 
-function originOf(url: string): CookieOrigin {
+/** Where cookies of a URL come from and go to. */
+export function originOf(url: string): CookieOrigin {
   const { protocol, hostname, pathname } = new URL(url);
   return {
     scheme: protocol === "https:" ? "https" : "http",
@@ -160,16 +162,4 @@ function withoutValue(line: string): string {
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals act on them
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?").slice(0, 200);
-}
-
-/** The values of a header by its lower-case name, in order. */
-export function valuesOf(lines: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let index = 0; index < lines.length; index += 2) {
-    const candidate = lines[index] as string;
-    if (candidate.length === name.length && candidate.toLowerCase() === name) {
-      values.push(lines[index + 1] as string);
-    }
-  }
-  return values;
 }

@@ -179,3 +179,16 @@ export function cookieFixes(
     }),
   );
 }
+
+/** One change for one cookie, ready to paste; of the most common frameworks when it is unknown. */
+export function settingFor(
+  change: Change,
+  name: string,
+  framework: Framework | undefined,
+): string[] {
+  const ids = framework ? [framework.id] : MOST_COMMON;
+  return ids.flatMap((id) => {
+    const setting = SETTINGS[id][change];
+    return setting === undefined ? [] : forCookie(setting, id, name);
+  });
+}
