@@ -3,6 +3,7 @@
  * The command line and the library both start here; nothing in it prints or exits.
  */
 import { EventEmitter } from "node:events";
+import type { Fault } from "./ca/fault.js";
 import {
   coversHost,
   openServeIdentity,
@@ -11,8 +12,9 @@ import {
   serveNames,
 } from "./ca/leaves.js";
 import { type Clock, keepFresh } from "./ca/refresh.js";
-import type { Finding, Observation } from "./diagnose/finding.js";
-import { LoopWatch } from "./diagnose/redirect-loop.js";
+import type { Counted } from "./diagnose/diagnosis.js";
+import type { Finding } from "./diagnose/finding.js";
+import { Diagnosing } from "./diagnosing.js";
 import { compileHead, type HeadOverrides } from "./edge/head.js";
 import type { EdgeProfile } from "./edge/profile.js";
 import { compileResponse } from "./edge/response.js";
@@ -26,12 +28,16 @@ import { type Credentials, type RunningProxy, startProxy } from "./proxy/server.
 import { Pool } from "./proxy/upstream/pool.js";
 import type { Target } from "./proxy/upstream/target.js";
 import { type Certificate, certificateToPem } from "./x509/certificate.js";
+import type { Name } from "./x509/names.js";
 
 /**
  * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
  * proxy. Linux has all of 127.0.0.0/8; elsewhere the connection falls back to 127.0.0.1.
  */
 const REMOTE_SOURCE = "127.0.0.2";
+
+/** For what is being looked into when the last exchange has ended. */
+const LAST_LOOK_MS = 200;
 
 /** A certificate of the user's own instead of one that devtls issues. */
 export interface OwnCertificate extends Credentials {
@@ -57,7 +63,11 @@ export interface ServeSettings {
   /** What becomes of Strict-Transport-Security; `strip` unless told otherwise. */
   readonly hsts?: HstsMode;
   readonly own?: OwnCertificate;
+  /** A certificate that is wrong on purpose. */
+  readonly fault?: Fault;
   readonly insecureTarget?: boolean;
+  /** Replay failing GET requests to find the cause; so unless told otherwise. */
+  readonly probe?: boolean;
   readonly stateDirectory?: string;
   readonly clock?: Clock;
 }
@@ -82,6 +92,8 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly authorityCreated: boolean;
   /** Sends what no route takes to another target from now on. */
   setTarget(target: Target): void;
+  /** What was found and is still so. */
+  findings(): readonly Counted[];
   close(graceMs?: number): Promise<void>;
 }
 
@@ -91,9 +103,16 @@ export interface Serving extends EventEmitter<ServeEvents> {
  */
 export async function startServing(settings: ServeSettings): Promise<Serving> {
   const events = new EventEmitter<ServeEvents>();
-  const issued = settings.own ? undefined : await openIdentity(settings);
-  const { credentials, certificate } = issued ? shown(issued.leaf) : ownOf(settings);
-  const loops = new LoopWatch();
+  const faulty = settings.fault && (await openFaulty(settings.fault, settings));
+  const issued = settings.own || faulty ? undefined : await openIdentity(settings);
+  const { credentials, certificate } = faulty || (issued ? shown(issued.leaf) : ownOf(settings));
+  // A certificate for another host is no reason to answer for it.
+  const covered = faulty ? namesOf(settings) : certificate.names;
+  let url: string | undefined;
+  const diagnosing = new Diagnosing(settings, () => url, {
+    onFinding: (finding) => void events.emit("finding", finding),
+    onDefect: (error) => void events.emit("defect", error),
+  });
   const common = {
     edge: settings.edge,
     rewrite: compileHead(settings.edge, settings.overrides),
@@ -104,11 +123,9 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       (finished: FinishedExchange) => {
         if (events.listenerCount("request") > 0) events.emit("request", finished);
       },
-      (finished: FinishedExchange) => {
-        const finding = finished.own ? undefined : loops.observe(observationOf(finished));
-        if (finding) events.emit("finding", finding);
-      },
+      (finished: FinishedExchange) => diagnosing.observe(finished),
     ],
+    watchBody: diagnosing.watchBody,
     onTarget: (state: "up" | "down", url: string) => void events.emit("target", state, url),
     onObserverError: (error: unknown) => void events.emit("defect", error),
   };
@@ -123,6 +140,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     if (known) return known;
     const forwarding = { ...common, pool: new Pool(target, connecting) };
     forwardings.set(target.url, forwarding);
+    diagnosing.addTarget(target, connecting);
     return forwarding;
   };
   let fallback = forwardingTo(settings.target);
@@ -137,7 +155,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     port: settings.port,
     orNextPort: settings.orNextPort,
     ...(settings.plain && { plain: settings.plain }),
-    covers: (hostname) => coversHost(certificate, hostname),
+    covers: (hostname) => coversHost(covered, hostname),
     onDistrust: () => {
       if (!distrusted) events.emit("distrust");
       distrusted = true;
@@ -154,8 +172,9 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       )
     : () => undefined;
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
+  url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
   return Object.assign(events, {
-    url: `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`,
+    url,
     port: proxy.port,
     addresses: proxy.addresses,
     plainPort: proxy.plainPort,
@@ -164,9 +183,13 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     setTarget: (target: Target) => {
       fallback = forwardingTo(target);
     },
-    close: (graceMs = 2_000) => {
+    findings: () => diagnosing.open,
+    close: async (graceMs = 2_000) => {
       stopRefresh();
-      return proxy.close(graceMs);
+      const end = Date.now() + graceMs;
+      // Exchanges that end meanwhile are looked at, too.
+      await proxy.close(graceMs);
+      await diagnosing.close(Math.max(end - Date.now(), LAST_LOOK_MS));
     },
   });
 }
@@ -186,14 +209,22 @@ async function policiesOf({ cookies = "pass", hsts = "strip" }: ServeSettings): 
   return { requestPolicy: request, policies: [response, ...rest] };
 }
 
-function openIdentity({
-  hosts,
-  routes = [],
-  stateDirectory,
-}: ServeSettings): Promise<ServeIdentity> {
-  // The hosts of host routes are served, too.
+/** The names that are served: those asked for, and the hosts of host routes. */
+function namesOf({ hosts, routes = [] }: ServeSettings): Name[] {
   const routed = routes.flatMap(({ host }) => (host === undefined ? [] : [host]));
-  return openServeIdentity(serveNames([...hosts, ...routed]), stateDirectory);
+  return serveNames([...hosts, ...routed]);
+}
+
+function openIdentity(settings: ServeSettings): Promise<ServeIdentity> {
+  return openServeIdentity(namesOf(settings), settings.stateDirectory);
+}
+
+async function openFaulty(fault: Fault, settings: ServeSettings): Promise<Shown> {
+  const { makeFaulty } = await import("./ca/fault.js");
+  const leaf = await makeFaulty(fault, namesOf(settings), settings.stateDirectory);
+  const { credentials, certificate } = shown(leaf);
+  const { ciphers } = leaf;
+  return { certificate, credentials: { ...credentials, ...(ciphers && { ciphers }) } };
 }
 
 interface Shown {
@@ -211,17 +242,6 @@ function shown(leaf: ServeLeaf): Shown {
 function ownOf({ own }: ServeSettings): Shown {
   const { certificate, cert, key } = own as OwnCertificate;
   return { credentials: { cert, key }, certificate };
-}
-
-function observationOf(finished: FinishedExchange): Observation {
-  return {
-    method: finished.exchange.method,
-    url: finished.url,
-    told: finished.told,
-    status: finished.status,
-    response: finished.responseHeaders,
-    target: finished.target,
-  };
 }
 
 function urlHost(host: string): string {

@@ -9,19 +9,25 @@ const SRC = join(PROJECT, "src");
 /** What each part of src/ may import, besides itself. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: [
-    ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "init", "serve.ts"],
-    ...["x509", "edge", "cookies", "paths.ts", "words.ts", "errors.ts"],
+    ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "init", "trace"],
+    ...["doctor", "serve.ts", "x509", "edge", "cookies", "paths.ts", "words.ts", "errors.ts"],
   ],
+  doctor: ["ca", "trust", "x509", "edge", "paths.ts", "errors.ts"],
   "dev-server": ["errors.ts"],
   init: ["diagnose"],
   "index.ts": ["library", "diagnose", "errors.ts"],
   "vite.mts": ["index.ts"],
   library: [
-    ...["settings", "ca", "trust", "proxy", "diagnose", "serve.ts"],
+    ...["settings", "ca", "trust", "proxy", "diagnose", "trace", "serve.ts"],
     ...["x509", "edge", "cookies", "paths.ts", "errors.ts"],
   ],
   settings: ["serve.ts", "ca", "proxy", "edge", "x509", "words.ts", "errors.ts"],
-  "serve.ts": ["ca", "proxy", "diagnose", "edge", "cookies", "x509", "paths.ts", "errors.ts"],
+  trace: ["diagnose", "cookies", "words.ts", "errors.ts"],
+  "serve.ts": [
+    ...["diagnosing.ts", "ca", "proxy", "diagnose", "edge", "cookies", "x509", "paths.ts"],
+    "errors.ts",
+  ],
+  "diagnosing.ts": ["proxy", "diagnose", "edge"],
   ca: ["x509", "edge", "cookies", "paths.ts", "errors.ts"],
   trust: ["x509", "edge", "cookies", "paths.ts", "errors.ts"],
   proxy: ["x509", "edge", "cookies", "paths.ts", "errors.ts"],

@@ -31,7 +31,7 @@ export const EXPLANATIONS: Readonly<Record<FindingCode, Explanation>> = {
     what: "A response sends the browser from https to an http:// URL of the same site, or to an address that only the server knows.",
     looks:
       "The address bar shows http:// or an internal port after a redirect, or the page cannot be reached at all.",
-    why: "The app builds absolute URLs from what it sees: plain HTTP, and the Host that the edge sent. Without X-Forwarded-Proto (or without believing it) the scheme is http; where the edge rewrites Host, the host is internal.",
+    why: "The app builds absolute URLs from what it sees: plain HTTP, and the Host that the edge sent. Without X-Forwarded-Proto (or without believing it) the scheme is http; where the edge rewrites Host, the host is internal. The cause says which of both it is, and where: in a redirect (http-location, internal-location), in the redirect_uri of a login service (http-redirect-uri, internal-redirect-uri), or in Content-Location, Link, Refresh or Access-Control-Allow-Origin (http-header, internal-header).",
     fixes: [
       "nginx: proxy_set_header Host $host; and proxy_set_header X-Forwarded-Proto $scheme;",
       "Apache: ProxyPreserveHost On",
@@ -88,7 +88,7 @@ export const EXPLANATIONS: Readonly<Record<FindingCode, Explanation>> = {
     what: "A page that came over https loads something over http.",
     looks:
       "The browser's console says that mixed content was blocked; styles or scripts are missing.",
-    why: "Absolute URLs in the page are built with the scheme that the app sees, which behind an edge is http.",
+    why: "Absolute URLs in pages and data are built with the scheme and the Host that the app sees, which behind an edge are http and, where the edge replaces it, an internal one. Scripts, style sheets, fonts, frames, requests and images in srcset are blocked (blocked), WebSockets are not opened (websocket), forms wait for the user's consent (form-action). Links, data and single images do not break at once, but lead to http (leaked-url) or where nobody answers (internal-url). On localhost Chromium and Firefox make an exception, so it may show in production only.",
     fixes: [
       "Write URLs without scheme and host",
       "Content-Security-Policy: upgrade-insecure-requests",

@@ -19,6 +19,14 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
     ...(hsts ? ["strict-transport-security"] : []),
   ]);
   const { location } = response;
+  const onlyAdds = dropped.size === 0 && filled.length === 0 && !location && !hsts;
+  if (onlyAdds) {
+    return (headers, request) => {
+      const result = headers.slice();
+      for (const { name, write } of added) result.push(name, write(request));
+      return result;
+    };
+  }
   return (headers, request) => {
     const result: string[] = [];
     const own = new Set<string>();

@@ -14,6 +14,7 @@ import {
   publicUrl,
   without,
 } from "./exchange.js";
+import { failurePage } from "./failure-page.js";
 import {
   answerItself,
   type Forwarding,
@@ -126,6 +127,7 @@ class Passage implements CallEvents {
   #ended = false;
   #own = false;
   #limit: string | undefined;
+  #watch: ((chunk: Buffer) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #brokenBy: FinishedExchange["brokenBy"];
 
@@ -217,6 +219,11 @@ class Passage implements CallEvents {
     if (hasBody && !bare) {
       // What came along with the head may be no body, and then there is still an answer to give.
       this.#due = head.reason;
+      const { watchBody, pool } = this.#forwarding;
+      if (watchBody) {
+        const asked = { told: this.#told, target: pool.dialer.target.url };
+        this.#attend(() => (this.#watch = watchBody(this.#exchange, head, asked)));
+      }
       return;
     }
     this.#begun = true;
@@ -247,11 +254,23 @@ class Passage implements CallEvents {
     if (this.#ended) return true;
     this.#begin();
     this.#bytes += chunk.length;
+    const watch = this.#watch;
+    if (watch) this.#attend(() => watch(chunk));
     this.#timer?.refresh();
     if (!last) return this.#write(chunk);
     this.#ended = true;
     this.#exchange.reply.end(chunk);
     return true;
+  }
+
+  /** Whoever looks on cannot break an exchange. */
+  #attend(look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      this.#watch = undefined;
+      this.#forwarding.onObserverError(error);
+    }
   }
 
   #write(chunk: Buffer): boolean {
@@ -317,41 +336,5 @@ class Passage implements CallEvents {
       own: this.#own,
       limit: this.#limit,
     });
-  }
-}
-
-/** The page for a target that gave no response (RFC 9110 15.6.3). */
-export function failurePage(error: UpstreamError, pool: Pool): Parameters<typeof sendPage>[1] {
-  const { target, addresses } = pool.dialer;
-  const at = addresses.join(" and ");
-  switch (error.kind) {
-    case "refused":
-      return {
-        status: 502,
-        title: `${target.url} refused the connection.`,
-        advice: [
-          `Nothing listens on ${at}. Start your dev server, or name its port with --target.`,
-        ],
-        reload: true,
-      };
-    case "tls":
-      return {
-        status: 502,
-        title: `${target.url} could not be reached over TLS: ${error.message}.`,
-        advice: ["To accept any certificate from it, add --insecure-target."],
-      };
-    case "protocol":
-      return {
-        status: 502,
-        title: `${target.url} sent an invalid response: ${error.message}.`,
-        advice: ["The response was not passed on. The dev server's own log may say more."],
-      };
-    default:
-      return {
-        status: 502,
-        title: `${target.url} gave no response: ${error.message}.`,
-        advice: [`The connection went to ${at}. The dev server's own log may say more.`],
-        reload: true,
-      };
   }
 }

@@ -18,6 +18,25 @@ import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
 /** Sees every finished exchange. It cannot delay one, and its failure does not break one. */
 export type Observer = (finished: FinishedExchange) => void;
 
+/** What the app was asked. */
+export interface Asked {
+  /** The header lines that it received. */
+  readonly told: readonly string[];
+  /** The URL of the target. */
+  readonly target: string;
+}
+
+/**
+ * Asked at each response with a body: what is to see the body's octets as they pass, or undefined
+ * for nothing. Its failure does not break the exchange. The chunks are valid only until it returns:
+ * their memory is used again.
+ */
+export type BodyWatch = (
+  exchange: Exchange,
+  head: ResponseHead,
+  asked: Asked,
+) => ((chunk: Buffer) => void) | undefined;
+
 /** Edits the header lines of a response on its way to the client. */
 export type ResponsePolicy = (headers: HeaderLines, exchange: Exchange) => HeaderLines;
 
@@ -38,6 +57,7 @@ export interface Forwarding {
   readonly requestPolicy: RequestPolicy | undefined;
   readonly policies: readonly ResponsePolicy[];
   readonly observers: readonly Observer[];
+  readonly watchBody: BodyWatch | undefined;
   readonly onTarget: TargetListener;
   readonly onObserverError: (error: unknown) => void;
 }

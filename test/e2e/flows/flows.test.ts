@@ -1,0 +1,97 @@
+/** Healthy and sick apps on a real proxy, with replays: what is reported of them, and what is not. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Finding, openAuthority, serve } from "../../../src/index.js";
+import { temporaryFolder } from "../../support/cli.js";
+import { Visitor } from "../../support/visitor.js";
+import type { Asked, Flow, Reply } from "./flow.js";
+import { HEALTHY } from "./healthy.js";
+import { SICK } from "./sick.js";
+
+const FLOWS: readonly Flow[] = [...HEALTHY, ...SICK];
+
+const stateDirectory = temporaryFolder("devtls-flows-");
+let ca: string;
+
+const app = createServer(async (request, response) => {
+  const body = Buffer.concat(await request.toArray()).toString();
+  const [, prefix = ""] = /^\/(\d+)/.exec(request.url ?? "") ?? [];
+  const flow = FLOWS[Number(prefix)];
+  const reply: Reply = flow?.app(askedOf(request, prefix, body)) ?? { status: 404 };
+  for (const [name, value] of Object.entries(reply.headers ?? {})) {
+    response.setHeader(name, typeof value === "string" ? value : [...value]);
+  }
+  response.writeHead(reply.status ?? 200).end(reply.status === 304 ? undefined : reply.body);
+});
+
+function askedOf(
+  { url = "", method = "", headers }: IncomingMessage,
+  prefix: string,
+  body: string,
+): Asked {
+  const { pathname, searchParams } = new URL(url, "http://app");
+  return {
+    path: pathname.slice(prefix.length + 1),
+    query: searchParams,
+    method,
+    headers,
+    cookies: Object.fromEntries(
+      (headers.cookie ?? "").split("; ").map((pair) => pair.split("=") as [string, string]),
+    ),
+    form: new URLSearchParams(body),
+    root: `https://${headers.host}/${prefix}`,
+  };
+}
+
+beforeAll(async () => {
+  app.listen(0, "127.0.0.1");
+  await once(app, "listening");
+  ca = (await openAuthority({ stateDirectory })).certificate;
+});
+afterAll(() => void app.close());
+
+async function run(flow: Flow, options: Flow["options"] = {}): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const server = await serve({
+    target: (app.address() as AddressInfo).port,
+    ...{ port: 0, bind: "127.0.0.1", stateDirectory },
+    ...options,
+  });
+  server.on("finding", (finding) => findings.push(finding));
+  const visitor = new Visitor(ca);
+  const index = FLOWS.indexOf(flow);
+  for (const { path, plain, ...step } of flow.steps) {
+    const base = plain ? `http://localhost:${server.httpPort}` : server.url;
+    const headers = { ...step.headers, "X-Plain-Port": String(server.httpPort) };
+    const visit = visitor.visit(`${base}/${index}${path}`, { ...step, headers });
+    await (flow.endless ? expect(visit).rejects.toThrow() : visit);
+  }
+  await server.close();
+  return findings;
+}
+
+const named = (flows: readonly Flow[]) => flows.map((flow) => [flow.name, flow] as const);
+
+describe(`Nothing is reported of ${HEALTHY.length} healthy flows`, () => {
+  it.each(named(HEALTHY))("%s", async (_name, flow) => {
+    expect(await run(flow)).toEqual([]);
+  });
+
+  it.each(named(HEALTHY))("%s, behind Heroku", async (_name, flow) => {
+    expect(await run(flow, { simulate: "heroku" })).toEqual([]);
+  });
+
+  it("and they are at least 40", () => {
+    expect(HEALTHY.length).toBeGreaterThanOrEqual(40);
+  });
+});
+
+describe(`What is wrong with ${SICK.length} sick flows is reported, and nothing else`, () => {
+  it.each(named(SICK))("%s", async (_name, flow) => {
+    const findings = await run(flow, flow.options);
+    const said = findings.map(({ code, cause, confidence }) => `${code} ${cause} ${confidence}`);
+    expect(said.sort()).toEqual([...(flow.findings ?? [])].sort());
+  });
+});
