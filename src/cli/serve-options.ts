@@ -1,5 +1,5 @@
 /** The options of `devtls serve`; their values are checked where programs' are, too. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { ServeOptions as SharedOptions } from "../settings/serve-options.js";
 import { WORDS } from "../settings/vocabulary.js";
 import { collect, usage } from "./options.js";
@@ -18,8 +18,10 @@ export interface ServeOptions extends SharedOptions {
 export function addServeOptions(command: Command): Command {
   for (const { name, takes, optional, many, help } of WORDS) {
     const value = takes === undefined ? "" : optional ? ` [${takes}]` : ` <${takes}>`;
-    if (many) command.option(`--${name}${value}`, help, collect);
-    else command.option(`--${name}${value}`, help);
+    const option = new Option(`--${name}${value}`, help);
+    // A name of its own, as in configuration files, not the negation of one.
+    option.negate = false;
+    command.addOption(many ? option.argParser(collect) : option);
   }
   return command;
 }

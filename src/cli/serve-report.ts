@@ -1,8 +1,12 @@
 /** What `devtls serve` prints: text for people, or one JSON event a line. */
+import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
 import type { Serving } from "../serve.js";
 import { note, paint, print, printJson, warn } from "./output.js";
+
+/** Of a fix that the summary repeats. */
+const MAX_SUMMARY_LINES = 3;
 
 export type Verbosity = "quiet" | "normal" | "verbose";
 
@@ -18,7 +22,8 @@ export interface Ready {
 export interface Reporter {
   attach(serving: Serving): void;
   listening(serving: Serving, ready: Ready): void;
-  closed(): void;
+  /** @param findings what is still so */
+  closed(findings: readonly Counted[]): void;
 }
 
 export interface ReportOptions {
@@ -120,12 +125,13 @@ class TextReporter implements Reporter {
     status,
     milliseconds,
     brokenBy,
+    limit,
     told,
     responseHeaders,
   }: FinishedExchange): void {
     const colour = status >= 500 || status === 0 ? "red" : status >= 400 ? "yellow" : "dim";
     const outcome = status === 0 ? "---" : String(status);
-    const broken = brokenBy === "client" ? " (client left)" : brokenBy ? " (target broke off)" : "";
+    const broken = limit ? ` (${limit})` : brokenBy ? BROKEN[brokenBy] : "";
     const time = `${Math.round(milliseconds)} ms`;
     const plain = exchange.connection.scheme === "http" ? "http:" : "";
     note(
@@ -135,10 +141,26 @@ class TextReporter implements Reporter {
     note(paint("dim", headerBlock("  > ", told) + headerBlock("  < ", responseHeaders), "stderr"));
   }
 
-  closed(): void {
-    // Ctrl-C needs no answer but the prompt.
+  /** Ctrl-C needs no answer but the prompt, unless there is something left to do. */
+  closed(findings: readonly Counted[]): void {
+    if (findings.length === 0) return;
+    note(paint("yellow", `\n${this.#service}Found and not fixed:`, "stderr"));
+    for (const { finding, count } of findings) {
+      const times = count === 1 ? "" : `, ${count} times`;
+      note(`  ${finding.code}: ${finding.cause}${times}, at ${finding.url}`);
+      for (const line of finding.fix.slice(0, MAX_SUMMARY_LINES)) {
+        note(`    ${paint("green", line, "stderr")}`);
+      }
+    }
+    note(paint("dim", "  In full: devtls explain CODE", "stderr"));
   }
 }
+
+const BROKEN: Readonly<Record<NonNullable<FinishedExchange["brokenBy"]>, string>> = {
+  client: " (client left)",
+  target: " (target broke off)",
+  edge: " (the edge broke off)",
+};
 
 function headerBlock(prefix: string, lines: readonly string[]): string {
   let block = "";
@@ -148,7 +170,7 @@ function headerBlock(prefix: string, lines: readonly string[]): string {
   return block;
 }
 
-function printFinding(finding: Finding): void {
+export function printFinding(finding: Finding): void {
   const title = `${finding.code}: ${finding.cause} (${finding.confidence})`;
   note(`\n${paint("yellow", title, "stderr")}\n${finding.explanation}`);
   for (const line of finding.chain) note(`  ${paint("dim", line, "stderr")}`);

@@ -101,7 +101,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     launched?.signal(signal);
     await Promise.all([serving.close(GRACE_MS), launched?.exited]);
     demo?.close();
-    report.closed();
+    report.closed(serving.findings());
   });
   void launched?.exited.then((status) => {
     if (!signals.signalled) process.exitCode = status;
@@ -136,6 +136,9 @@ async function announceReady(
   report: Reporter,
   { options, settings }: Plan,
 ): Promise<void> {
+  if (options.fault) {
+    warn(`the certificate is wrong on purpose (${options.fault}): clients are to refuse it.`);
+  }
   report.listening(serving, {
     target: options.demo ? "the demo app" : target.url,
     targetUrl: target.url,

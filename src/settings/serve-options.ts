@@ -2,6 +2,7 @@
  * What `serve` can be told, whoever says it: the command line, a program, a configuration file. One
  * vocabulary, the long options, and one set of checks.
  */
+import { FAULTS } from "../ca/fault.js";
 import { readRequired } from "../ca/files.js";
 import { isOwnLine } from "../edge/head.js";
 import type { EdgeProfile, PlainRule } from "../edge/profile.js";
@@ -40,6 +41,8 @@ export interface ServeOptions {
   /** Files of a certificate to use instead of issuing one, and of its key. */
   readonly cert?: string;
   readonly key?: string;
+  /** A certificate that is wrong on purpose: `expired`, `wrong-host`, … */
+  readonly fault?: string;
   /** Also listen for plain HTTP here. */
   readonly httpPort?: Text;
   /** What plain HTTP does: `redirect`, `proxy`, `deny`; what the edge does unless told otherwise. */
@@ -66,6 +69,8 @@ export interface ServeOptions {
   readonly cookies?: string;
   /** Strict-Transport-Security: `strip` (the default), `pass`, or a max-age in seconds to send. */
   readonly hsts?: Text;
+  /** Do not replay a failing GET to find the cause. */
+  readonly noProbe?: boolean;
 }
 
 /** Where options were written, for the errors about them. */
@@ -104,6 +109,7 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
   const limits = read.onOff("limits", options.limits);
   const cookies = read.choice("cookies", options.cookies, COOKIE_MODES);
   const hsts = read.hsts(options.hsts);
+  const fault = read.choice("fault", options.fault, FAULTS);
   checkCombination(options, simulated, read);
   if (httpPort !== undefined && httpPort !== 0 && httpPort === (port ?? DEFAULT_PORT)) {
     throw read.clash(
@@ -132,7 +138,9 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
     limits: simulated && limits !== false,
     ...(httpPort !== undefined && { plain: read.plain(options, httpPort, edge) }),
     ...(cert !== undefined && key !== undefined && { own: readOwnCertificate(cert, key) }),
+    ...(fault !== undefined && { fault }),
     insecureTarget: options.insecureTarget ?? false,
+    ...(options.noProbe && { probe: false }),
     ...(cookies && { cookies }),
     ...(hsts !== undefined && { hsts }),
   };
@@ -143,6 +151,9 @@ function checkCombination(options: ServeOptions, simulated: boolean, read: Reade
   const has = (option: keyof ServeOptions): boolean => options[option] !== undefined;
   if (has("cert") !== has("key")) {
     throw read.clash("cert", `${name("cert")} and ${name("key")} go together`);
+  }
+  if (has("cert") && has("fault")) {
+    throw read.clash("fault", `${name("cert")} and ${name("fault")} exclude each other`);
   }
   if (has("simulate") && has("edgeFile")) {
     throw read.clash("simulate", `${name("simulate")} and ${name("edgeFile")} exclude each other`);

@@ -59,6 +59,15 @@ export const WORDS: readonly Word[] = [
     help: "use this certificate instead of issuing one",
   },
   { name: "key", takes: "file", file: true, help: "the private key of --cert" },
+  {
+    name: "fault",
+    takes: "kind",
+    values: [
+      ...["expired", "not-yet-valid", "wrong-host", "self-signed"],
+      ...["untrusted-root", "sha1", "weak-key", "missing-intermediate"],
+    ],
+    help: "serve a certificate that is wrong on purpose, to see what clients make of it",
+  },
   { name: "http-port", takes: "n", json: "number", help: "also listen for plain HTTP" },
   {
     name: "http",
@@ -127,6 +136,7 @@ export const WORDS: readonly Word[] = [
     json: "number",
     help: "Strict-Transport-Security: strip, pass, or a max-age in seconds to send (default: strip)",
   },
+  { name: "no-probe", help: "do not replay a failing GET to find the cause" },
   {
     name: "https-env",
     help: "with a command: set HTTPS=on for it, as WSGI servers understand",

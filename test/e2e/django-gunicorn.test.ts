@@ -58,7 +58,9 @@ describeUnless(reason, "Django with SECURE_SSL_REDIRECT under gunicorn", () => {
         cause: "edge-sends-no-proto",
         url: `${run.url}/admin/`,
         framework: "django",
-        fix: ["proxy_set_header X-Forwarded-Proto $scheme;", SETTING],
+        // gunicorn believes an edge on this machine, so nothing is missing but the edge's line.
+        confidence: "proved",
+        fix: ["proxy_set_header X-Forwarded-Proto $scheme;"],
       }),
     ]);
   });

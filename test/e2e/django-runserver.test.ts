@@ -79,7 +79,10 @@ describeUnless(reason, "Django with SECURE_SSL_REDIRECT under runserver", () => 
     );
     await curl([...trusting(home), "--location", "--max-redirs", "3", `${run.url}/admin/`]);
     await run.stop();
-    expect(run.stderr().split(SETTING)).toHaveLength(2);
+    const [during = "", summary = ""] = run.stderr().split("Found and not fixed:");
+    expect(during.split(SETTING)).toHaveLength(2);
+    expect(summary).toContain(SETTING);
+    expect(summary).toMatch(/redirect-loop: app-ignores-forwarded-proto, 4 times/);
     expect(run.stderr()).toContain("redirect-loop: app-ignores-forwarded-proto");
     expect(run.stderr()).toMatch(/^ *SECURE_PROXY_SSL_HEADER = .*"https"\)$/m);
   });

@@ -129,7 +129,7 @@ describeWith(["curl"], "what devtls serve prints", () => {
       expect(run.events.find(({ event }) => event === "finding")).toMatchObject({
         code: "redirect-loop",
         cause: "app-ignores-forwarded-proto",
-        confidence: "likely",
+        confidence: "proved",
         url: `${run.url}/loop`,
         framework: null,
         explanation: expect.any(String),
