@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   "file-unwritable": 1,
   "address-unavailable": 1,
   "command-failed": 1,
+  "request-failed": 1,
   "trust-failed": 1,
   "needs-consent": 1,
 } as const;

@@ -5,6 +5,12 @@
  */
 export type { Finding, FindingCode } from "./diagnose/finding.js";
 export { DevtlsError, type ErrorCode } from "./errors.js";
+export {
+  type DiagnoseOptions,
+  diagnose,
+  type Hop,
+  type UrlDiagnosis,
+} from "./library/diagnose.js";
 export { type Edge, edges } from "./library/edges.js";
 export {
   type AuthorityInfo,

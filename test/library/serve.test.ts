@@ -67,7 +67,9 @@ describe("serve", () => {
     const found = new Promise((resolve) => server.on("finding", resolve));
     await ask(`${server.url}/loop`);
     await ask(`${server.url}/loop`);
-    expect(await found).toMatchObject({ code: "redirect-loop", cause: "edge-sends-no-proto" });
+    expect(await found).toMatchObject({
+      ...{ code: "redirect-loop", cause: "app-ignores-forwarded-proto", confidence: "proved" },
+    });
   });
 
   it("leaves the process alone", async () => {
