@@ -12,8 +12,10 @@ fi
 
 apt-get update -q
 apt-get install -q -y --no-install-recommends \
-  ca-certificates openssl curl procps \
+  ca-certificates openssl curl procps wget git python3 sudo \
   gnutls-bin libnss3-tools default-jre-headless mkcert \
-  chromium \
-  python3-django gunicorn \
-  nginx-light apache2 haproxy caddy
+  chromium firefox-esr \
+  python3-django gunicorn python3-flask python3-flaskext.wtf php-cli \
+  uvicorn python3-starlette python3-itsdangerous python3-websockets \
+  nginx-light apache2 haproxy caddy \
+  fish zsh

@@ -138,11 +138,11 @@ const POLL_MS = 20;
 const START_TIMEOUT_MS = 20_000;
 
 /** `runserver` says that it starts, not that it listens: asking is the only way to know. */
-async function accepting(port: number, server: Running): Promise<void> {
+export async function accepting(port: number, server: Running): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await accepts(port))) {
     if (server.child.exitCode !== null || Date.now() > deadline) {
-      throw new Error(`runserver does not listen on ${port}: ${server.stderr()}`);
+      throw new Error(`nothing listens on ${port}: ${server.stderr()}`);
     }
     await delay(POLL_MS);
   }

@@ -13,12 +13,19 @@ const PACKAGES: Readonly<Record<string, string>> = {
   certtool: "gnutls-bin",
   certutil: "libnss3-tools",
   keytool: "default-jre-headless",
+  java: "default-jre-headless",
   mkcert: "mkcert",
   chromium: "chromium",
+  "firefox-esr": "firefox-esr",
+  "gnutls-cli": "gnutls-bin",
+  git: "git",
+  python3: "python3",
+  wget: "wget",
   "update-ca-certificates": "ca-certificates",
   ps: "procps",
   gunicorn: "gunicorn",
   nginx: "nginx-light",
+  php: "php-cli",
 };
 
 /** Where a program is, or undefined. */

@@ -1,0 +1,52 @@
+/** The lines of a finding's `fix`, each applied where it belongs. */
+
+export interface Applied {
+  /** Pasted into the app. */
+  readonly app: readonly string[];
+  /** The app's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The arguments that uvicorn is started with, in place of the app's own. */
+  readonly command?: readonly string[];
+  /** What the edge is configured with: --set-header and --drop-header have its last word. */
+  readonly edge: readonly string[];
+}
+
+export const NOTHING: Applied = { app: [], env: {}, edge: [] };
+
+/** nginx's variables, as the browser's connection has them. */
+function resolved(text: string, host: string): string {
+  return text
+    .replace("$scheme", "https")
+    .replace("$http_x_forwarded_proto", "https")
+    .replace("$http_host", host);
+}
+
+/** The same as a line of another server, which is there for those who run that one. */
+const OTHER_SERVERS = /^ProxyPreserveHost On$/;
+
+/**
+ * What was applied before, and these lines.
+ * @param host "localhost:8443"
+ */
+export function apply(before: Applied, fix: readonly string[], host: string): Applied {
+  const app = [...before.app];
+  const env = { ...before.env };
+  const edge = [...before.edge];
+  let { command } = before;
+  for (const line of fix) {
+    const nginx = /^proxy_set_header (\S+) (.+);$/.exec(line);
+    const traefik =
+      /^traefik\.http\.middlewares\.\w+\.headers\.customrequestheaders\.([\w-]+)=(.+)$/;
+    const [, name, value] = nginx ?? traefik.exec(line) ?? [];
+    const variable = /^([A-Z_]+)="(.*)"$/.exec(line);
+    const uvicorn = /^uvicorn (.+)$/.exec(line);
+    if (OTHER_SERVERS.test(line)) continue;
+    if (name !== undefined && value === '""') edge.push("--drop-header", name);
+    else if (name !== undefined && value !== undefined) {
+      edge.push("--set-header", `${name}: ${resolved(value, host)}`);
+    } else if (variable) env[variable[1] as string] = variable[2] as string;
+    else if (uvicorn) command = uvicorn[1]?.replaceAll("'", "").split(" ");
+    else if (!app.includes(line)) app.push(line);
+  }
+  return { app, env, edge, ...(command && { command }) };
+}
