@@ -1,16 +1,21 @@
-/** `devtls ca`: make, show, export or delete the authority. */
+/** `devtls ca`: make, show, import, export, rotate or delete the authority. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import {
   type AuthorityOptions,
+  commonNameOf,
   constraintsOf,
   deleteAuthority,
+  issuerOf,
   loadAuthority,
   loadAuthorityCertificate,
   openAuthority,
   replaceAuthority,
 } from "../ca/authority.js";
 import { writeFiles } from "../ca/files.js";
+import { foreignUntrust } from "../ca/import.js";
+import { requireNoRotation, rootsInRotation } from "../ca/rotation.js";
 import { causeOf, DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
 import { type Machine, thisMachine } from "../trust/machine.js";
@@ -20,6 +25,8 @@ import { type Certificate, certificateToPem, fingerprint } from "../x509/certifi
 import { describeConstraints } from "../x509/constraints.js";
 import { formatCidr } from "../x509/ip.js";
 import { describeKey } from "../x509/keys.js";
+import type { ImportOptions } from "./ca-import.js";
+import { storesToLeave } from "./foreign-stores.js";
 import { collect, parseChoice, usage } from "./options.js";
 import { note, print, printJson, progress, table, warn, write } from "./output.js";
 import { withExamples } from "./program.js";
@@ -29,13 +36,15 @@ import { showResults } from "./trust-actions.js";
 export function define(program: Command): void {
   const command = program
     .command("ca")
-    .description("Make, show, export or delete the authority.")
+    .description("Make, show, import, export, rotate or delete the authority.")
     .helpCommand(false);
   withExamples(
     command,
     `devtls ca create --permit example.test --permit 100.64.0.0/10
 devtls ca show
+devtls ca import --from mkcert
 devtls ca export --format der --out root.cer
+devtls ca rotate
 devtls ca delete`,
   );
   const create = command
@@ -48,11 +57,13 @@ devtls ca delete`,
     )
     .option("--unconstrained", "sign any name: the key could then impersonate any site to you")
     .option("--rsa", "RSA-3072 key instead of P-256")
+    .option("--burn-root", "have an intermediate sign, and destroy the root's key unwritten")
     .option("--force", "replace the authority that is there")
     .action(createAuthority);
   withExamples(
     create,
     `devtls ca create                                local names only
+devtls ca create --burn-root                    a root that nobody can sign with any more
 devtls ca create --force --permit example.test  a wider one in its place`,
   );
   const show = command
@@ -84,6 +95,33 @@ devtls ca create --force --permit example.test  a wider one in its place`,
 devtls ca export --format der --out root.cer   for Windows and Android
 devtls ca export --out devtls.crt && devtls ca export --dockerfile >> Dockerfile`,
   );
+  const importing = command
+    .command("import")
+    .description("Use an authority that mkcert, Caddy or another tool made.")
+    .requiredOption("--from <source>", "mkcert, caddy, or a PEM file with its certificate")
+    .option("--key <file>", "its key, where that is not beside the file")
+    .option("--force", "replace the authority that is there")
+    .action(async (options: ImportOptions) => {
+      const { importAuthority } = await import("./ca-import.js");
+      importAuthority(options);
+    });
+  withExamples(
+    importing,
+    `devtls ca import --from mkcert                  no second prompt where mkcert's is trusted
+devtls ca import --from caddy
+devtls ca import --from root.pem --key root.key one that openssl made`,
+  );
+  const rotate = command
+    .command("rotate")
+    .description(
+      "Make a new authority, have it trusted where the old one is, issue again what is in certs/, in this folder and in serve's, and untrust the old one. What is interrupted goes on when it is run again.",
+    )
+    .option("--yes", "do not ask")
+    .action(async (options: { yes?: boolean }) => {
+      const { rotateAuthority } = await import("./ca-rotate.js");
+      await rotateAuthority(options);
+    });
+  withExamples(rotate, "devtls ca rotate");
   const remove = command
     .command("delete")
     .description("Remove the authority from the trust stores, then delete it with its leaves.")
@@ -99,6 +137,7 @@ async function createAuthority(options: AuthorityOptions & { force?: boolean }):
   constraintsOf(options); // a bad --permit is found before anything is made
   const directory = stateDirectory();
   const { rootCertificate } = statePaths(directory);
+  if (options.force) requireNoRotation(directory);
   const previous = options.force ? knownCertificate(directory) : undefined;
   let certificate: Certificate;
   if (options.force) {
@@ -121,6 +160,9 @@ async function createAuthority(options: AuthorityOptions & { force?: boolean }):
   if (options.unconstrained) {
     warn("it is not limited to local names: who gets its key can impersonate any site to you.");
   }
+  if (options.burnRoot) {
+    note("An intermediate signs in its place; the root's key was never written and is gone.");
+  }
   if (previous) {
     const old = fingerprint(previous).slice(0, 23);
     warn(`stores that trusted the authority it replaces (SHA-256 ${old}…) still do.`);
@@ -128,11 +170,16 @@ async function createAuthority(options: AuthorityOptions & { force?: boolean }):
   note("To make browsers trust it: devtls trust");
 }
 
+/** Of an authority that is damaged there is nothing to say. */
 function knownCertificate(directory: string): Certificate | undefined {
+  return attempt(() => loadAuthorityCertificate(directory));
+}
+
+function attempt<T>(action: () => T): T | undefined {
   try {
-    return loadAuthorityCertificate(directory);
+    return action();
   } catch {
-    return undefined; // damaged: nothing to say of it
+    return undefined;
   }
 }
 
@@ -151,7 +198,11 @@ async function showAuthority({ json }: { json?: boolean }): Promise<void> {
   const certificate = requireCertificate();
   const paths = statePaths(stateDirectory());
   const trusted = await whereTrusted(certificate, thisMachine());
-  const { constraints } = certificate;
+  const authority = attempt(() => loadAuthority(paths.directory));
+  const { constraints } = authority ? issuerOf(authority) : certificate;
+  const intermediate = authority
+    ? authority.intermediate !== undefined
+    : existsSync(paths.intermediateCertificate);
   if (json) {
     printJson({
       subject: certificate.x509.subject,
@@ -165,7 +216,12 @@ async function showAuthority({ json }: { json?: boolean }): Promise<void> {
         dns: constraints.dns,
         ip: constraints.ip.map(formatCidr),
       },
-      files: { certificate: paths.rootCertificate, key: paths.rootKey, leaves: paths.leaves },
+      files: {
+        certificate: paths.rootCertificate,
+        intermediate: intermediate ? paths.intermediateCertificate : null,
+        key: intermediate ? paths.intermediateKey : paths.rootKey,
+        leaves: paths.leaves,
+      },
       stores: trusted,
     });
     return;
@@ -180,6 +236,7 @@ async function showAuthority({ json }: { json?: boolean }): Promise<void> {
       ["key", describeKey(certificate.publicKey)],
       ["may sign", constraints ? describeConstraints(constraints).join(", ") : "any name"],
       ["certificate", paths.rootCertificate],
+      ...(intermediate ? [["intermediate", paths.intermediateCertificate]] : []),
       ["private key", keyState()],
       ...trusted.map(({ name, state }): [string, string] => ["store", `${name}: ${state}`]),
     ]),
@@ -187,10 +244,11 @@ async function showAuthority({ json }: { json?: boolean }): Promise<void> {
 }
 
 function keyState(): string {
-  const { rootKey, directory } = statePaths(stateDirectory());
+  const { rootKey, intermediateKey, directory } = statePaths(stateDirectory());
   try {
-    loadAuthority(directory);
-    return rootKey;
+    return loadAuthority(directory)?.intermediate
+      ? `${intermediateKey} (the intermediate's; the root's is not here)`
+      : rootKey;
   } catch (error) {
     return causeOf(error);
   }
@@ -238,31 +296,34 @@ async function deleteEverything({ yes }: { yes?: boolean }): Promise<void> {
     );
   }
   const certificate = knownCertificate(directory);
-  if (certificate) {
+  const certificates = [...(certificate ? [certificate] : []), ...rootsInRotation(directory)];
+  if (certificates.length > 0) {
     const machine = thisMachine();
-    const root = rootOf(certificate, statePaths(directory).rootCertificate);
+    const roots = certificates.map((each) => rootOf(each, statePaths(directory).rootCertificate));
     const results: StoreResult[] = [];
-    for (const store of await findStores(machine)) {
+    const found = await findStores(machine);
+    const stores = certificate ? await storesToLeave(found, certificate, machine) : found;
+    for (const store of stores) {
       progress(`Changing ${store.name} …`);
-      results.push(await untrustStore(store, root, machine));
+      for (const root of roots) results.push(await untrustStore(store, root, machine));
     }
     const failed = results.filter(({ state }) => state === "failed");
     if (failed.length > 0) {
       showResults(failed, false);
-      throw new DevtlsError(
-        "trust-failed",
-        "could not delete the authority: a store still trusts it",
-        { hint: "Mend what is said above, then run it again: devtls ca delete" },
-      );
+      const foreign = certificate && foreignUntrust(certificate);
+      if (!foreign) {
+        throw new DevtlsError(
+          "trust-failed",
+          "could not delete the authority: a store still trusts it",
+          { hint: "Mend what is said above, then run it again: devtls ca delete" },
+        );
+      }
+      warn(`a store trusts ${commonNameOf(certificate)} still. ${foreign}`);
     }
   }
   const removed = deleteAuthority(directory);
   if (removed.length === 0) note(`There is no authority in ${directory}.`);
   for (const path of removed) print(path);
-}
-
-function commonNameOf(certificate: Certificate): string {
-  return /^CN=(.*)$/m.exec(certificate.x509.subject)?.[1] ?? "the authority";
 }
 
 function day(date: Date): string {

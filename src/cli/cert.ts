@@ -88,7 +88,7 @@ async function cert(texts: string[], options: CertOptions): Promise<void> {
     const { encodePkcs12 } = await import("../x509/pkcs12.js");
     const data = encodePkcs12({
       key: leaf.key,
-      chain: [leaf.certificate.der, authority.certificate.der],
+      chain: leaf.chain.map(({ der }) => der),
       friendlyName: names[0]?.value ?? base,
       password: options.p12Password ?? "changeit",
     });

@@ -2,16 +2,18 @@
 export const SUMMARIES = {
   serve: "front a dev server with TLS, as production would",
   edges: "list the production edges that can be simulated",
+  trace: "follow the redirects of a URL and say what is wrong",
   init: "put the project in this folder on https",
   config: "show the configuration in force and where it comes from",
   cert: "issue a certificate",
   renew: "issue certificates again before they expire",
   trust: "make browsers and tools trust the authority",
   untrust: "undo devtls trust",
+  doctor: "check this machine and say what to do about what is wrong",
   env: "print the variables that make programs trust the authority",
   explain: "explain a finding",
   completion: "print the script that makes a shell complete devtls",
-  ca: "make, show, export or delete the authority",
+  ca: "make, show, import, export, rotate or delete the authority",
 } as const;
 
 export type CommandName = keyof typeof SUMMARIES;

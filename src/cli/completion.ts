@@ -3,6 +3,7 @@ import { Argument, Command, type Option } from "commander";
 import { FINDING_CODES } from "../diagnose/finding.js";
 import { PROFILES } from "../edge/profiles/index.js";
 import { WORDS } from "../settings/vocabulary.js";
+import { TOOL_NAMES } from "../trust/development-tools.js";
 import { STORE_IDS } from "../trust/store.js";
 import { SUMMARIES } from "./commands.js";
 import { print } from "./output.js";
@@ -20,6 +21,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   ),
   "--simulate": EDGES,
   "--store": STORE_IDS,
+  "--root": TOOL_NAMES,
   "--format": ["pem", "der"],
   "--shell": ["sh", "fish", "powershell"],
   edges: EDGES,

@@ -90,7 +90,7 @@ function requireRenewable(
 }
 
 /** A PKCS#12 file holds the old leaf, and its password is not known here. */
-function warnOfCopies({ path }: Renewable): void {
+export function warnOfCopies({ path }: Pick<Renewable, "path">): void {
   const p12 = path.replace(/\.[^./]+$/, ".p12");
   if (existsSync(p12)) {
     note(

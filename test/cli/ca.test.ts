@@ -120,7 +120,9 @@ describe("devtls ca show", () => {
     for (const store of stores) {
       expect(Object.keys(store)).toEqual(["id", "name", "state", "detail", "hint"]);
     }
-    expect(stores.map((store: { id: string }) => store.id)).toEqual(["system", "nss"]);
+    const ids = new Set(stores.map((store: { id: string }) => store.id));
+    // Where there is no Java, there is none of its stores.
+    expect([...ids].filter((id) => id !== "java")).toEqual(["system", "nss"]);
   });
 
   it("prints null for the permitted names of an authority without constraints", async () => {

@@ -7,7 +7,9 @@ import { PROJECT } from "../support/cli.js";
 import { contentsOf, newSandbox } from "./sandbox.js";
 
 const COMMANDS = Object.keys(SUMMARIES);
-const CA_COMMANDS = ["create", "show", "path", "export", "delete"].map((name) => `ca ${name}`);
+const CA_COMMANDS = ["create", "show", "path", "export", "import", "rotate", "delete"].map(
+  (name) => `ca ${name}`,
+);
 
 describe("Help", () => {
   for (const command of ["", ...COMMANDS, ...CA_COMMANDS]) {

@@ -174,16 +174,16 @@ refuses(
   {
     args: ["trust", "--store", "sytem"],
     cause: "--store sytem: did you mean system?",
-    next: "Any of: system,nss",
+    next: "Any of: system,nss,java",
   },
   {
     args: ["trust", "--yes", "--store", "keychain"],
     cause: "--store keychain: there is no such value",
-    next: "Any of: system,nss",
+    next: "Any of: system,nss,java",
   },
   {
     args: ["untrust", "--store", "nss,"],
     cause: "--store : there is no such value",
-    next: "Any of: system,nss",
+    next: "Any of: system,nss,java",
   },
 );

@@ -39,7 +39,7 @@ const titled = (test: string): [title: string, commands: readonly string[]][] =>
     .filter((block) => block.test === test)
     .map(({ line, commands }) => [`line ${line}: ${commands[0]}`, commands]);
 
-const HANDLED = ["npm-start", "install", "run", "serve", "skip-system"];
+const HANDLED = ["npm-start", "install", "run", "serve", "trace", "doctor", "skip-system"];
 
 it("README.md says of every block of commands how it is tested", () => {
   const ours = blocks.filter(({ commands }) => /\b(?:devtls|npm|npx)\b/.test(commands.join("\n")));
@@ -145,6 +145,37 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
     });
   });
 
+  describe("a block that checks", () => {
+    it.each(titled("doctor"))("%s", async (_title, commands) => {
+      await install();
+      for (const command of commands) {
+        const { status, stdout, stderr } = await shell(command);
+        // The clone's authority is trusted by nobody, which is a problem.
+        expect([0, 3], stderr).toContain(status);
+        expect(stdout).toMatch(/^(?:ok|warning|problem) /m);
+      }
+    });
+  });
+
+  describe("a block that traces what is served", () => {
+    it.each(titled("trace"))("%s", async (_title, commands) => {
+      await install();
+      await withDefaultPorts(async () => {
+        const run = start("npx", ["devtls", "serve", "--demo"], {
+          cwd: clone.folder,
+          env: clone.env,
+        });
+        const url = await readyUrl(run);
+        for (const command of commands) {
+          const outcome = await shell(command.replace("https://localhost:8443", url));
+          expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
+          expect(outcome.stdout).toMatch(/^200 GET https:/m);
+        }
+        await run.stop();
+      });
+    });
+  });
+
   async function serveAndAsk(command: string): Promise<void> {
     const { text, target } = await withFreePorts(command);
     const app = target
@@ -165,7 +196,8 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
         const words = command.replace(/^npx /, "").split(/\s+/);
         expect(words[0]).toBe("devtls");
         const options = words.filter((word) => word.startsWith("--"));
-        const names = words.slice(1).filter((word) => !word.startsWith("--"));
+        const end = words.findIndex((word) => word.startsWith("--"));
+        const names = words.slice(1, end < 0 ? undefined : end);
         const help = await shell(["devtls", ...names, "--help"].join(" "));
         expect(help, command).toMatchObject({ status: 0, stderr: "" });
         expect(help.stdout).toContain(`Usage: devtls ${names.join(" ")} `);
