@@ -116,7 +116,7 @@ export class Diagnosing {
     const found = this.#scans.get(exchange)?.finish();
     if (found) this.#diagnosis.add(found, target);
     const finish = this.#decoding.get(exchange);
-    if (finish) this.#diagnosis.await(finish(), target);
+    if (finish) this.#diagnosis.addLater(finish(), target);
   }
 
   /** What was found and is still so. */

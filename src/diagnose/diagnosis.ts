@@ -130,7 +130,7 @@ export class Diagnosis {
   }
 
   /** Takes in what a body scan is going to find. */
-  await(found: Promise<Finding | undefined>, target: string): void {
+  addLater(found: Promise<Finding | undefined>, target: string): void {
     const taken = found.then((finding) => finding && this.add(finding, target));
     this.#queue = Promise.all([this.#queue, taken]).then(() => undefined, this.#onDefect);
   }
