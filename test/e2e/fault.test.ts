@@ -89,21 +89,30 @@ const reason = whyNoBrowser() ?? missing(["curl", "openssl"]);
 
 describeUnless(reason, "serve --fault", () => {
   const home = temporaryHome();
-  let browser: BrowserContext;
+  const runs = new Map<string, ServeRun>();
+  /** What Chromium says to each; it thinks for seconds about most, so all are asked at once. */
+  const refusals = new Map<string, Promise<string>>();
 
   beforeAll(async () => {
     await devtls(["ca", "create"], { env: home.env });
     await trustInBrowsers(home);
-    browser = await startBrowser(home);
+    const browser: BrowserContext = await startBrowser(home);
+    for (const fault of FAULTS) {
+      const run = await serveJson(["--demo", "--fault", fault], home);
+      runs.set(fault, run);
+      refusals.set(fault, errorOf(await browser.newPage(), run.url));
+    }
+  });
+  afterAll(async () => {
+    for (const run of runs.values()) await run.stop();
   });
 
   describe.each(FAULTS)("%s", (fault) => {
     const expected = EXPECTED[fault];
     let run: ServeRun;
-    beforeAll(async () => {
-      run = await serveJson(["--demo", "--fault", fault], home);
+    beforeAll(() => {
+      run = runs.get(fault) as ServeRun;
     });
-    afterAll(() => run.stop());
 
     it("is said loudly", () => {
       expect(run.stderr()).toContain(`wrong on purpose (${fault})`);
@@ -136,9 +145,7 @@ describeUnless(reason, "serve --fault", () => {
     });
 
     it("is refused by Chromium", async () => {
-      const page = await browser.newPage();
-      expect(await errorOf(page, run.url)).toBe(expected.chromium);
-      await page.close();
+      expect(await refusals.get(fault)).toBe(expected.chromium);
     });
 
     it("is signed by the authority only where it has to be, and for a day", async () => {
