@@ -42,7 +42,11 @@ const TOOLS: readonly Tool[] = [
     made: (subject) => subject.get("O") === "devtls development authority",
     pairs: (place) => {
       const { DEVTLS_HOME: _ignored, ...env } = place.env;
-      return [pair(stateDirectory({ ...place, env }), "rootCA.pem", "rootCA-key.pem")];
+      const folder = stateDirectory({ ...place, env });
+      // Where the root's key was burnt, it is the intermediate's that signs.
+      return ["rootCA-key.pem", "intermediateCA-key.pem"].map((key) =>
+        pair(folder, "rootCA.pem", key),
+      );
     },
   },
   {

@@ -1,12 +1,12 @@
 /** Which tool made a root, and whether it signs by it still. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { developmentRoot, keyInUse } from "../../src/trust/development-tools.js";
 import { type Machine, thisMachine } from "../../src/trust/machine.js";
 import { type Certificate, fingerprint, parsePemCertificate } from "../../src/x509/certificate.js";
-import { temporaryFolder } from "../support/cli.js";
+import { devtls, temporaryFolder } from "../support/cli.js";
 import {
   caddyRoot,
   type ForeignRoot,
@@ -41,6 +41,24 @@ describeWith(["openssl"], "A root", () => {
 
   it("that cannot be read is nobody's", () => {
     expect(developmentRoot(Buffer.from("mkcert development CA"))).toBeUndefined();
+  });
+});
+
+describe("A root of devtls", () => {
+  it.each([
+    ["itself", []],
+    ["by an intermediate", ["--burn-root"]],
+  ])("that signs %s is in use while the key is there", async (_how, options) => {
+    const home = temporaryFolder();
+    const folder = join(home, ".local/share/devtls");
+    const made = await devtls(["ca", "create", ...options], { env: { DEVTLS_HOME: folder } });
+    expect(made, made.stderr).toMatchObject({ status: 0 });
+    const certificate = parsePemCertificate(readFileSync(join(folder, "rootCA.pem"), "utf8"));
+    const machine = machineIn(home, { DEVTLS_HOME: join(home, "another") });
+    const key = keyInUse(certificate, "devtls", machine);
+    expect(key).toBe(join(folder, `${options.length > 0 ? "intermediate" : "root"}CA-key.pem`));
+    rmSync(key as string);
+    expect(keyInUse(certificate, "devtls", machine)).toBeUndefined();
   });
 });
 
