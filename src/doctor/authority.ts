@@ -11,7 +11,10 @@ import { type CheckFunction, type DoctorContext, day, ok, problem, warning } fro
 /** Trusting the next one takes every browser and every colleague who trusts this one. */
 const AUTHORITY_ENDS_SOON_DAYS = 90;
 
-const RENEW_AUTHORITY = "devtls untrust && devtls ca create --force && devtls trust";
+const RENEW_AUTHORITY = "devtls ca rotate";
+
+/** A rotation keeps the limits of the authority, or that it has none. */
+const REPLACE_AUTHORITY = "devtls untrust && devtls ca create --force && devtls trust";
 /** Stores trust one that cannot be read still; untrust --stale finds it there. */
 const PUT_BACK =
   "Put it back from a copy, or: devtls ca create --force && devtls trust && devtls untrust --stale";
@@ -91,7 +94,7 @@ export const authorityConstraints: CheckFunction = async (context) => {
     constraints
       ? `it may sign for any ${open}: who has its key can impersonate any such site to this machine`
       : "it may sign for any name: who has its key can impersonate any site to this machine",
-    RENEW_AUTHORITY,
+    REPLACE_AUTHORITY,
   );
 };
 

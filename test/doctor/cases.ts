@@ -80,7 +80,7 @@ export const AUTHORITY_CASES: readonly Case[] = [
       box.wait(3653 - 61);
     },
     detail: /it expires on \d{4}-\d\d-\d\d/,
-    fix: /devtls ca create --force/,
+    fix: /^devtls ca rotate$/,
   },
   {
     id: "authority-expiry",
@@ -91,7 +91,7 @@ export const AUTHORITY_CASES: readonly Case[] = [
       box.wait(3660);
     },
     detail: /it expired on \d{4}-\d\d-\d\d/,
-    fix: /devtls ca create --force/,
+    fix: /^devtls ca rotate$/,
   },
   { id: "authority-key-fits", status: "ok", when: "the key is its own", arrange: authority },
   {
