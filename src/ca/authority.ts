@@ -164,7 +164,8 @@ export async function makeAuthority(wanted: AuthorityKind): Promise<AuthorityFil
   const kind = rsa ? "rsa3072" : "p256";
   const owner = ownerName();
   const rootKey = generateKey(kind);
-  const pathLength = burnRoot ? 1 : 0;
+  // Room for an intermediate: networks and clusters get one of their own instead of the root's key.
+  const pathLength = 1;
   const now = new Date();
   const root = buildRoot({ key: rootKey, owner, now, constraints, pathLength });
   const rootPem = encodePem("CERTIFICATE", root);
