@@ -6,6 +6,7 @@ export const SUMMARIES = {
   init: "put the project in this folder on https",
   config: "show the configuration in force and where it comes from",
   cert: "issue a certificate",
+  acme: "give certificates to certbot, Caddy, lego and others over ACME",
   renew: "issue certificates again before they expire",
   trust: "make browsers and tools trust the authority",
   untrust: "undo devtls trust",

@@ -7,6 +7,7 @@ run(process.argv.slice(2), {
   init: () => import("./init.js"),
   config: () => import("./config.js"),
   cert: () => import("./cert.js"),
+  acme: () => import("./acme.js"),
   renew: () => import("./renew.js"),
   trust: () => import("./trust.js"),
   untrust: () => import("./untrust.js"),

@@ -1,0 +1,1 @@
+export function printClient(..._: unknown[]): void {}
