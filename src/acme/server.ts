@@ -1,13 +1,12 @@
 /** One running ACME server: rules, records, signer, validator and listener put together. */
-import { randomBytes } from "node:crypto";
 import { Resolver } from "node:dns/promises";
 import { join } from "node:path";
 import { openAuthority } from "../ca/authority.js";
-import { makeDirectory, readIfThere, writeFiles } from "../ca/files.js";
 import { whyNoIntermediate } from "../ca/intermediate.js";
 import { coversHost, openServeIdentity, serveNames } from "../ca/leaves.js";
 import { DevtlsError } from "../errors.js";
 import type { Name } from "../x509/names.js";
+import { type Binding, openBinding } from "./binding.js";
 import { answerAcme, answerPlain, type FrontOptions } from "./front.js";
 import { Journal } from "./journal.js";
 import { Listener } from "./listener.js";
@@ -52,7 +51,7 @@ export interface AcmeServer {
   /** The authority was made for it. */
   readonly created: boolean;
   /** What accounts have to be bound with. */
-  readonly binding?: { readonly keyId: string; readonly hmacKey: string };
+  readonly binding?: Binding;
   close(): Promise<void>;
 }
 
@@ -79,7 +78,7 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeServer> {
   const expired = options.weather.includes("expired-intermediate");
   if (refusal && (expired || (remote && !authority.intermediate))) throw refusal;
   const identity = await openServeIdentity(names, options.directory);
-  const folder = join(options.directory, "acme");
+  const folder = acmeFolder(options.directory);
   const journal = new Journal(folder, Date.now());
   try {
     const server = new Server(options, journal, folder, remote);
@@ -89,6 +88,17 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeServer> {
     journal.close();
     throw error;
   }
+}
+
+/** Where the server keeps its state, within the state directory. */
+export function acmeFolder(directory: string): string {
+  return join(directory, "acme");
+}
+
+/** @param host "localhost" unless given */
+export function directoryUrlOf(host: string | undefined, port: number): string {
+  const name = host ?? "localhost";
+  return `https://${name.includes(":") ? `[${name}]` : name}:${port}/directory`;
 }
 
 function needsBinding(bind: readonly string[]): DevtlsError {
@@ -111,7 +121,7 @@ class Server {
   readonly #dns: Resolver;
   readonly #stopping = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #binding: { keyId: string; hmacKey: string } | undefined;
+  readonly #binding: Binding | undefined;
   readonly #world: World;
   #listener: Listener | undefined;
   #host = "localhost";
@@ -134,7 +144,7 @@ class Server {
       folder,
       intermediate: remote,
       expired: options.weather.includes("expired-intermediate"),
-      crlBase: () => `http://${this.#host}:${this.#listener?.port}/crl/`,
+      crlBase: () => this.#crlBase(),
     });
     this.#policy = { ...options.policy, askers: remote };
     this.#dns = new Resolver({ timeout: 2000, tries: 2 });
@@ -149,8 +159,13 @@ class Server {
   }
 
   described(): Pick<AcmeServer, "directoryUrl" | "binding"> {
-    const directoryUrl = `https://${this.#host}:${this.#listener?.port}/directory`;
+    const directoryUrl = directoryUrlOf(this.#host, this.#listener?.port ?? 0);
     return { directoryUrl, ...(this.#binding && { binding: this.#binding }) };
+  }
+
+  /** Lists are read over plain HTTP, for who checks a certificate cannot check another one first. */
+  #crlBase(): string {
+    return new URL("/crl/", this.described().directoryUrl).href.replace(/^https/, "http");
   }
 
   async listen(identity: Identity, names: Names): Promise<void> {
@@ -286,25 +301,4 @@ class Server {
 
 function shown({ chainPem, keyPem }: Identity["leaf"]): { cert: string; key: string } {
   return { cert: chainPem, key: keyPem };
-}
-
-/** The key that accounts are bound with; kept, for a binding is made on many days. */
-function openBinding(folder: string): { keyId: string; hmacKey: string } {
-  const path = join(folder, "binding.json");
-  const kept = readIfThere(path)?.toString("utf8");
-  if (kept !== undefined) {
-    const [, keyId, hmacKey] =
-      /^\{"keyId":"([\w-]{8,64})","hmacKey":"([\w-]{43,128})"\}\s*$/.exec(kept) ?? [];
-    if (keyId && hmacKey) return { keyId, hmacKey };
-    throw new DevtlsError("file-unreadable", `could not read ${path}: it is damaged`, {
-      hint: `Have another one made; accounts that exist stay: rm ${path}`,
-    });
-  }
-  const made = {
-    keyId: randomBytes(12).toString("base64url"),
-    hmacKey: randomBytes(32).toString("base64url"),
-  };
-  makeDirectory(folder, 0o700);
-  writeFiles([{ path, data: `${JSON.stringify(made)}\n`, mode: 0o600, durable: true }]);
-  return made;
 }

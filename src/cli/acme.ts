@@ -32,7 +32,7 @@ async function acme(names: string[], flags: AcmeFlags): Promise<void> {
   const settings = readAcmeOptions(names, flags);
   if (flags.client !== undefined) {
     const { printClient } = await import("./acme-client.js");
-    printClient(flags.client, names, settings);
+    await printClient(flags.client, names, settings);
     return;
   }
   const reporter = createAcmeReporter(flags.json ?? false);

@@ -23,44 +23,58 @@ const MAX_CANDIDATES = 4;
 
 /**
  * The addresses to ask, in order: `--resolve`, the hosts file, the address that the order came
- * from, DNS. The first two that know the name have the last word.
+ * from, DNS. The first two that know the name have the last word; DNS is asked only by who was not
+ * content with what came before.
  * @throws ChallengeFailure "dns", "connection" when there is none, or none that may be asked
  */
-export async function addressesOf(
-  { identifier: { type, value: name }, asker }: Task,
-  options: ResolveOptions,
-): Promise<readonly Candidate[]> {
-  const found =
-    type === "ip"
-      ? [{ address: name, source: "the identifier" }]
-      : await lookUp(name, asker, options);
-  const allowed = found.filter(({ address }) => mayAsk(options.policy, { name, address, asker }));
-  if (allowed.length > 0) return allowed.slice(0, MAX_CANDIDATES);
-  throw refusal(name, found);
+export async function* addressesOf(task: Task, options: ResolveOptions): AsyncGenerator<Candidate> {
+  const { identifier, asker } = task;
+  const name = identifier.value;
+  const refused: Candidate[] = [];
+  let asked = 0;
+  for await (const candidate of lookUp(task, options)) {
+    if (!mayAsk(options.policy, { name, address: candidate.address, asker })) {
+      refused.push(candidate);
+    } else if (asked++ < MAX_CANDIDATES) yield candidate;
+  }
+  if (asked === 0) throw refusal(name, refused);
 }
 
-async function lookUp(
-  name: string,
-  asker: string,
+async function* lookUp(
+  { identifier: { type, value: name }, asker }: Task,
   { policy, dns, hosts }: ResolveOptions,
-): Promise<Candidate[]> {
+): AsyncGenerator<Candidate> {
+  if (type === "ip") {
+    yield { address: name, source: "the identifier" };
+    return;
+  }
   const given = policy.resolve.get(name);
-  if (given) return given.map((address) => ({ address, source: "--resolve" }));
-  const inHosts = await readHosts(name, hosts);
-  if (inHosts.length > 0) return inHosts.map((address) => ({ address, source: hosts }));
-  const own = isLoopback(asker)
-    ? [...new Set([asker, "127.0.0.1", "::1"])].map((address) => ({ address, source: OWN }))
-    : policy.askers
-      ? [{ address: asker, source: OWN }]
-      : [];
+  const known = given
+    ? given.map((address) => ({ address, source: "--resolve" }))
+    : (await readHosts(name, hosts)).map((address) => ({ address, source: hosts }));
+  if (known.length > 0) {
+    yield* known;
+    return;
+  }
+  const own = ownAddresses(asker, policy);
+  yield* own;
   // These names are loopback's everywhere (RFC 6761 6.3): nobody else needs to be asked.
   if (name === "localhost" || name.endsWith(".localhost")) {
-    const loopback = ["127.0.0.1", "::1"].map((address) => ({ address, source: "RFC 6761" }));
-    return own.length > 0 ? own : loopback;
+    if (own.length === 0) yield* LOOPBACK.map((address) => ({ address, source: "RFC 6761" }));
+    return;
   }
-  const asked = await askDns(name, dns);
-  if (own.length === 0 && typeof asked === "string") throw unknownName(name, asked);
-  return [...own, ...(typeof asked === "string" ? [] : asked)];
+  const found = await askDns(name, dns);
+  if (typeof found !== "string") yield* found;
+  else if (own.length === 0) throw unknownName(name, found);
+}
+
+const LOOPBACK = ["127.0.0.1", "::1"];
+
+/** A client on this machine may listen on another loopback address than it asks from. */
+function ownAddresses(asker: string, { askers }: AddressPolicy): Candidate[] {
+  const local = isLoopback(asker);
+  const addresses = local ? [...new Set([asker, ...LOOPBACK])] : askers ? [asker] : [];
+  return addresses.map((address) => ({ address, source: OWN }));
 }
 
 const OWN = "the address that the order came from";

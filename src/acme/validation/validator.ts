@@ -62,9 +62,8 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<void> {
   if (type === "dns-01") return validateDns01(task, options.dns);
-  const candidates = await addressesOf(task, options);
   const failures: ChallengeFailure[] = [];
-  for (const candidate of candidates) {
+  for await (const candidate of addressesOf(task, options)) {
     try {
       return await askAt(type, task, candidate, options, signal);
     } catch (error) {
