@@ -18,4 +18,5 @@ apt-get install -q -y --no-install-recommends \
   python3-django gunicorn python3-flask python3-flaskext.wtf php-cli \
   uvicorn python3-starlette python3-itsdangerous python3-websockets \
   nginx-light apache2 haproxy caddy \
+  certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
   fish zsh

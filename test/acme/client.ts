@@ -92,7 +92,7 @@ export class AcmeClient {
   readonly key: KeyObject;
   readonly alg: KeyName;
   kid: string | undefined;
-  readonly #agent = new Agent({ keepAlive: true });
+  #agent = new Agent({ keepAlive: true });
   #directory: Directory | undefined;
   #nonce: string | undefined;
 
@@ -108,6 +108,13 @@ export class AcmeClient {
   async directory(): Promise<Directory> {
     this.#directory ??= (await this.get(this.directoryUrl)).json as Directory;
     return this.#directory;
+  }
+
+  /** Begins anew with a server that was started again. */
+  reconnect(): void {
+    this.#agent.destroy();
+    this.#agent = new Agent({ keepAlive: true });
+    this.#nonce = undefined;
   }
 
   async nonce(): Promise<string> {

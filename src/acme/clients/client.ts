@@ -23,6 +23,13 @@ export interface Client {
   readonly source: string;
 }
 
+/** For accounts; nothing is ever sent to it. */
+export const CONTACT = "admin@app.test";
+
+/** Said of clients that cannot be installed from Debian or npm. */
+export const NOT_TRIED =
+  "The tests of devtls do not run this client: this follows its documentation.";
+
 /** A word of a shell command. */
 export function word(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,7 +1,5 @@
 /** Clients that are commands: what is printed can be pasted into a shell. */
-import { type Client, command, firstName, type Place, word } from "./client.js";
-
-const CONTACT = "admin@app.test";
+import { type Client, CONTACT, command, firstName, NOT_TRIED, type Place, word } from "./client.js";
 
 /** For clients that put a file where a web server serves it. */
 const WEBROOT = "webroot";
@@ -17,7 +15,7 @@ export const certbot: Client = {
   source: "https://eff-certbot.readthedocs.io/en/stable/using.html",
   notes: () => [
     "certbot trusts what REQUESTS_CA_BUNDLE says; certbot renew needs the variable again.",
-    "It refuses IP addresses by itself before version 5.3.",
+    "Its older versions refuse IP addresses themselves; 2.1 does.",
   ],
   render: ({ directoryUrl, root, names, http01Port, binding }) =>
     command([
@@ -108,7 +106,7 @@ ${command([
 
 export const acmeSh: Client = {
   source: "https://github.com/acmesh-official/acme.sh/wiki/Options-and-Params",
-  notes: () => ["Not run here: written after its documentation."],
+  notes: () => [NOT_TRIED],
   render: ({ directoryUrl, root, names, http01Port, binding }) => {
     const server = ["--server", directoryUrl, "--ca-bundle", root];
     const bound = binding
@@ -131,6 +129,7 @@ export const acmeClient: Client = {
   source: "https://github.com/publishlab/node-acme-client/blob/master/docs/client.md",
   notes: ({ root }) => [
     "npm install acme-client",
+    "It orders addresses as host names, which no authority takes: names only.",
     `Run it so: NODE_EXTRA_CA_CERTS=${word(root)} node certificate.mjs`,
   ],
   render: (place) => `import { writeFileSync } from "node:fs";

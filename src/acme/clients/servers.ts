@@ -1,9 +1,5 @@
 /** Servers that get their certificates themselves: what is printed goes into their configuration. */
-import { type Client, firstName, type Place } from "./client.js";
-
-const CONTACT = "admin@app.test";
-
-const NOT_RUN = "Not run here: written after its documentation.";
+import { type Client, CONTACT, firstName, NOT_TRIED, type Place } from "./client.js";
 
 /** Names that Caddy signs itself unless it is told otherwise, each site by its own lines. */
 const CADDY_OWN = /(?:^|\.)(?:localhost|local|internal|home\.arpa)$|^[\d.]+$|:/;
@@ -17,7 +13,7 @@ export const caddy: Client = {
           "Caddy takes its own authority for .localhost, .local and addresses, whatever acme_ca says: the issuer has to stand in the site, as here.",
         ]
       : []),
-    "Run it so: caddy run --config Caddyfile",
+    "Run it so: caddy run --config Caddyfile. As a service, its user has to be able to read the root.",
   ],
   render: ({ directoryUrl, root, names, http01Port, tlsAlpn01Port, binding }) => {
     const ports = [
@@ -38,18 +34,22 @@ export const caddy: Client = {
   },
 };
 
+/** Apache's children, which talk to the authority, may not look into a home folder. */
+const APACHE_ROOT = "/etc/apache2/devtls-root.pem";
+
 export const apache: Client = {
   file: "acme.conf",
   source: "https://httpd.apache.org/docs/2.4/mod/mod_md.html",
   notes: () => [
+    `Apache's own user has to be able to read the root: devtls ca export | sudo tee ${APACHE_ROOT}`,
     "Needs the modules md, ssl and watchdog: a2enmod md ssl",
     "The certificate is served after the next graceful restart: apachectl graceful",
   ],
   render: (place) => {
-    const { directoryUrl, root, names, http01Port, tlsAlpn01Port, binding } = place;
+    const { directoryUrl, names, http01Port, tlsAlpn01Port, binding } = place;
     return `MDCertificateAuthority ${directoryUrl}
 MDCertificateAgreement accepted
-MDCACertificateFile ${JSON.stringify(root)}
+MDCACertificateFile ${APACHE_ROOT}
 MDContactEmail ${CONTACT}
 MDPrivateKeys secp256r1
 MDPortMap http:${http01Port} https:${tlsAlpn01Port}${
@@ -70,7 +70,7 @@ export const nginx: Client = {
   file: "acme.conf",
   source: "https://nginx.org/en/docs/http/ngx_http_acme_module.html",
   notes: () => [
-    NOT_RUN,
+    NOT_TRIED,
     "It needs nginx 1.25.1 or later with the module: load_module modules/ngx_http_acme_module.so;",
     "The name of the directory is looked up by resolver; 127.0.0.53 is systemd's.",
   ],
@@ -114,7 +114,7 @@ server {
 export const haproxy: Client = {
   file: "haproxy.cfg",
   source: "https://docs.haproxy.org/3.2/configuration.html",
-  notes: () => [NOT_RUN, "It needs HAProxy 3.2 or later, where this is experimental."],
+  notes: () => [NOT_TRIED, "It needs HAProxy 3.2 or later, where this is experimental."],
   render: (place) => `global
     expose-experimental-directives
     httpclient.ssl.ca-file ${JSON.stringify(place.root)}
@@ -143,7 +143,7 @@ export const traefik: Client = {
   source:
     "https://doc.traefik.io/traefik/reference/install-configuration/tls/certificate-resolvers/acme/",
   notes: ({ root }) => [
-    NOT_RUN,
+    NOT_TRIED,
     `Traefik trusts what this variable names, besides nothing else: LEGO_CA_CERTIFICATES=${root}`,
     "Each router has to name the resolver: tls.certResolver: devtls",
   ],
@@ -171,7 +171,7 @@ export const certManager: Client = {
   file: "devtls-acme.yaml",
   source: "https://cert-manager.io/docs/configuration/acme/",
   notes: () => [
-    NOT_RUN,
+    NOT_TRIED,
     "In a cluster localhost is the pod: start devtls acme with --bind, --host and --eab, and --resolve for the names.",
     "A cluster that is to sign by itself: devtls ca export --kubernetes",
   ],

@@ -163,7 +163,8 @@ function signerOf(
   }
   if (signedBy === "key") throw malformed("this resource takes jwk, not kid");
   const id = accountIdOf(by.kid);
-  const account = id === undefined ? undefined : records.account(id);
+  if (id === undefined) throw malformed("kid is not the URL of an account of this server");
+  const account = records.account(id);
   if (!account) {
     throw new Problem(
       "accountDoesNotExist",
