@@ -12,7 +12,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "init", "trace"],
     ...["acme", "doctor", "serving", "x509", "edge", "paths.ts", "words.ts", "errors.ts"],
   ],
-  acme: ["ca", "x509", "errors.ts"],
+  acme: ["ca", "x509", "paths.ts", "errors.ts"],
   doctor: ["ca", "trust", "x509", "paths.ts", "errors.ts"],
   "dev-server": ["errors.ts"],
   init: ["diagnose"],

@@ -1,10 +1,12 @@
 /** What signs for the ACME server, and its revocation lists. */
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { type Authority, issuerOf, loadAuthority } from "../ca/authority.js";
+import { type Authority, authorityFilesIn, issuerOf, loadAuthority } from "../ca/authority.js";
 import { readIfThere, writeFiles } from "../ca/files.js";
 import { type Intermediate, makeIntermediate } from "../ca/intermediate.js";
 import { issueLeaf, type Leaf } from "../ca/issue.js";
 import { DevtlsError } from "../errors.js";
+import { statePaths } from "../paths.js";
 import { certificateToPem, isSignedBy, parseCertificate } from "../x509/certificate.js";
 import { decodePrivateKey, encodePrivateKey } from "../x509/keys.js";
 import { decodePem, encodePem } from "../x509/pem.js";
@@ -33,6 +35,7 @@ const CRL_LIFETIME_MS = DAY_MS;
 
 export class Signer {
   readonly #options: SignerOptions;
+  #loaded?: { readonly authority: Authority; readonly stamp: string };
   #made?: Intermediate & { readonly root: string };
 
   constructor(options: SignerOptions) {
@@ -49,11 +52,20 @@ export class Signer {
   }
 
   #load(): Authority {
-    const authority = loadAuthority(this.#options.directory);
-    if (authority) return authority;
+    const { directory } = this.#options;
+    const stamp = stampOf(directory);
+    const known = this.#loaded;
+    if (known?.stamp === stamp && issuerOf(known.authority).notAfter.getTime() > Date.now()) {
+      return known.authority;
+    }
+    const authority = loadAuthority(directory);
+    if (authority) {
+      this.#loaded = { authority, stamp };
+      return authority;
+    }
     throw new DevtlsError(
       "authority-missing",
-      `could not issue: the authority in ${this.#options.directory} was removed`,
+      `could not issue: the authority in ${directory} was removed`,
       { hint: "Make one: devtls ca create" },
     );
   }
@@ -130,6 +142,14 @@ export class Signer {
       })),
     });
   }
+}
+
+/** Changes whenever a file of the authority is replaced; reading the key anew takes milliseconds. */
+function stampOf(directory: string): string {
+  return authorityFilesIn(statePaths(directory))
+    .map((path) => statSync(path, { throwIfNoEntry: false }))
+    .map((stat) => (stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : ""))
+    .join();
 }
 
 function isFresh({ certificate }: Intermediate): boolean {

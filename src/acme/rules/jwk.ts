@@ -46,8 +46,13 @@ export function readJwk(value: unknown): AccountKey {
   return { jwk, thumbprint: thumbprintOf(jwk), key: importJwk(jwk) };
 }
 
+/** Keys of accounts are used again with every request. */
+const imported = new WeakMap<JsonWebKey, KeyObject>();
+
 /** A key that was read before. */
 export function importJwk(jwk: JsonWebKey): KeyObject {
+  const known = imported.get(jwk);
+  if (known) return known;
   let key: KeyObject;
   try {
     key = createPublicKey({ key: { ...jwk }, format: "jwk" });
@@ -56,6 +61,7 @@ export function importJwk(jwk: JsonWebKey): KeyObject {
   }
   const weakness = weaknessOf(key);
   if (weakness) throw badKey(`the account's key is not taken: ${weakness}`);
+  imported.set(jwk, key);
   return key;
 }
 
