@@ -1,7 +1,8 @@
 /** What makes an app build its absolute URLs as the browser knows them. */
+
+import { first } from "../lines.js";
 import type { Scene } from "./detector.js";
 import type { Fix, Observation, Proof } from "./finding.js";
-import { first } from "./lines.js";
 import { hostsTold, type Leak } from "./own-addresses.js";
 import { edgeFixes, knownFixes, STAND_IN, titleOf } from "./remedies.js";
 import { schemeDiagnosis } from "./scheme-cause.js";
@@ -30,7 +31,9 @@ export interface Leaked {
 export function remedyFor(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
   if (leaked.leak === "port") return portRemedy(seen);
   if (leaked.amongRight && scene.verdict.kind !== "cured") return contentRemedy(leaked, seen);
-  return leaked.leak === "http" ? schemeRemedy(leaked, seen, scene) : hostRemedy(leaked, seen, scene);
+  return leaked.leak === "http"
+    ? schemeRemedy(leaked, seen, scene)
+    : hostRemedy(leaked, seen, scene);
 }
 
 function portRemedy({ url }: Seen): Remedy {
@@ -62,9 +65,11 @@ function schemeRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
   const isWritten =
     scene.verdict.kind === "incurable" || !hostsTold(seen.told).includes(hostIn(leaked.url));
   const own = isWritten && framework?.settings.baseUrl ? knownFixes("baseUrl", seen, scene) : [];
-  const edge = own.length > 0 && protoOf(seen.told) !== "https" ? edgeFixes("proto", seen, scene) : [];
+  const edge =
+    own.length > 0 && protoOf(seen.told) !== "https" ? edgeFixes("proto", seen, scene) : [];
   return {
-    reason: own.length > 0 && !proof ? `${reason} Or its address is written down with http.` : reason,
+    reason:
+      own.length > 0 && !proof ? `${reason} Or its address is written down with http.` : reason,
     proof,
     fixes: proof ? fixes : [...edge, ...fixes, ...own],
     settle:
@@ -89,7 +94,8 @@ function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
     const ofApp = passed ? knownFixes("trustHost", seen, scene) : [];
     const scheme = needsProto ? schemeDiagnosis(seen, { ...scene, verdict: UNASKED }).fixes : [];
     // $host of nginx has no port.
-    const dropsPort = port !== "" && ofEdge.some(({ lines }) => lines.some((l) => l.includes("$host;")));
+    const dropsPort =
+      port !== "" && ofEdge.some(({ lines }) => lines.some((l) => l.includes("$host;")));
     const reason = `The edge replaced the Host: the app was told "Host: ${sent}" and builds its URLs from that.`;
     return {
       reason: passed
@@ -138,4 +144,3 @@ function hostIn(url: string): string {
   const [, authority = ""] = /^\s*(?:\w+:)?\/\/(?:[^/?#@]*@)?([^/?#\s\\"'<>]+)/.exec(url) ?? [];
   return authority.toLowerCase().replace(/:80$/, "");
 }
-

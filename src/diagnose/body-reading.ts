@@ -1,8 +1,9 @@
 /** Which bodies are read, and what for: pages, scripts and data that came over https. */
+
+import { first } from "../lines.js";
 import { BodyScan, type ScannedBody } from "./body-scan.js";
-import type { DiagnosisContext } from "./detector.js";
+import type { DiagnosisContext } from "./context.js";
 import type { Observation } from "./finding.js";
-import { first } from "./lines.js";
 import type { Syntax } from "./url-uses.js";
 
 /** What is known when the body begins. */

@@ -1,8 +1,8 @@
 /** What a detector is: data, of which the diagnosis and its quick path are made. */
 import type { EdgeProfile } from "../edge/profile.js";
 import type { ScannedBody } from "./body-scan.js";
+import type { App, DiagnosisContext } from "./context.js";
 import type { Finding, FindingCode, Observation, Trial } from "./finding.js";
-import type { Known } from "./frameworks/settings.js";
 import type { Memory } from "./memory.js";
 import type { Change, Verdict } from "./trials.js";
 
@@ -50,34 +50,6 @@ export interface Scene {
   readonly app: App;
   readonly verdict: Verdict;
   readonly context: DiagnosisContext;
-}
-
-/** One app as far as its responses have shown it. */
-export interface App {
-  readonly known: Known | undefined;
-  /** The Server field of its responses. */
-  readonly server: string | undefined;
-  /** It showed that it takes requests for secure ones by what it is told now. */
-  readonly seesHttps: boolean;
-}
-
-export interface DiagnosisContext {
-  /** The edge that is simulated. */
-  readonly edge?: EdgeProfile | undefined;
-  /** The observer is the client: nobody knows what the edge tells the app. */
-  readonly fromClient?: boolean;
-  /** Browsers see the app's Strict-Transport-Security. */
-  readonly hstsPassed?: boolean;
-  /** Observations have the site's URL as it is on port 443. */
-  readonly standIn?: boolean;
-  /** Pages are treated as if they came from a public address. */
-  readonly publicAddress?: boolean;
-  /** Where the app can be reached over https, once that is known. */
-  readonly httpsUrl?: () => string | undefined;
-  /** The port of devtls for plain HTTP. */
-  readonly plainPort?: () => number | undefined;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
 }
 
 export interface Detector<Seen = unknown> {

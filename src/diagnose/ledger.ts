@@ -52,7 +52,11 @@ export class Ledger {
   }
 
   /** The entry of a cause and route that is new, or was taken for fixed; undefined for known ones. */
-  enter(detector: Detector, sighting: Sighting<unknown>, observation: Observation): Entry | undefined {
+  enter(
+    detector: Detector,
+    sighting: Sighting<unknown>,
+    observation: Observation,
+  ): Entry | undefined {
     const { target, method } = observation;
     const { url = observation.url, key: more = "", once, seen } = sighting;
     const { code } = detector;
@@ -90,12 +94,9 @@ export class Ledger {
     const watched = this.#places.get(place);
     if (!watched) return;
     const rest = watched.filter(({ entry, detector, seen }) => {
-      // What is not out yet is not mended.
-      if (entry.finding && detector.stillSo(seen, observation) === false) {
-        entry.fixed = true;
-        return false;
-      }
-      return true;
+      if (detector.stillSo(seen, observation) !== false) return true;
+      entry.fixed = true;
+      return false;
     });
     this.#keep(place, rest);
   }

@@ -1,8 +1,8 @@
 /** Logins that do not last: the answer to the form is right, and the next page asks again. */
 import { CookieJar } from "../cookies/jar.js";
 import type { RuleId } from "../cookies/rules.js";
+import { first, valuesOf } from "../lines.js";
 import type { Observation } from "./finding.js";
-import { first, valuesOf } from "./lines.js";
 import { normalUrl, originOf, redirectOf } from "./redirects.js";
 
 /** Paths of pages that ask who is there. */

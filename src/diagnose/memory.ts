@@ -1,7 +1,7 @@
 /** What detectors remember from exchange to exchange. */
 import { CookieJar } from "../cookies/jar.js";
 import { AppMemory } from "./app-memory.js";
-import type { DiagnosisContext } from "./detector.js";
+import type { DiagnosisContext } from "./context.js";
 
 export class Memory {
   readonly context: DiagnosisContext;

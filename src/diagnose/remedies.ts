@@ -1,6 +1,7 @@
 /** Lines that end a failure, by where they go: of the app's framework, of the edge, of devtls. */
 import type { EdgeFixes } from "../edge/profile.js";
 import { USUAL_FIXES } from "../edge/profiles/build.js";
+import { findProfile } from "../edge/profiles/index.js";
 import type { Scene } from "./detector.js";
 import type { Fix, Observation } from "./finding.js";
 import { MOST_COMMON } from "./frameworks/index.js";
@@ -40,13 +41,13 @@ export function edgeFixes(
   { target }: Pick<Observation, "target">,
   { edge }: Pick<Scene, "edge">,
 ): Fix[] {
-  const fixes = edge === undefined ? USUAL_FIXES : edge.fixes;
+  // Of a profile of the user's own nobody knows how it is configured.
+  const isUnknown = edge === undefined || findProfile(edge.name) === undefined;
+  const fixes = edge?.fixes ?? (isUnknown ? USUAL_FIXES : undefined);
   const lines = fixes?.[what];
   if (!fixes || !lines) return [];
   const authority = /^https?:\/\//.test(target) ? new URL(target).host : "127.0.0.1:8000";
-  return [
-    { where: fixes.where, lines: lines.map((line) => line.replace("{target}", authority)) },
-  ];
+  return [{ where: fixes.where, lines: lines.map((line) => line.replace("{target}", authority)) }];
 }
 
 /** What tells a failure of the development port from one of the app. */

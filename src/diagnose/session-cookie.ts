@@ -49,7 +49,8 @@ export function isRandom(value: string): boolean {
   const text = value.replace(/^"|"$/g, "");
   if (text.length < MIN_RANDOM) return false;
   let longest = 0;
-  for (const run of decoded(text).split(/[^0-9a-zA-Z+/=_-]/)) longest = Math.max(longest, run.length);
+  for (const run of decoded(text).split(/[^0-9a-zA-Z+/=_-]/))
+    longest = Math.max(longest, run.length);
   if (longest < MIN_RANDOM) return false;
   const kinds = [/[0-9]/, /[a-z]/, /[A-Z]/].filter((kind) => kind.test(text)).length;
   const different = new Set(text).size;

@@ -1,7 +1,8 @@
 /** Requests that the app refuses because their headers say http and https at once. */
+
+import { first, without } from "../../lines.js";
 import type { Detector } from "../detector.js";
 import { type Finding, type Observation, stated } from "../finding.js";
-import { first, without } from "../lines.js";
 import { saysIn } from "../refusals.js";
 import type { Change } from "../trials.js";
 
@@ -22,11 +23,6 @@ export function contradictions(told: readonly string[]): string[] {
   });
   const agree = sent.every(({ secure }) => secure === sent[0]?.secure);
   return agree ? [] : sent.map(({ line }) => line);
-}
-
-/** The request with X-Forwarded-Proto alone: a refusal that is gone was about the others. */
-export function withoutOthers(told: readonly string[]): string[] {
-  return without(told, ["x-forwarded-protocol", "x-forwarded-ssl"]);
 }
 
 export const contradiction: Detector<Observation> = {
@@ -60,7 +56,10 @@ export const contradiction: Detector<Observation> = {
       fixes: [
         {
           where: "nginx, at the edge",
-          lines: ['proxy_set_header X-Forwarded-Ssl "";', 'proxy_set_header X-Forwarded-Protocol "";'],
+          lines: [
+            'proxy_set_header X-Forwarded-Ssl "";',
+            'proxy_set_header X-Forwarded-Protocol "";',
+          ],
         },
       ],
       ...(cured

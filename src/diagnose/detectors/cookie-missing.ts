@@ -1,8 +1,9 @@
 /** Session cookies that the app withholds, because it takes the request for an insecure one. */
+
+import { first } from "../../lines.js";
 import type { Detector } from "../detector.js";
 import { type Answer, type Finding, stated } from "../finding.js";
-import { first } from "../lines.js";
-import { type LostLogin, LoginWatch } from "../login-watch.js";
+import { LoginWatch, type LostLogin } from "../login-watch.js";
 import { schemeDiagnosis } from "../scheme-cause.js";
 import { toldOf } from "../shown.js";
 import { isRefusal, schemeChanges } from "../trials.js";
@@ -51,7 +52,9 @@ export const cookieMissing: Detector<LostLogin> = {
       ],
       ...(proof
         ? { proof }
-        : { settle: "A login is not repeated: one more, with the line below in place, settles it." }),
+        : {
+            settle: "A login is not repeated: one more, with the line below in place, settles it.",
+          }),
     });
   },
 };

@@ -1,10 +1,10 @@
 /** Session cookies that were set without Secure although the browser came over https. */
 import { parseSetCookie, type SetCookie } from "../../cookies/set-cookie.js";
+import { valuesOf } from "../../lines.js";
 import { missingChange } from "../cookie-fixes.js";
 import type { Detector } from "../detector.js";
 import { type Finding, type Observation, stated } from "../finding.js";
 import type { Framework } from "../frameworks/record.js";
-import { valuesOf } from "../lines.js";
 import { LOGIN } from "../login-watch.js";
 import { schemeDiagnosis } from "../scheme-cause.js";
 import { type SessionEvidence, sessionEvidence } from "../session-cookie.js";
@@ -77,7 +77,9 @@ const UNASKED = { kind: "unasked" } as const;
 function proofOr(proof: Finding["proof"] | undefined, evidence: SessionEvidence) {
   if (proof) return { proof };
   if (evidence === "known") {
-    return { proof: { kind: "rule", rule: "RFC 6265bis 5.8.3: only Secure keeps it off http" } } as const;
+    return {
+      proof: { kind: "rule", rule: "RFC 6265bis 5.8.3: only Secure keeps it off http" },
+    } as const;
   }
   return { settle: "What the app keeps under it would settle that it is a session." };
 }

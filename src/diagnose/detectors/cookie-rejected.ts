@@ -3,10 +3,10 @@ import { isLoopbackHost } from "../../cookies/hosts.js";
 import { type CookieOrigin, judge } from "../../cookies/judge.js";
 import { RULES, type RuleId } from "../../cookies/rules.js";
 import { parseSetCookie, trim } from "../../cookies/set-cookie.js";
+import { valuesOf } from "../../lines.js";
 import { cookieFixes } from "../cookie-fixes.js";
 import type { Detector, Scene } from "../detector.js";
 import { type Finding, type Fix, type Observation, stated } from "../finding.js";
-import { valuesOf } from "../lines.js";
 import type { Memory } from "../memory.js";
 import { originOf } from "../redirects.js";
 

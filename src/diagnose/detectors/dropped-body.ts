@@ -1,7 +1,8 @@
 /** Redirects that turn a POST into a GET and lose its body (Fetch, HTTP-redirect fetch step 12). */
+
+import { first } from "../../lines.js";
 import type { Detector } from "../detector.js";
 import { type Finding, type Fix, type Observation, stated } from "../finding.js";
-import { first } from "../lines.js";
 import { becomesGet, normalUrl, redirectOf } from "../redirects.js";
 import { edgeFixes, knownFixes } from "../remedies.js";
 

@@ -1,7 +1,8 @@
 /** Requests that are refused because of the Host: it is none that the app, or the dev server, knows. */
+
+import { first, without } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
 import { type Finding, type Fix, type Observation, stated } from "../finding.js";
-import { first, without } from "../lines.js";
 import { type Said, saysIn } from "../refusals.js";
 import { appFixes, edgeFixes, knownFixes } from "../remedies.js";
 import { shown } from "../shown.js";

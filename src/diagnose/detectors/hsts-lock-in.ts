@@ -1,8 +1,8 @@
 /** Strict-Transport-Security on a development host, and what it would have done (RFC 6797). */
 import { isIpAddress, isLoopbackHost } from "../../cookies/hosts.js";
+import { first } from "../../lines.js";
 import type { Detector } from "../detector.js";
 import { type Finding, type Observation, stated } from "../finding.js";
-import { first } from "../lines.js";
 import { knownFixes } from "../remedies.js";
 
 export interface HstsPolicy {

@@ -2,10 +2,11 @@
  * Headers that send a browser which came over https to plain http, or to an address that only the
  * server knows.
  */
+
+import { first, valuesOf } from "../../lines.js";
 import { remedyFor } from "../address-remedy.js";
 import type { Detector } from "../detector.js";
 import { type Finding, HARMLESS, type Observation, stated } from "../finding.js";
-import { first, valuesOf } from "../lines.js";
 import { type Leak, OwnAddresses } from "../own-addresses.js";
 import { shown, toldOf, withoutQuery } from "../shown.js";
 import { isRefusal, schemeChanges } from "../trials.js";

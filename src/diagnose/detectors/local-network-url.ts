@@ -5,7 +5,8 @@
 import { isLoopbackHost } from "../../cookies/hosts.js";
 import { scanAnswer } from "../body-reading.js";
 import type { LocalFound } from "../body-scan.js";
-import type { BodyObservation, Detector, DiagnosisContext } from "../detector.js";
+import type { DiagnosisContext } from "../context.js";
+import type { BodyObservation, Detector } from "../detector.js";
 import { type Finding, type Observation, stated } from "../finding.js";
 import { shown, withoutQuery } from "../shown.js";
 
@@ -78,7 +79,9 @@ function originOf(url: string): string {
 }
 
 function hostOf(url: string): string {
-  return originOf(url).replace(/^\w+:\/\//, "").toLowerCase();
+  return originOf(url)
+    .replace(/^\w+:\/\//, "")
+    .toLowerCase();
 }
 
 function targetOf(url: string): string {

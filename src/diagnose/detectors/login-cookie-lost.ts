@@ -1,11 +1,11 @@
 /** Logins whose cookie the browser does not send back: the next page asks for the login again. */
-import { type RuleId, RULES } from "../../cookies/rules.js";
+import { RULES, type RuleId } from "../../cookies/rules.js";
 import { parseSetCookie } from "../../cookies/set-cookie.js";
+import { first } from "../../lines.js";
 import { cookieFixes, missingChange } from "../cookie-fixes.js";
-import type { Detector } from "../detector.js";
-import { type Finding, stated } from "../finding.js";
-import { first } from "../lines.js";
-import { type LostLogin, LoginWatch } from "../login-watch.js";
+import type { Detector, Scene } from "../detector.js";
+import { type Finding, type Fix, stated } from "../finding.js";
+import { LoginWatch, type LostLogin } from "../login-watch.js";
 
 export const loginCookieLost: Detector<LostLogin> = {
   code: "redirect-loop",
@@ -41,7 +41,10 @@ export const loginCookieLost: Detector<LostLogin> = {
         `app      ${then.status} ${first(then.response, "location") ?? ""}`.trim(),
       ],
       fixes: fixesOf(line, rule, login.url, scene),
-      proof: { kind: "rule", rule: known?.section ?? "RFC 6265bis 5.8.3: Domain and Path have to match" },
+      proof: {
+        kind: "rule",
+        rule: known?.section ?? "RFC 6265bis 5.8.3: Domain and Path have to match",
+      },
     });
   },
 };
@@ -50,14 +53,11 @@ function attributesOf(line: string): string {
   return line.replace(/=[^;]*/, "=").toLowerCase();
 }
 
-function fixesOf(
-  line: string,
-  rule: RuleId | undefined,
-  url: string,
-  scene: Parameters<typeof cookieFixes>[3],
-) {
-  const cookie = parseSetCookie(line);
-  return rule === undefined || typeof cookie === "string"
-    ? missingChange("root-path", "", url, scene)
-    : cookieFixes(rule, cookie.name, cookie, scene, url);
+function fixesOf(line: string, rule: RuleId | undefined, url: string, scene: Scene): Fix[] {
+  const parsed = parseSetCookie(line);
+  const cookie = typeof parsed === "string" ? undefined : parsed;
+  const name = cookie?.name ?? "";
+  return rule === undefined
+    ? missingChange("root-path", name, cookie, scene, url)
+    : cookieFixes(rule, name, cookie, scene, url);
 }

@@ -1,13 +1,14 @@
 /** Pages and data that came over https and name http or internal URLs of the app itself. */
 import { isLoopbackHost } from "../../cookies/hosts.js";
+import { first, without } from "../../lines.js";
 import { remedyFor } from "../address-remedy.js";
 import { scanAnswer } from "../body-reading.js";
 import type { UrlFound } from "../body-scan.js";
-import type { BodyObservation, Detector, DiagnosisContext } from "../detector.js";
-import { type Finding, HARMLESS, stated } from "../finding.js";
-import { first, without } from "../lines.js";
+import type { DiagnosisContext } from "../context.js";
+import type { BodyObservation, Detector } from "../detector.js";
+import { type Finding, HARMLESS, stated, type Trial } from "../finding.js";
 import { shown, toldOf, withoutQuery } from "../shown.js";
-import { schemeChanges } from "../trials.js";
+import { repeatOf, schemeChanges } from "../trials.js";
 
 /** Causes of `mixed-content`, the gravest first. */
 export const MIXED_CONTENT_CAUSES = [
@@ -44,14 +45,12 @@ export const mixedContent: Detector<Seen> = {
 
   look(observation, { context }) {
     const seen = lookAt(observation, context);
-    return seen ? [{ seen, key: seen.cause }] : [];
+    if (!seen) return [];
+    return [{ seen, key: seen.cause, repeat: isAskable(seen) ? readable(observation) : null }];
   },
 
-  changes({ observation, example }, base, { edge }) {
-    if (example.leak === "port" || isContent({ example, right: 0 })) return [];
-    const readable = { ...base, told: without(base.told, ["accept-encoding"]), body: true } as const;
-    return schemeChanges(readable, new URL(observation.url).host, edge?.toApp.source === "remote");
-  },
+  changes: ({ observation }, base, { edge }) =>
+    schemeChanges(base, new URL(observation.url).host, edge?.toApp.source === "remote"),
 
   stillSo({ context, cause }, again) {
     if (again.status !== 200) return undefined;
@@ -97,6 +96,17 @@ function lookAt(observation: BodyObservation, context: DiagnosisContext): Seen |
   if (cause === undefined) return undefined;
   const example = found[causes.indexOf(cause)] as UrlFound;
   return { observation, context, cause, example, more: found.length - 1, right: body.right };
+}
+
+/** Neither a missing port nor what stands in a text depends on what the app is told. */
+function isAskable(seen: Seen): boolean {
+  return seen.example.leak !== "port" && !isContent(seen);
+}
+
+/** The request once more, for a body that can be read as it comes. */
+function readable(observation: BodyObservation): Trial | null {
+  const base = repeatOf(observation);
+  return base ? { ...base, told: without(base.told, ["accept-encoding"]), body: true } : null;
 }
 
 /** A link in a text, on a page whose other URLs of the app are right. */

@@ -5,9 +5,16 @@
  */
 import { isLoopbackHost } from "../../cookies/hosts.js";
 import { on443 } from "../../edge/stand-in.js";
+import { first } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
-import { type Finding, type Fix, HARMLESS, type Observation, type Proof, stated } from "../finding.js";
-import { first } from "../lines.js";
+import {
+  type Finding,
+  type Fix,
+  HARMLESS,
+  type Observation,
+  type Proof,
+  stated,
+} from "../finding.js";
 import { hostsTold } from "../own-addresses.js";
 import { becomesGet, redirectOf } from "../redirects.js";
 import { knownFixes, STAND_IN, titleOf } from "../remedies.js";
@@ -54,7 +61,10 @@ export const portDropped: Detector<Observation> = {
     const on = { ...base, told };
     const remote = edge?.toApp.source === "remote";
     const scheme = schemeChanges(on, new URL(on443(url)).host, remote);
-    return [port, ...scheme.map((change) => ({ ...change, ...(site !== undefined && { url: site }) }))];
+    return [
+      port,
+      ...scheme.map((change) => ({ ...change, ...(site !== undefined && { url: site }) })),
+    ];
   },
 
   stillSo(_, again) {
@@ -101,7 +111,8 @@ function judged(seen: Observation, scene: Scene): Judgement {
   const mayLoop = seen.url.startsWith("https:") && isSamePage(seen) && !isPost;
   if (verdict.kind === "unasked" && !mayLoop) return harmless(seen, scene, undefined);
   const { cause, proof, reason, fixes } = schemeDiagnosis(seen, scene);
-  const known = proof ?? (verdict.kind === "incurable" ? GIVING_UP : undefined);
+  const isSure = verdict.kind === "incurable" && !scene.context.fromClient;
+  const known = proof ?? (isSure ? GIVING_UP : undefined);
   const asked =
     verdict.kind === "unasked"
       ? "On 443 that is the page it has just asked for: a redirect loop."

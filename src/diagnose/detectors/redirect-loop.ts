@@ -3,6 +3,8 @@
  * reason is that the app forces https and takes the request for a plain one, because nobody told
  * it otherwise or because it does not listen.
  */
+
+import { first } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
 import {
   type Answer,
@@ -12,7 +14,6 @@ import {
   type Proof,
   stated,
 } from "../finding.js";
-import { first } from "../lines.js";
 import { becomesGet, isRemembered, normalUrl, redirectOf } from "../redirects.js";
 import { titleOf } from "../remedies.js";
 import { schemeDiagnosis } from "../scheme-cause.js";
@@ -84,7 +85,7 @@ export const redirectLoop: Detector<Observation> = {
     isSelfRedirect(again, again.url) ? true : isRefusal(again) ? undefined : false,
 
   explain(seen, scene): Finding | undefined {
-    const { verdict, app } = scene;
+    const { verdict, app, context } = scene;
     if (verdict.kind === "gone") return undefined;
     const { method, url, status, told, response } = seen;
     const location = first(response, "location") ?? "";
@@ -97,7 +98,8 @@ export const redirectLoop: Detector<Observation> = {
       ? ` Browsers remember the ${status}: clear the cache after the fix.`
       : "";
     // Asked again it went round again: that the browser gives up is the browser's own rule.
-    const known = proof ?? (verdict.kind === "incurable" ? GIVING_UP : undefined);
+    const isSure = verdict.kind === "incurable" && !context.fromClient && cause !== "unknown";
+    const known = proof ?? (isSure ? GIVING_UP : undefined);
     return stated({
       ...{ code: "redirect-loop", cause, url, fixes },
       framework: app.known?.framework.id ?? null,
@@ -137,8 +139,9 @@ function causeOf(
 
 /** What would settle a loop that nobody looked into. */
 export function settleLoop({ verdict, context }: Scene): string {
-  if (context.fromClient) return "devtls serve in front of the app, which can ask again, settles it.";
+  if (context.fromClient)
+    return "devtls serve in front of the app, which can ask again, settles it.";
   return verdict.kind === "unasked"
     ? "The same as a GET with X-Forwarded-Proto: https settles it; devtls asks that by itself where it may."
-    : "";
+    : "The app's own code, or its log, settles what it wants.";
 }

@@ -3,11 +3,11 @@
  * has. Only the refusal's own text tells it from other refusals.
  */
 import { withoutPort } from "../../edge/stand-in.js";
+import { first } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
 import { type Finding, type Fix, HARMLESS, type Observation, stated } from "../finding.js";
-import { sinatra } from "../frameworks/sinatra.js";
 import type { Framework, Reason } from "../frameworks/record.js";
-import { first } from "../lines.js";
+import { sinatra } from "../frameworks/sinatra.js";
 import { saysIn } from "../refusals.js";
 import { appFixes, edgeFixes, NOT_NONE, STAND_IN } from "../remedies.js";
 import { protoOf } from "../trials.js";
@@ -176,4 +176,3 @@ function fixesOf({ observation, framework, cause }: Seen, scene: Scene): Fix[] {
       return [...origins, ...trustProto, ...proto];
   }
 }
-

@@ -2,9 +2,10 @@
  * Loops of two and more: the browser is sent from page to page until it is where it was, and the
  * same redirect comes again (http and https, www and without, with and without the slash).
  */
+
+import { first } from "../../lines.js";
 import type { Detector } from "../detector.js";
 import { type Finding, type LoopCause, type Observation, stated } from "../finding.js";
-import { first } from "../lines.js";
 import { LOGIN } from "../login-watch.js";
 import { becomesGet, normalUrl, redirectOf } from "../redirects.js";
 import { GIVING_UP } from "./redirect-loop.js";

@@ -1,7 +1,15 @@
 /** WebSockets that are not opened: the edge drops the upgrade, or the app refuses Origin or Host. */
+
+import { first, without } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
-import { type Finding, type Fix, HARMLESS, type Observation, stated, type Trial } from "../finding.js";
-import { first, without } from "../lines.js";
+import {
+  type Finding,
+  type Fix,
+  HARMLESS,
+  type Observation,
+  stated,
+  type Trial,
+} from "../finding.js";
 import { type Said, saysIn } from "../refusals.js";
 import { edgeFixes, knownFixes, STAND_IN, titleOf } from "../remedies.js";
 import { schemeDiagnosis } from "../scheme-cause.js";
@@ -31,7 +39,8 @@ export const socketRefused: Detector<Seen> = {
     return [{ seen: { observation, isDropped, said }, repeat, method: observation.method }];
   },
 
-  changes: ({ observation, isDropped }, base, scene) => changesOf(observation, isDropped, base, scene),
+  changes: ({ observation, isDropped }, base, scene) =>
+    changesOf(observation, isDropped, base, scene),
 
   stillSo(_, again) {
     if (!isHandshake(again)) return undefined;
@@ -53,7 +62,9 @@ export const socketRefused: Detector<Seen> = {
       explanation: `The WebSocket ${url.replace(/^http/, "ws")} was not opened: ${status} instead of 101. ${reason}`,
       chain: [
         `browser  ${method} ${url}, Upgrade: websocket`,
-        byEdge ? "edge     no WebSocket" : `app told ${toldOf(told)}${isDropped ? ", no Upgrade" : ""}`,
+        byEdge
+          ? "edge     no WebSocket"
+          : `app told ${toldOf(told)}${isDropped ? ", no Upgrade" : ""}`,
         `${byEdge ? "edge" : "app "}     ${status}`,
       ],
       ...(verdict.kind === "cured"

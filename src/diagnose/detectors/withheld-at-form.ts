@@ -2,14 +2,15 @@
  * Forms that are refused, or fail, because the session's cookie was withheld from the page before:
  * there is nothing to compare the form's token with.
  */
+
+import { first } from "../../lines.js";
 import type { Detector } from "../detector.js";
 import { type Finding, type Observation, stated } from "../finding.js";
-import type { Said } from "../refusals.js";
-import { saysIn } from "../refusals.js";
 import { koa } from "../frameworks/node.js";
 import type { Framework } from "../frameworks/record.js";
-import { first } from "../lines.js";
 import { LOGIN } from "../login-watch.js";
+import type { Said } from "../refusals.js";
+import { saysIn } from "../refusals.js";
 import { schemeDiagnosis } from "../scheme-cause.js";
 import { toldOf } from "../shown.js";
 import { isRefusal, pageBefore, schemeChanges } from "../trials.js";
@@ -58,7 +59,11 @@ export const withheldAtForm: Detector<Seen> = {
     const { verdict } = scene;
     // Other cookies are missing for other reasons: only an app that sets one for https withholds it.
     const isCertain = said?.refusal.says === "withheld";
-    if (verdict.kind !== "cured" && !isCertain && !(said === undefined && verdict.kind === "unasked")) {
+    if (
+      verdict.kind !== "cured" &&
+      !isCertain &&
+      !(said === undefined && verdict.kind === "unasked")
+    ) {
       return undefined;
     }
     const known = verdict.kind === "cured" ? scene : { ...scene, verdict: UNASKED };

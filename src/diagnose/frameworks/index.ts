@@ -1,10 +1,11 @@
 /** All records, and how one is found by what a response looks like. */
-import { django } from "./django.js";
+
 import { angular, gunicorn, vite, webpack } from "./dev-servers.js";
+import { django } from "./django.js";
 import { flask } from "./flask.js";
 import { go } from "./go.js";
-import { aspnet, spring } from "./jvm-dotnet.js";
 import { jupyter } from "./jupyter.js";
+import { aspnet, spring } from "./jvm-dotnet.js";
 import { authjs, next } from "./next.js";
 import { express, fastify, koa, nest } from "./node.js";
 import { nodeRed, verdaccio } from "./node-apps.js";

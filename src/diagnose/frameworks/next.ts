@@ -17,7 +17,7 @@ export const next: Framework = {
     page.includes("Invalid Server Actions request"),
   settings: {
     baseUrl: lines({
-      line: "NextResponse.redirect(new URL(path, `https://${request.headers.get('host')}`))",
+      line: "NextResponse.redirect(new URL(path, 'https://' + request.headers.get('host')))",
       where: "Next.js, middleware.ts, in place of new URL(path, request.url)",
     }),
     origins: lines({

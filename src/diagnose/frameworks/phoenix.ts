@@ -3,8 +3,7 @@ import { type Framework, lines } from "./record.js";
 const ENDPOINT = "Phoenix, the endpoint in config/runtime.exs";
 const SESSION = "Phoenix, lib/APP_web/endpoint.ex";
 
-const session = (option: string) =>
-  lines({ line: `@session_options [${option}]`, where: SESSION });
+const session = (option: string) => lines({ line: `@session_options [${option}]`, where: SESSION });
 
 export const phoenix: Framework = {
   name: "phoenix",

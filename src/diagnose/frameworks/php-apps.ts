@@ -20,9 +20,7 @@ export const wordpress: Framework = {
   secureFollows: true,
   settings: {
     trustProto: lines(FORWARDED),
-    baseUrl: lines(
-      "define('WP_HOME', '{origin}'); define('WP_SITEURL', '{origin}');",
-    ),
+    baseUrl: lines("define('WP_HOME', '{origin}'); define('WP_SITEURL', '{origin}');"),
     secure: lines("define('FORCE_SSL_ADMIN', true);"),
     "no-domain": lines("define('COOKIE_DOMAIN', '');"),
     "root-path": lines("define('COOKIEPATH', '/');"),
@@ -35,7 +33,9 @@ export const mediawiki: Framework = {
   id: "php",
   where: "MediaWiki, LocalSettings.php",
   matches: ({ cookieNames, path, header }) =>
-    cookieNames.some((name) => /^(?:mw_session|\w*wiki\w*_?session|\w+_mw_?_session)$/i.test(name)) ||
+    cookieNames.some((name) =>
+      /^(?:mw_session|\w*wiki\w*_?session|\w+_mw_?_session)$/i.test(name),
+    ) ||
     /\/(?:load|api)\.php\?.*\b(?:modules|action)=/.test(path) ||
     /\/index\.php\?(?:.*&)?title=(?:Special:|Main_Page)/.test(path) ||
     header("vary").includes("X-Seven-Options"),

@@ -54,7 +54,8 @@ function rangeOf({ since, before }: Setting): string {
 /** By their numbers: "3.10" comes after "3.9". */
 export function compare(one: string, other: string): number {
   const [a, b] = [one, other].map((text) => text.split(".").map(Number));
-  const difference = (index: number) => ((a as number[])[index] ?? 0) - ((b as number[])[index] ?? 0);
+  const difference = (index: number) =>
+    ((a as number[])[index] ?? 0) - ((b as number[])[index] ?? 0);
   return difference(0) || difference(1) || difference(2);
 }
 
@@ -63,5 +64,8 @@ function filled(line: string, { url, peer = "127.0.0.1" }: Place): string {
   const parts: Readonly<Record<string, string>> = {
     ...{ host, origin, hostname, port: port || "443", peer },
   };
-  return line.replace(/\{(host|origin|hostname|port|peer)\}/g, (_, name: string) => parts[name] ?? "");
+  return line.replace(
+    /\{(host|origin|hostname|port|peer)\}/g,
+    (_, name: string) => parts[name] ?? "",
+  );
 }
