@@ -30,9 +30,12 @@ export const CONTACT = "admin@app.test";
 export const NOT_TRIED =
   "The tests of devtls do not run this client: this follows its documentation.";
 
-/** A word of a shell command. */
+/** A word of a shell command, or a variable before one: a quoted `NAME=` would be no variable. */
 export function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const [variable = ""] = /^[A-Z_]+=/.exec(text) ?? [];
+  const value = text.slice(variable.length);
+  if (/^[\w@%+=:,./-]+$/.test(value)) return text;
+  return `${variable}'${value.replaceAll("'", "'\\''")}'`;
 }
 
 /** A command over several lines. */

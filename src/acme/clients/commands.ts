@@ -45,10 +45,12 @@ export const lego: Client = {
 export const dehydrated: Client = {
   source: "https://github.com/dehydrated-io/dehydrated/blob/master/docs/examples/config",
   notes: (place) => [needsWebroot(place)],
+  // dehydrated takes CURL_OPTS apart at white space, whatever it is quoted with.
   render: ({ directoryUrl, root, names, binding }) => `mkdir -p dehydrated ${CHALLENGES}
+cp ${word(root)} dehydrated/root.pem
 cat > dehydrated/config <<'END'
 CA=${word(directoryUrl)}
-CURL_OPTS=${word(`--cacert ${root}`)}
+CURL_OPTS="--cacert dehydrated/root.pem"
 CHALLENGETYPE="http-01"
 WELLKNOWN="\${BASEDIR}/../${CHALLENGES}"
 CONTACT_EMAIL="${CONTACT}"${

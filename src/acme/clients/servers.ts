@@ -114,7 +114,13 @@ server {
 export const haproxy: Client = {
   file: "haproxy.cfg",
   source: "https://docs.haproxy.org/3.2/configuration.html",
-  notes: () => [NOT_TRIED, "It needs HAProxy 3.2 or later, where this is experimental."],
+  notes: ({ binding }) => [
+    NOT_TRIED,
+    "It needs HAProxy 3.2 or later, where this is experimental.",
+    ...(binding
+      ? ["HAProxy 3.2 knows no external account binding: it needs a server without --eab."]
+      : []),
+  ],
   render: (place) => `global
     expose-experimental-directives
     httpclient.ssl.ca-file ${JSON.stringify(place.root)}
