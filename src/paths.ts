@@ -33,6 +33,8 @@ export interface StatePaths {
   readonly intermediateCertificate: string;
   readonly intermediateKey: string;
   readonly leaves: string;
+  /** What the ACME server keeps: accounts, orders, certificates, an intermediate for networks. */
+  readonly acme: string;
   /** While it is rotated: the authority to come, and the certificates of the one that goes. */
   readonly next: string;
   readonly previous: string;
@@ -49,6 +51,7 @@ export function statePaths(directory: string): StatePaths {
     intermediateCertificate: join(directory, "intermediateCA.pem"),
     intermediateKey: join(directory, "intermediateCA-key.pem"),
     leaves: join(directory, "leaves"),
+    acme: join(directory, "acme"),
     next: join(directory, "next"),
     previous: join(directory, "previous"),
     bundle: join(directory, "bundle.pem"),

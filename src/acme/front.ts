@@ -1,6 +1,5 @@
 /** From HTTP to the rules and back; nothing is decided here but whom the server talks to at all. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { causeOf } from "../errors.js";
 import type { Answer, Context } from "./rules/context.js";
 import type { Nonces } from "./rules/nonces.js";
 import { malformed, Problem } from "./rules/problem.js";
@@ -116,7 +115,7 @@ export async function answerPlain(
       return;
     }
   } catch (error) {
-    failed(causeOf(error));
+    failed(error);
   }
   const { status, body } = answerPlainRefusal(issuer);
   response.writeHead(status, { "Content-Type": "application/problem+json", Connection: "close" });

@@ -228,7 +228,7 @@ function takeLock(path: string, folder: string): void {
       throw new DevtlsError(
         "address-unavailable",
         `could not open ${folder}: another devtls acme is using it (process ${holder})`,
-        { hint: `Stop that one: kill ${holder}` },
+        { hint: `Stop that one; if process ${holder} is no devtls: rm ${path}` },
       );
     }
     discard(path);

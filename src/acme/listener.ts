@@ -39,14 +39,12 @@ export class Listener {
 
   private constructor({ identity, secure }: ListenerOptions) {
     this.#secure = createHttpsServer({ ...identity, requestTimeout: REQUEST_MS }, secure);
-    this.#secure.on("clientError", (_, socket) => socket.destroy());
   }
 
   /** @throws DevtlsError "address-unavailable" */
   static async open(options: ListenerOptions): Promise<Listener> {
     const listener = new Listener(options);
     const plain = createHttpServer({ requestTimeout: REQUEST_MS }, options.plain);
-    plain.on("clientError", (_, socket) => socket.destroy());
     listener.port = options.port;
     try {
       for (const address of options.addresses) await listener.#listen(address, plain);

@@ -1,10 +1,10 @@
 /** One running ACME server: rules, records, signer, validator and listener put together. */
 import { Resolver } from "node:dns/promises";
-import { join } from "node:path";
 import { openAuthority } from "../ca/authority.js";
 import { whyNoIntermediate } from "../ca/intermediate.js";
 import { coversHost, openServeIdentity, serveNames } from "../ca/leaves.js";
 import { DevtlsError } from "../errors.js";
+import { statePaths } from "../paths.js";
 import type { Name } from "../x509/names.js";
 import { type Binding, openBinding } from "./binding.js";
 import { answerAcme, answerPlain, type FrontOptions } from "./front.js";
@@ -61,8 +61,8 @@ const TIDY_MS = 3_600_000;
 const IDENTITY_MS = 60_000;
 
 /** A script that has gone wild is stopped; a test suite that makes a hundred accounts is not. */
-const NEW_ACCOUNTS = { burst: 500, everyMs: 1000 };
-const NEW_ORDERS = { burst: 1000, everyMs: 500 };
+const NEW_ACCOUNTS = { burst: 300, everyMs: 1000 };
+const NEW_ORDERS = { burst: 300, everyMs: 500 };
 
 /**
  * Starts an ACME server.
@@ -78,7 +78,7 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeServer> {
   const expired = options.weather.includes("expired-intermediate");
   if (refusal && (expired || (remote && !authority.intermediate))) throw refusal;
   const identity = await openServeIdentity(names, options.directory);
-  const folder = acmeFolder(options.directory);
+  const folder = statePaths(options.directory).acme;
   const journal = new Journal(folder, Date.now());
   try {
     const server = new Server(options, journal, folder, remote);
@@ -88,11 +88,6 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeServer> {
     journal.close();
     throw error;
   }
-}
-
-/** Where the server keeps its state, within the state directory. */
-export function acmeFolder(directory: string): string {
-  return join(directory, "acme");
 }
 
 /** @param host "localhost" unless given */
@@ -186,7 +181,7 @@ class Server {
     });
     this.#resume();
     this.#every(TIDY_MS, () => this.#journal.tidy(Date.now()));
-    this.#every(IDENTITY_MS, () => void this.#renewIdentity(names));
+    this.#every(IDENTITY_MS, () => this.#renewIdentity(names));
 
     function noBody(): void {
       // The client is gone; there is nobody left to answer.
@@ -215,12 +210,8 @@ class Server {
     const challenge = authorization?.challenges.find((entry) => entry.type === type);
     const account = this.#journal.account(order.account);
     if (!authorization || !challenge || !account) return;
-    const { policy, ports } = {
-      policy: this.#policy,
-      ports: { http: this.#options.http01Port, https: this.#options.tlsAlpn01Port },
-    };
-    const slow = this.#settings.weather.is("slow") ? [SLOW_MS] : [];
-    const [first = 0, ...delays] = this.#options.delays ?? DELAYS_MS;
+    const { http01Port, tlsAlpn01Port, hostsFile, delays = DELAYS_MS } = this.#options;
+    const slow = this.#settings.weather.is("slow");
     try {
       const verdict = await validate(
         challenge.type,
@@ -231,11 +222,11 @@ class Server {
           asker: challenge.asker ?? "",
         },
         {
-          policy,
-          ports,
+          policy: this.#policy,
+          ports: { http: http01Port, https: tlsAlpn01Port },
           dns: this.#dns,
-          hosts: this.#options.hostsFile,
-          delays: [slow[0] ?? first, ...delays],
+          hosts: hostsFile,
+          delays: slow ? [SLOW_MS, ...delays.slice(1)] : delays,
         },
         this.#stopping.signal,
       );
@@ -261,34 +252,29 @@ class Server {
     }
   }
 
-  #later(milliseconds: number, action: () => void): void {
-    const timer = setTimeout(() => {
+  #later(milliseconds: number, action: () => unknown): void {
+    const timer = setTimeout(async () => {
       this.#timers.delete(timer);
-      action();
+      try {
+        await action();
+      } catch (error) {
+        this.#options.failed(error);
+      }
     }, milliseconds);
     this.#timers.add(timer);
   }
 
-  #every(milliseconds: number, action: () => void): void {
-    const run = (): void => {
-      try {
-        action();
-      } catch (error) {
-        this.#options.failed(error);
-      }
+  #every(milliseconds: number, action: () => unknown): void {
+    this.#later(milliseconds, async () => {
       this.#every(milliseconds, action);
-    };
-    this.#later(milliseconds, run);
+      await action();
+    });
   }
 
   /** Shows the directory's newest certificate: a kept one is used until another is due. */
   async #renewIdentity(names: Names): Promise<void> {
-    try {
-      const { leaf } = await openServeIdentity(names, this.#options.directory);
-      this.#listener?.setIdentity(shown(leaf));
-    } catch (error) {
-      this.#options.failed(error);
-    }
+    const { leaf } = await openServeIdentity(names, this.#options.directory);
+    this.#listener?.setIdentity(shown(leaf));
   }
 
   async close(): Promise<void> {

@@ -2,8 +2,9 @@
 import { openBinding } from "../acme/binding.js";
 import type { Client } from "../acme/clients/client.js";
 import { CLIENTS, type ClientName } from "../acme/clients/clients.js";
-import { type AcmeOptions, acmeFolder, directoryUrlOf } from "../acme/server.js";
+import { type AcmeOptions, directoryUrlOf } from "../acme/server.js";
 import { openAuthority } from "../ca/authority.js";
+import { statePaths } from "../paths.js";
 import { certificateToPem } from "../x509/certificate.js";
 import { parseName } from "../x509/names.js";
 import { usage } from "./options.js";
@@ -33,7 +34,7 @@ export async function printClient(
     names,
     http01Port: settings.http01Port,
     tlsAlpn01Port: settings.tlsAlpn01Port,
-    ...(settings.eab && { binding: openBinding(acmeFolder(settings.directory)) }),
+    ...(settings.eab && { binding: openBinding(statePaths(settings.directory).acme) }),
   };
   print(client.render(place));
   if (client.file) note(`Put it into ${client.file}.`);

@@ -47,7 +47,7 @@ export async function measureAcme({ quick = false } = {}) {
       sides.push({ server, client: await registered(server.url) });
       figures[server.name] = { seconds: [], processor: [] };
     }
-    const [rounds, orders] = quick ? [2, 3] : [7, 10];
+    const [rounds, orders] = quick ? [2, 3] : [5, 6];
     for (let round = -1; round < rounds; round++) {
       for (const { server, client } of sides) {
         const before = processorMs(server.child.pid ?? 0);

@@ -15,6 +15,7 @@ export const certbot: Client = {
   source: "https://eff-certbot.readthedocs.io/en/stable/using.html",
   notes: () => [
     "certbot trusts what REQUESTS_CA_BUNDLE says; certbot renew needs the variable again.",
+    "To renew at once: certbot renew --force-renewal --no-random-sleep-on-renew",
     "Its older versions refuse IP addresses themselves; 2.1 does.",
   ],
   render: ({ directoryUrl, root, names, http01Port, binding }) =>
@@ -30,7 +31,10 @@ export const certbot: Client = {
 
 export const lego: Client = {
   source: "https://go-acme.github.io/lego/usage/cli/options/",
-  notes: () => ["LEGO_CA_CERTIFICATES takes the place of the system's roots for this run."],
+  notes: () => [
+    "LEGO_CA_CERTIFICATES takes the place of the system's roots for this run.",
+    "To renew at once, renew --days 90 --no-random-sleep in place of run: it sleeps for minutes otherwise.",
+  ],
   render: ({ directoryUrl, root, names, http01Port, binding }) =>
     command([
       [`LEGO_CA_CERTIFICATES=${root}`, "lego", "--server", directoryUrl],

@@ -45,8 +45,8 @@ export interface World {
   /** Starts validating a challenge whose status is "processing". */
   validate(order: Order, authorization: number, type: ChallengeType): void;
   report(event: AcmeEvent): void;
-  /** Runs something after so many milliseconds, unless the server is stopped before. */
-  later(milliseconds: number, action: () => void): void;
+  /** Does something after so many milliseconds, unless the server is stopped before. */
+  later(milliseconds: number, action: () => Promise<unknown>): void;
 }
 
 export type AcmeEvent =

@@ -10,7 +10,7 @@ describeUnless(whyNot(["certbot", "pebble-challtestsrv", "openssl", "curl"]), "d
   it("gives a wildcard certificate, which nothing else gives", async () => {
     const desk = await openDesk(["--dns", "127.0.0.1:8053"]);
     const dns = desk.network.start("pebble-challtestsrv", [
-      ...["-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", ""],
+      ...["-http01", "", "-https01", "", "-tlsalpn01", ""],
     ]);
     await dns.waitFor(/Starting management server/);
     desk.write("hook.sh", `#!/bin/sh\n${SET_TXT}\n`);

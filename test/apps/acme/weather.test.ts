@@ -8,6 +8,8 @@ interface Client {
   readonly name: "certbot" | "lego";
   readonly certificate: string;
   run(desk: Desk): Promise<Outcome>;
+  /** Where it writes what the server answered. */
+  said(desk: Desk, outcome: Outcome): Promise<string>;
 }
 
 const CLIENTS: readonly Client[] = [
@@ -19,6 +21,8 @@ const CLIENTS: readonly Client[] = [
       const script = `${command.trimEnd()} --config-dir c --work-dir w --logs-dir l`;
       return desk.network.run("sh", ["-ec", script], { cwd: desk.folder });
     },
+    // Debian's certbot trips over its own exception under Python 3.11; its log has the answer.
+    said: async (desk) => (await desk.sh("cat l/letsencrypt.log")).stdout,
   },
   {
     name: "lego",
@@ -27,6 +31,7 @@ const CLIENTS: readonly Client[] = [
       desk.network.run("sh", ["-ec", await desk.configuration("lego", "app.test")], {
         cwd: desk.folder,
       }),
+    said: async (_, { stdout, stderr }) => stdout + stderr,
   },
 ];
 
@@ -59,7 +64,7 @@ for (const client of CLIENTS) {
     it("is refused by a rate limit, and gets its certificate when it comes again", async () => {
       const desk = await under("rate-limit");
       const refused = await client.run(desk);
-      expect(refused.stdout + refused.stderr).toMatch(/too many new orders|rateLimited/);
+      expect(await client.said(desk, refused)).toContain("urn:ietf:params:acme:error:rateLimited");
       let last = refused;
       for (let tries = 0; last.status !== 0 && tries < 20; tries++) last = await client.run(desk);
       expect(last.status, last.stdout + last.stderr).toBe(0);

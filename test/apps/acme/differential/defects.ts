@@ -1,5 +1,5 @@
 /** What can be wrong with a signed request, for every resource alike. */
-import type { KeyObject } from "node:crypto";
+import { type KeyObject, sign } from "node:crypto";
 import {
   type AcmeClient,
   b64,
@@ -46,40 +46,25 @@ const changed =
 
 const withHeader = (header: object): Defect => changed((jws) => jws, { header });
 
-/** Signs these octets in place of a payload in JSON. */
+/** Signs a header and a payload that JSON.stringify would not make. */
+async function sendRaw({ client, url }: Good, head: string, body: string): Promise<Reply> {
+  const signature = sign("sha256", Buffer.from(`${head}.${body}`), {
+    key: client.key,
+    dsaEncoding: "ieee-p1363",
+  });
+  return client.postRaw(url, { protected: head, payload: body, signature: b64(signature) });
+}
+
 const rawPayload =
   (text: string): Defect =>
-  async (good) => {
-    const { sign } = await import("node:crypto");
-    const head = b64(JSON.stringify({ alg: "ES256", ...(await headOf(good)) }));
-    const body = b64(text);
-    const signature = sign("sha256", Buffer.from(`${head}.${body}`), {
-      key: good.client.key,
-      dsaEncoding: "ieee-p1363",
-    });
-    return good.client.postRaw(good.url, {
-      protected: head,
-      payload: body,
-      signature: b64(signature),
-    });
-  };
+  async (good) =>
+    sendRaw(good, b64(JSON.stringify({ alg: "ES256", ...(await headOf(good)) })), b64(text));
 
-/** A protected header that is not what JSON.stringify makes. */
 const rawHeader =
   (make: (head: string) => string): Defect =>
   async (good) => {
-    const { sign } = await import("node:crypto");
     const head = make(JSON.stringify({ alg: "ES256", ...(await headOf(good)) }));
-    const body = good.payload === "" ? "" : b64(JSON.stringify(good.payload));
-    const signature = sign("sha256", Buffer.from(`${head}.${body}`), {
-      key: good.client.key,
-      dsaEncoding: "ieee-p1363",
-    });
-    return good.client.postRaw(good.url, {
-      protected: head,
-      payload: body,
-      signature: b64(signature),
-    });
+    return sendRaw(good, head, good.payload === "" ? "" : b64(JSON.stringify(good.payload)));
   };
 
 const sending =
