@@ -10,7 +10,7 @@ const LINES = ["x-twice", "1", "Cookie", "a=1", "Content-Length", "2", "x-twice"
 function told(toApp: Partial<ToApp>, request: Partial<EdgeRequest> = {}, lines = LINES): string[] {
   const plain = { ...DEFAULT_PROFILE, headers: [] };
   const rewrite = compileHead({ ...plain, toApp: { ...DEFAULT_PROFILE.toApp, ...toApp } });
-  return rewrite(lines, edgeRequest({ framing: "2", ...request }));
+  return rewrite(lines, edgeRequest({ method: "POST", framing: "2", ...request }));
 }
 
 const HTTP2 = { protocol: "HTTP/2" } as const;
