@@ -23,7 +23,6 @@ import {
   notify,
   requestHeaders,
   responseHeaders,
-  restartPatience,
 } from "./forwarding.js";
 import { failurePage } from "./own/failure-page.js";
 import { READY_HEADER, sendPage } from "./own/pages.js";
@@ -65,7 +64,7 @@ function send(exchange: Exchange, forwarding: Forwarding): void {
   const { pool, edge, limits } = forwarding;
   const told = requestHeaders(exchange, forwarding);
   const changesNothing = exchange.method === "GET" || exchange.method === "HEAD";
-  const patienceMs = changesNothing ? restartPatience(pool) : 0;
+  const patienceMs = changesNothing ? pool.health.patienceMs : 0;
   const passage = new Passage(exchange, forwarding, told, patienceMs);
   const call = new Call(
     pool,
@@ -75,6 +74,7 @@ function send(exchange: Exchange, forwarding: Forwarding): void {
       body: passage.watchedBody(limits.body),
       upgrade: false,
       patienceMs,
+      client: exchange.connection.address,
     },
     passage,
   );

@@ -58,12 +58,6 @@ export interface Forwarding {
   readonly onObserverError: (error: unknown) => void;
 }
 
-/** While the target restarts, a request that changes nothing waits this long for it. */
-const RESTART_PATIENCE_MS = 5_000;
-
-/** When a target that had answered was first missed, `Date.now()`; "up" while it answers. */
-const STATE = new WeakMap<Pool, "up" | number>();
-
 /** The facts of an exchange that the edge goes by. */
 export function edgeRequest(
   exchange: Exchange,
@@ -163,22 +157,8 @@ export function applyPolicies(
   return lines;
 }
 
-/**
- * How long to wait for a target that refuses, in milliseconds: it was up before, and may be
- * restarting. Whoever comes later waits for the rest of the time.
- */
-export function restartPatience(pool: Pool): number {
-  const state = STATE.get(pool);
-  if (state === undefined) return 0;
-  return state === "up"
-    ? RESTART_PATIENCE_MS
-    : Math.max(0, state + RESTART_PATIENCE_MS - Date.now());
-}
-
 export function markAnswered({ pool, onTarget }: Forwarding): void {
-  if (STATE.get(pool) === "up") return;
-  STATE.set(pool, "up");
-  onTarget("up", pool.dialer.target.url);
+  if (pool.health.answered()) onTarget("up", pool.dialer.target.url);
 }
 
 /** @param waitedMs how long the target had been missed by then */
@@ -187,10 +167,8 @@ export function markFailed(
   { pool, onTarget }: Forwarding,
   waitedMs = 0,
 ): void {
-  const state = STATE.get(pool);
-  if (error.kind !== "refused" || typeof state === "number") return;
-  STATE.set(pool, state === "up" ? Date.now() - waitedMs : Number.NEGATIVE_INFINITY);
-  onTarget("down", pool.dialer.target.url);
+  if (error.kind !== "refused") return;
+  if (pool.health.refused(waitedMs)) onTarget("down", pool.dialer.target.url);
 }
 
 /** Shows a finished exchange to every observer. */

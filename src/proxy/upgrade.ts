@@ -154,6 +154,7 @@ function tunnel(exchange: Exchange, forwarding: Forwarding, client: Client): voi
       body: undefined,
       upgrade: true,
       patienceMs: 0,
+      client: exchange.connection.address,
     },
     {
       onInformation: (head) => reply.inform({ ...head, headers: endToEnd(head.headers) }),
