@@ -47,6 +47,7 @@ export class Connection {
   #socket: Socket | undefined;
   #user: ConnectionUser | undefined;
   #reading = true;
+  #upgrading = false;
   /** What the target sent before it was asked. */
   #early: Buffer | undefined;
   readonly #reader: ResponseReader;
@@ -97,6 +98,7 @@ export class Connection {
   begin(user: ConnectionUser, method: string, upgrading: boolean): void {
     this.#user = user;
     this.begunAt = performance.now();
+    this.#upgrading = upgrading;
     this.#reader.begin(method, upgrading);
     const early = this.#early;
     this.#early = undefined;
@@ -124,7 +126,7 @@ export class Connection {
     try {
       this.#reader.feed(chunk);
     } catch (error) {
-      this.#protocolError(error);
+      this.#failedAt(error);
     }
     this.#user?.onPause();
     return this.#reading;
@@ -138,22 +140,23 @@ export class Connection {
   }
 
   #ended(): void {
+    let missing: string | undefined;
     try {
-      this.#reader.finish();
+      missing = this.#reader.finish();
     } catch (error) {
-      this.#protocolError(error);
+      this.#failedAt(error);
     }
-    this.#closed(CLOSED);
+    this.#closed(missing ?? CLOSED);
   }
 
   #broke(error: Error): void {
     this.#closed(`the connection failed: ${causeOf(error)}`, error);
   }
 
-  #protocolError(error: unknown): void {
-    if (!(error instanceof ProtocolError)) throw error;
-    if (/^the connection ended/.test(error.message)) this.#closed(error.message, error);
-    else this.#fail(new UpstreamError("protocol", error.message, error));
+  /** What the target sent is malformed, or a consumer of it failed. */
+  #failedAt(error: unknown): void {
+    const kind = error instanceof ProtocolError ? "protocol" : "defect";
+    this.#fail(new UpstreamError(kind, causeOf(error), error));
   }
 
   #closed(how: string, cause?: Error): void {
@@ -172,7 +175,8 @@ export class Connection {
   #complete(trailers: HeaderLines, reusable: boolean): void {
     const user = this.#user;
     if (!user) return;
-    const reuse = reusable && user.sent;
+    // An app that took the request for an upgrade may read what follows otherwise than devtls.
+    const reuse = reusable && user.sent && !this.#upgrading;
     this.#user = undefined;
     this.carried++;
     this.resume();

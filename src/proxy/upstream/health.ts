@@ -1,36 +1,44 @@
-/** Whether a target answers, and how long it is worth waiting for one that does not. */
+/** Whether a target answers, as the exchanges with it show. */
+import type { UpstreamError } from "./connect.js";
 
-/** A dev server that restarts is back within this time. */
-const RESTART_MS = 5_000;
+/** Tells that the target went down or came up. */
+export type HealthListener = (state: "up" | "down", url: string) => void;
+
+/** While the target restarts, a request that changes nothing waits this long for it. */
+const RESTART_PATIENCE_MS = 5_000;
 
 export class Health {
-  /** When the target was first missed, `Date.now()`; "up" while it answers. */
-  #state: "unknown" | "up" | number = "unknown";
+  readonly #url: string;
+  readonly #listener: HealthListener;
+  /** When a target that had answered was first missed, `Date.now()`; "up" while it answers. */
+  #state: "up" | number | undefined;
+
+  constructor(url: string, listener: HealthListener) {
+    this.#url = url;
+    this.#listener = listener;
+  }
 
   /**
    * How long to wait for a target that refuses, in milliseconds: it was up before, and may be
    * restarting. Whoever comes later waits for the rest of the time.
    */
   get patienceMs(): number {
-    if (this.#state === "unknown") return 0;
-    return this.#state === "up" ? RESTART_MS : Math.max(0, this.#state + RESTART_MS - Date.now());
+    if (this.#state === undefined) return 0;
+    return this.#state === "up"
+      ? RESTART_PATIENCE_MS
+      : Math.max(0, this.#state + RESTART_PATIENCE_MS - Date.now());
   }
 
-  /** It answered. @returns whether that is news */
-  answered(): boolean {
-    const news = this.#state !== "up";
+  answered(): void {
+    if (this.#state === "up") return;
     this.#state = "up";
-    return news;
+    this.#listener("up", this.#url);
   }
 
-  /**
-   * It refused a connection.
-   * @param waitedMs how long it had been missed by then
-   * @returns whether that is news
-   */
-  refused(waitedMs: number): boolean {
-    if (typeof this.#state === "number") return false;
+  /** @param waitedMs how long the target had been missed by then */
+  failed(error: UpstreamError, waitedMs: number): void {
+    if (error.kind !== "refused" || typeof this.#state === "number") return;
     this.#state = this.#state === "up" ? Date.now() - waitedMs : Number.NEGATIVE_INFINITY;
-    return true;
+    this.#listener("down", this.#url);
   }
 }

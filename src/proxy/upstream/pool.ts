@@ -5,7 +5,7 @@
 import type { ConnectOptions } from "./connect.js";
 import { Dialer, UpstreamError } from "./connect.js";
 import { Connection, type ConnectionOwner } from "./connection.js";
-import { Health } from "./health.js";
+import { Health, type HealthListener } from "./health.js";
 import { MAX_SHARE, Shares } from "./shares.js";
 import { STEP_MS, TakeUp } from "./take-up.js";
 import type { Target } from "./target.js";
@@ -51,7 +51,7 @@ interface Waiting {
 
 export class Pool implements ConnectionOwner {
   readonly dialer: Dialer;
-  readonly health = new Health();
+  readonly health: Health;
   readonly #idle: Connection[] = [];
   readonly #open = new Set<Connection>();
   readonly #takeUp = new TakeUp<Connection>();
@@ -62,8 +62,10 @@ export class Pool implements ConnectionOwner {
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(target: Target, options: ConnectOptions = {}) {
+  /** @param onHealth is told when the target goes down or comes up */
+  constructor(target: Target, options: ConnectOptions = {}, onHealth: HealthListener = () => {}) {
     this.dialer = new Dialer(target, options);
+    this.health = new Health(target.url, onHealth);
   }
 
   /** An idle connection, or undefined. */
