@@ -33,9 +33,6 @@ const MAX_PATIENCE_MS = 100;
 /** Somebody who has waited this long while a later request was answered has no worker. */
 const OVERTAKEN_MS = 30;
 
-/** What was learnt about workers is forgotten after this time: a mistake costs one second. */
-const MEMORY_MS = 1_000;
-
 export class TakeUp<T extends Opened> {
   /** Without an octet so far, oldest first. */
   readonly #waiting: T[] = [];
@@ -47,7 +44,8 @@ export class TakeUp<T extends Opened> {
   #steps = 0;
   /** How long an answer on a connection that has a worker takes, smoothed. */
   #answerMs = 0;
-  #scarceUntil = 0;
+  /** How many connections are to be closed in favour of those that were found without a worker. */
+  #owed = 0;
 
   get anyWaiting(): boolean {
     return this.#waiting.length > 0;
@@ -65,7 +63,9 @@ export class TakeUp<T extends Opened> {
     const before = this.#waiting.splice(0, position + 1);
     const still = before.filter(({ begunAt }) => begunAt === 0 || begunAt > connection.begunAt);
     this.#waiting.unshift(...still);
-    if (this.#waiting.length === 0) this.#steps = 0;
+    if (this.#waiting.length > 0) return;
+    this.#steps = 0;
+    this.#owed = 0;
   }
 
   gone(connection: T): void {
@@ -99,7 +99,9 @@ export class TakeUp<T extends Opened> {
     if (first === undefined) return false;
     if (begunAt > first.openedAt) this.#overtaken = first;
     const bearable = wanted ? Math.max(OVERTAKEN_MS, this.#patienceMs) : this.#patienceMs;
-    return now < this.#scarceUntil && now - first.openedAt >= bearable;
+    if (this.#owed === 0 || now - first.openedAt < bearable) return false;
+    this.#owed--;
+    return true;
   }
 
   /**
@@ -114,7 +116,8 @@ export class TakeUp<T extends Opened> {
     const patience = this.#patienceMs;
     const overtaken = first === this.#overtaken && waited >= Math.max(OVERTAKEN_MS, patience);
     if (!overtaken && (idleMs < patience || waited < patience)) return false;
-    this.#scarceUntil = now + MEMORY_MS;
+    // A mistake costs as many connections as were open in vain, and no more.
+    this.#owed = this.#waiting.length;
     return true;
   }
 
