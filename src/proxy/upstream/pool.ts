@@ -163,6 +163,7 @@ export class Pool implements ConnectionOwner {
       throw error;
     }
     this.#open.add(connection);
+    if (this.#closed) connection.socket.destroy();
     // Whoever shakes hands in TLS is no queue of a kernel.
     if (this.dialer.target.tls) this.takenUp(connection);
     return connection;
