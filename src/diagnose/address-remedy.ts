@@ -88,7 +88,7 @@ function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
   const byHost = verdict.kind === "cured" && verdict.by === "host";
   const isTold = hostsTold(told).includes(hostIn(leaked.url));
   const needsProto = protoOf(told) !== "https";
-  if (sent !== host && (isTold || byHost)) {
+  if (sent !== host && (byHost || (isTold && verdict.kind !== "incurable"))) {
     const passed = hostsTold(told).includes(host);
     const ofEdge = edgeFixes("host", seen, scene);
     const ofApp = passed ? knownFixes("trustHost", seen, scene) : [];

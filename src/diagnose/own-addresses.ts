@@ -59,6 +59,11 @@ export class OwnAddresses {
       const withTls = isPublic && !/:\d+$/.test(authority) ? "port" : "internal";
       add(authority, isPublic ? "http" : "internal", withTls);
     }
+    // Under the name that the edge sent, with the port that is written down.
+    const { port: publicPort } = new URL(seen.url);
+    for (const authority of told) {
+      if (publicPort !== "") add(`${nameOf(authority)}:${publicPort}`, "internal", "internal");
+    }
     authorities.set(host, "http");
     if (host === hostname) authorities.set(`${hostname}:443`, "http");
     // Apps lose the port and mean themselves; without a port localhost is another server.
