@@ -2,9 +2,10 @@
  * Why an app takes a request for plain http although the browser came over https, and what ends
  * it: one question behind redirect loops, withheld cookies and cookies without Secure.
  */
-import type { Scene } from "./detector.js";
+
 import { on443, withoutPort } from "../edge/stand-in.js";
 import { first } from "../lines.js";
+import type { Scene } from "./detector.js";
 import { type Fix, HARMLESS, type LoopCause, type Observation, type Proof } from "./finding.js";
 import { appFixes, edgeFixes, knownFixes, NOT_NONE, STAND_IN, titleOf } from "./remedies.js";
 import { protoOf, type Verdict } from "./trials.js";

@@ -5,7 +5,14 @@
 import { withoutPort } from "../../edge/stand-in.js";
 import { first, without } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
-import { type Finding, type Fix, HARMLESS, type Observation, stated, type Trial } from "../finding.js";
+import {
+  type Finding,
+  type Fix,
+  HARMLESS,
+  type Observation,
+  stated,
+  type Trial,
+} from "../finding.js";
 import type { Framework, Reason } from "../frameworks/record.js";
 import { sinatra } from "../frameworks/sinatra.js";
 import { saysIn } from "../refusals.js";
@@ -55,15 +62,17 @@ export const refusedForm: Detector<Seen> = {
   },
 
   explain(seen, scene): Finding | undefined {
-    const { observation, framework, vague, text, origin, cause } = seen;
+    const { observation, framework, vague, text, origin } = seen;
     const { verdict } = scene;
+    const isPort = verdict.kind === "cured" && verdict.by === "port-443";
+    const cause = isPort ? HARMLESS : seen.cause;
     // A 404 may be one.
     if (observation.status === 404 && verdict.kind !== "cured") return undefined;
     const { method, url, status, told } = observation;
     const version = scene.app.known?.framework === framework ? scene.app.known.version : undefined;
     const app = { ...scene.app, known: { framework, version } };
     const whole = { ...scene, app };
-    const fixes = fixesOf(seen, whole);
+    const fixes = fixesOf({ ...seen, cause }, whole);
     const isEdges = fixes.some(({ where }) => where === scene.edge?.fixes?.where);
     const says = vague ? "" : ` Its page says "${text}".`;
     const what =
@@ -110,7 +119,7 @@ function look(observation: Observation, known: Framework | undefined): Seen | un
   // A form of another site is refused with reason.
   if (says !== "origin" || claimed !== origin) return undefined;
   const vague = said === undefined || (said.refusal.vague ?? false);
-  const cause = causeOf(observation);
+  const cause = causeOf(observation, framework);
   // A word that stands for many reasons is not taken for this one where the app was told all.
   if (said === undefined && cause === "origin-not-listed") return undefined;
   return { ...base, says, vague, origin, cause };
@@ -136,9 +145,11 @@ function isBareRefusal({ status, page, told, response }: Observation, known?: Fr
   );
 }
 
-function causeOf({ url, told }: Observation): Cause {
+function causeOf({ url, told }: Observation, { id }: Framework): Cause {
   const { host, port, protocol } = new URL(url);
-  const sentHost = (first(told, "x-forwarded-host") ?? first(told, "host") ?? "").toLowerCase();
+  // Next.js goes by the forwarded one; others are told to, or do not.
+  const forwarded = id === "next" ? first(told, "x-forwarded-host") : undefined;
+  const sentHost = (forwarded ?? first(told, "host") ?? "").toLowerCase();
   const ownHost = (first(told, "host") ?? "").toLowerCase();
   const isHttps = protoOf(told) === "https";
   if (sentHost === host) return isHttps ? "origin-not-listed" : "scheme";

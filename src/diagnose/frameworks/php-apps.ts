@@ -21,10 +21,7 @@ export const wordpress: Framework = {
   settings: {
     trustProto: lines(FORWARDED),
     // With an https address it goes by what it takes the request for, and redirects for ever.
-    baseUrl: lines(
-      FORWARDED,
-      "define('WP_HOME', '{origin}'); define('WP_SITEURL', '{origin}');",
-    ),
+    baseUrl: lines(FORWARDED, "define('WP_HOME', '{origin}'); define('WP_SITEURL', '{origin}');"),
     secure: lines("define('FORCE_SSL_ADMIN', true);"),
     "no-domain": lines("define('COOKIE_DOMAIN', '');"),
     "root-path": lines("define('COOKIEPATH', '/');"),
