@@ -135,6 +135,10 @@ async function createAuthority(options: AuthorityOptions & { force?: boolean }):
     throw usage("--permit and --unconstrained exclude each other");
   }
   constraintsOf(options); // a bad --permit is found before anything is made
+  if (options.permit) {
+    const { requireNarrow } = await import("../ca/permitted.js");
+    requireNarrow(options.permit);
+  }
   const directory = stateDirectory();
   const { rootCertificate } = statePaths(directory);
   if (options.force) requireNoRotation(directory);
@@ -215,6 +219,8 @@ async function showAuthority({ json }: { json?: boolean }): Promise<void> {
       permitted: constraints && {
         dns: constraints.dns,
         ip: constraints.ip.map(formatCidr),
+        email: constraints.email,
+        uri: constraints.uri,
       },
       files: {
         certificate: paths.rootCertificate,
