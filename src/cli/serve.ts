@@ -40,6 +40,8 @@ devtls serve --demo                              see it at work on the built-in 
 
 async function serve(services: readonly string[], flags: ServeOptions): Promise<void> {
   const config = flags.demo ? undefined : findConfig(process.cwd());
+  // Said always: a file that nobody thought of changes what is served, and to whom.
+  if (config) note(`Configuration: ${config.path}`);
   const apps = resolveApps({ ...flags }, services, config);
   if (flags.command && apps.length > 1) {
     throw usage("-- COMMAND with several services", "Give each its own in the configuration");
