@@ -15,6 +15,7 @@ import {
 } from "../ca/authority.js";
 import { writeFiles } from "../ca/files.js";
 import { foreignUntrust } from "../ca/import.js";
+import { alone } from "../ca/lock.js";
 import { requireNoRotation, rootsInRotation } from "../ca/rotation.js";
 import { causeOf, DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
@@ -103,7 +104,7 @@ devtls ca export --out devtls.crt && devtls ca export --dockerfile >> Dockerfile
     .option("--force", "replace the authority that is there")
     .action(async (options: ImportOptions) => {
       const { importAuthority } = await import("./ca-import.js");
-      importAuthority(options);
+      await importAuthority(options);
     });
   withExamples(
     importing,
@@ -145,7 +146,8 @@ async function createAuthority(options: AuthorityOptions & { force?: boolean }):
   const previous = options.force ? knownCertificate(directory) : undefined;
   let certificate: Certificate;
   if (options.force) {
-    certificate = (await replaceAuthority(directory, options)).certificate;
+    const replaced = await alone(directory, () => replaceAuthority(directory, options));
+    certificate = replaced.certificate;
   } else {
     const { authority, created } = await openAuthority(directory, options);
     certificate = authority.certificate;
@@ -301,6 +303,11 @@ async function deleteEverything({ yes }: { yes?: boolean }): Promise<void> {
       "devtls ca delete",
     );
   }
+  if (existsSync(directory)) await alone(directory, () => deleteFrom(directory));
+  else note(`There is no authority in ${directory}.`);
+}
+
+async function deleteFrom(directory: string): Promise<void> {
   const certificate = knownCertificate(directory);
   const certificates = [...(certificate ? [certificate] : []), ...rootsInRotation(directory)];
   if (certificates.length > 0) {

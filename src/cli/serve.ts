@@ -149,6 +149,7 @@ async function announceReady(
     demo: options.demo ?? false,
   });
   warnOfExposure(serving);
+  if (serving.unkept) warn(`${serving.unkept}. The certificate is in memory for this run only.`);
   if (options.open) {
     await openBrowser(new URL(options.open === true ? "/" : options.open, serving.url).href);
   }

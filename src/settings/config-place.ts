@@ -13,12 +13,17 @@ import {
   statSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
-import { type Owner, thisUser, type User, whyForeign } from "../ca/ownership.js";
+import { dirname, join, resolve } from "node:path";
+import {
+  isExcepted,
+  type Owner,
+  SAFE_DIRECTORY,
+  safeDirectories,
+  thisUser,
+  type User,
+  whyForeign,
+} from "../ca/ownership.js";
 import { DevtlsError, systemCode, systemReason } from "../errors.js";
-
-/** Folders whose configuration is used whoever they belong to; "*" for all. */
-export const SAFE_DIRECTORY = "DEVTLS_SAFE_DIRECTORY";
 
 /** No configuration is longer; a device or a pipe in its place might be without end. */
 const MAX_OCTETS = 1024 * 1024;
@@ -32,8 +37,7 @@ export interface Viewer extends User {
 export function thisViewer(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Viewer {
-  const safe = (env[SAFE_DIRECTORY] ?? "").split(delimiter).filter(Boolean);
-  return { ...thisUser(env), home: homedir(), safe };
+  return { ...thisUser(env), home: homedir(), safe: safeDirectories(env) };
 }
 
 /**
@@ -103,8 +107,7 @@ export function readOwn(
   const held = readBounded(path);
   if (!held || !holds(held.text)) return undefined;
   const folder = dirname(path);
-  const excepted = viewer.safe.some((safe) => safe === "*" || resolve(safe) === folder);
-  if (viewer.uid === undefined || excepted) return held.text;
+  if (viewer.uid === undefined || isExcepted(folder, viewer.safe)) return held.text;
   const all: (readonly [string, Owner])[] = [
     [path, held.owner],
     ...way.map((each) => [each, statSync(each)] as const),
