@@ -29,7 +29,7 @@ import { describeKey } from "../x509/keys.js";
 import type { ImportOptions } from "./ca-import.js";
 import { storesToLeave } from "./foreign-stores.js";
 import { collect, parseChoice, usage } from "./options.js";
-import { note, print, printJson, progress, table, warn, write } from "./output.js";
+import { note, print, printExactly, printJson, progress, table, warn, write } from "./output.js";
 import { withExamples } from "./program.js";
 import { confirm } from "./prompt.js";
 import { showResults } from "./trust-actions.js";
@@ -76,7 +76,7 @@ devtls ca create --force --permit example.test  a wider one in its place`,
   const path = command
     .command("path")
     .description("Print the folder that the authority is in.")
-    .action(() => print(stateDirectory()));
+    .action(() => printExactly(stateDirectory()));
   withExamples(path, "devtls ca path");
   const exporting = command
     .command("export")
