@@ -73,6 +73,8 @@ export interface ToApp {
   readonly appendsInPlace: boolean;
   /** Drops names with anything but letters, digits and hyphens in them. */
   readonly dropsOddNames: boolean;
+  /** Drops names that are those of the edge's own rules but for underscores. */
+  readonly dropsTwins: boolean;
   /**
    * `drop`: without the client's hop-by-hop lines and what Connection names (RFC 9110 7.6.1).
    * `by-name`: as nginx, without Connection, Keep-Alive, TE, Upgrade and Transfer-Encoding, but

@@ -123,6 +123,7 @@ const TO_APP_FLAGS = [
   "mergesLines",
   "appendsInPlace",
   "dropsOddNames",
+  "dropsTwins",
   "buffersChunked",
   "answersExpect",
   "sendsEmptyLength",
