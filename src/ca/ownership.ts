@@ -49,6 +49,13 @@ export function whyForeign({ uid, gid, mode }: Owner, user: User): string | unde
   return undefined;
 }
 
+/** Why a key is not this user's alone; undefined where it is. */
+export function whyReadable({ uid, gid, mode }: Owner): string | undefined {
+  if ((mode & 0o004) !== 0) return "can be read by every user";
+  if ((mode & 0o040) !== 0 && gid !== 0 && gid !== uid) return `can be read by the group ${gid}`;
+  return undefined;
+}
+
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
 
@@ -97,15 +104,23 @@ export function requireOwnState(
   if (user.uid === undefined || isExcepted(paths.directory, safeDirectories())) return;
   for (const path of [paths.directory, ...files]) {
     const status = statSync(path, { throwIfNoEntry: false });
-    const reason = status && whyForeign(status, user);
-    if (reason === undefined) continue;
-    const mend = reason.startsWith("belongs") ? `sudo chown -R "$(id -u)"` : "chmod go-w";
-    throw new DevtlsError("not-yours", `could not use the authority: ${path} ${reason}`, {
-      hint: [
-        "What others may have put there must not sign, nor be trusted.",
-        `If it is yours: ${mend} ${paths.directory}${reason.startsWith("can") && path !== paths.directory ? ` ${path}` : ""}`,
-        `To use it nevertheless: ${SAFE_DIRECTORY}=${paths.directory}`,
-      ].join("\n"),
-    });
+    if (!status) continue;
+    const secret = /-key\.pem$/.test(path) ? whyReadable(status) : undefined;
+    const reason = whyForeign(status, user) ?? secret;
+    if (reason !== undefined) throw notOwn(path, reason, paths);
   }
+}
+
+function notOwn(path: string, reason: string, { directory }: StatePaths): DevtlsError {
+  const mend = reason.startsWith("belongs")
+    ? `sudo chown -R "$(id -u)" ${directory}`
+    : `chmod ${reason.includes("read") ? "400" : "go-w"} ${path}`;
+  return new DevtlsError("not-yours", `could not use the authority: ${path} ${reason}`, {
+    hint: [
+      "What others may have put there must not sign, nor be trusted, and who has read the key can sign.",
+      `If nobody has: ${mend}`,
+      "If somebody may have: devtls untrust, then devtls ca delete",
+      `To use it nevertheless: ${SAFE_DIRECTORY}=${directory}`,
+    ].join("\n"),
+  });
 }

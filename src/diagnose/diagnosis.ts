@@ -21,7 +21,7 @@ import { isSelfRedirect, LoopWatch, loopFinding } from "./redirect-loop.js";
 import { RoundTrips, roundTripFinding } from "./round-trips.js";
 import { type SchemeCase, schemeDiagnosis } from "./scheme-cause.js";
 import { findCure, type Verdict } from "./trials.js";
-import { twinFinding, twinsIn, withoutTwins } from "./underscored-twins.js";
+import { twinFinding } from "./underscored-twins.js";
 
 export interface DiagnosisContext {
   /** The name of the edge. */
@@ -114,7 +114,8 @@ export class Diagnosis {
     const lost = this.#logins.observe(observation, now);
     if (lost) this.#login(lost, ask);
     if (isSuspect(observation)) this.#contradiction(observation, ask);
-    else if (twinsIn(observation.told).length > 0) this.#twins(observation, ask);
+    const twin = twinFinding(observation, this.#context.edge, this.#apps.frameworkOf(target));
+    if (twin) this.#once(keyOf(twin.code, target, twin.url, twin.cause), twin);
     const csrf = csrfMismatch(observation, this.#apps.frameworkOf(target));
     if (csrf) this.#once(keyOf(csrf.code, target, csrf.url), csrf);
     this.#addresses(observation, ask);
@@ -210,17 +211,6 @@ export class Diagnosis {
       const trial = { told: withoutOthers(told), from: "edge" } as const;
       const again = isSafe && !this.#stopped ? await ask?.(trial) : undefined;
       return contradictionFinding(observation, this.#apps.frameworkOf(target), again);
-    });
-  }
-
-  #twins(observation: Observation, ask: Ask | undefined): void {
-    const { target, url, told, method } = observation;
-    this.#investigate(keyOf("contradictory-scheme-headers", target, url, "twins"), async () => {
-      const isSafe = method === "GET" || method === "HEAD";
-      const trial = { told: withoutTwins(told), from: "edge" } as const;
-      const again = isSafe && !this.#stopped ? await ask?.(trial) : undefined;
-      const framework = this.#apps.frameworkOf(target);
-      return twinFinding(observation, this.#context.edge, framework, again);
     });
   }
 

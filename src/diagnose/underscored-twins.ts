@@ -3,8 +3,8 @@
  * and PHP, has the same name for it as for X-Forwarded-Proto, so that a client's own word passes for
  * the edge's.
  */
-import { first, valuesOf, without } from "../lines.js";
-import type { Answer, Finding, Observation } from "./finding.js";
+import { first, valuesOf } from "../lines.js";
+import type { Finding, Observation } from "./finding.js";
 import type { Framework, FrameworkId } from "./frameworks.js";
 
 /** What apps believe of an edge. */
@@ -28,7 +28,7 @@ const AT_EDGE: Readonly<Record<string, (name: string) => string>> = {
 /** gunicorn's from 22.0 on (docs.gunicorn.org, settings, header_map). */
 const AT_SERVER = 'header_map = "drop"';
 
-export interface Twin {
+interface Twin {
   readonly name: string;
   readonly value: string;
   /** What the edge says under the name with hyphens. */
@@ -36,7 +36,7 @@ export interface Twin {
 }
 
 /** The twins that say something else than the edge does. */
-export function twinsIn(told: readonly string[]): Twin[] {
+function twinsIn(told: readonly string[]): Twin[] {
   const twins: Twin[] = [];
   for (let index = 0; index < told.length; index += 2) {
     const name = told[index] as string;
@@ -50,27 +50,17 @@ export function twinsIn(told: readonly string[]): Twin[] {
   return twins;
 }
 
-/** The request as an edge would send it that drops them. */
-export function withoutTwins(told: readonly string[]): string[] {
-  return without(
-    told,
-    twinsIn(told).map(({ name }) => name.toLowerCase()),
-  );
-}
-
 /**
- * @param again the answer to {@link withoutTwins}; undefined when nobody asked
+ * Nothing failed, so that nothing is asked again: it is likely that the app believes them.
  * @returns undefined for an app that tells the two names apart, as far as is known
  */
 export function twinFinding(
   { method, url, status, told }: Observation,
   edge: string,
   framework: Framework | undefined,
-  again: Answer | undefined,
 ): Finding | undefined {
   const twins = twinsIn(told);
-  const proved = again !== undefined && again.status !== status;
-  if (!proved && framework && !CGI_LIKE.includes(framework.id)) return undefined;
+  if (twins.length === 0 || (framework && !CGI_LIKE.includes(framework.id))) return undefined;
   const lines = twins.map(({ name, value }) => `${name}: ${value}`).join(", ");
   const real = twins.map(({ name, real }) => {
     const hyphened = name.replaceAll("_", "-");
@@ -81,10 +71,10 @@ export function twinFinding(
   return {
     code: "contradictory-scheme-headers",
     cause: "underscored-twin",
-    confidence: proved ? "proved" : "likely",
+    confidence: "likely",
     url,
     framework: framework?.id ?? null,
-    explanation: `${method} ${url} reached the app with ${lines} beside ${real.join(", ")}. WSGI, Rack, PHP and CGI apps have one variable for both spellings, so that any client can say what only the edge should.${proved ? ` Without it the app answers ${again.status} instead of ${status}.` : ""}`,
+    explanation: `${method} ${url} reached the app with ${lines} beside ${real.join(", ")}. WSGI, Rack, PHP and CGI apps have one variable for both spellings, so that any client can say what only the edge should.`,
     chain: [`browser  ${method} ${url} with ${lines}`, `app told ${lines}`, `app      ${status}`],
     fix: [...(atEdge ? names.map(atEdge) : []), AT_SERVER],
   };

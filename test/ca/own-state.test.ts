@@ -47,6 +47,15 @@ describe("An authority that others may write", () => {
     );
   });
 
+  it("or whose key others may read, neither signs nor is trusted", async () => {
+    const box = await withAuthority(({ state }) => chmodSync(join(state, "rootCA-key.pem"), 0o444));
+    await expectNothingOf(
+      box,
+      /rootCA-key\.pem can be read by every user$/,
+      /chmod 400 \S+rootCA-key\.pem\n/,
+    );
+  });
+
   it("is not made, nor replaced, in a folder that others may write", async () => {
     for (const args of [
       ["ca", "create"],
