@@ -21,7 +21,7 @@ const observation = (told: readonly string[], more: Partial<Observation> = {}): 
 describe("An underscored twin that reaches the app", () => {
   it("is a finding, once a route, with the lines for the edge and the server", async () => {
     const findings = await findingsOf([observation(TWIN), observation(TWIN)], {
-      context: { edge: "haproxy" },
+      edge: "haproxy",
     });
     expect(findings).toMatchObject([
       {
@@ -39,9 +39,9 @@ describe("An underscored twin that reaches the app", () => {
 
   it.each([
     ["apache", "RequestHeader unset X_Forwarded_Proto"],
-    ["caddy", "request_header -X_Forwarded_Proto"],
+    ["caddy", "header_up -X_Forwarded_Proto"],
   ])("at %s is kept out by %s", async (edge, line) => {
-    const [finding] = await findingsOf([observation(TWIN)], { context: { edge } });
+    const [finding] = await findingsOf([observation(TWIN)], { edge });
     expect(finding?.fix[0]).toBe(line);
   });
 
