@@ -31,7 +31,7 @@ it("`devtls cert` killed at any call leaves no key under another name after the 
     expect(names, `call ${call}`).toEqual(["localhost-key.pem", "localhost.pem"]);
   }
   expect(left).toBeGreaterThan(1); // or nothing was swept
-}, 60_000);
+}, 120_000);
 
 it("What a process that runs, another program or a last copy has there stays", () => {
   const folder = temporaryFolder();
