@@ -13,7 +13,7 @@ import {
   statSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import {
   isExcepted,
   type Owner,
@@ -24,6 +24,8 @@ import {
   whyForeign,
 } from "../ca/ownership.js";
 import { DevtlsError, systemCode, systemReason } from "../errors.js";
+
+export const PACKAGE_FILE = "package.json";
 
 /** No configuration is longer; a device or a pipe in its place might be without end. */
 const MAX_OCTETS = 1024 * 1024;
@@ -56,12 +58,21 @@ export function placesFrom(from: string, home: string): string[] {
 function isProjectRoot(folder: string): boolean {
   const marks = [".git", "pnpm-workspace.yaml"];
   if (marks.some((name) => existsSync(join(folder, name)))) return true;
-  return readBounded(join(folder, "package.json"))?.text.includes('"workspaces"') ?? false;
+  return readPackage(folder)?.text.includes('"workspaces"') ?? false;
 }
 
 interface Held {
   readonly text: string;
   readonly owner: Owner;
+}
+
+/** One that cannot be read is npm's business, or a stranger's in a folder above. */
+function readPackage(folder: string): Held | undefined {
+  try {
+    return readBounded(join(folder, PACKAGE_FILE));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is read is what is looked at: one descriptor for both. */
@@ -104,9 +115,9 @@ export function readOwn(
   viewer: Viewer,
   holds: (text: string) => boolean = () => true,
 ): string | undefined {
-  const held = readBounded(path);
-  if (!held || !holds(held.text)) return undefined;
   const folder = dirname(path);
+  const held = basename(path) === PACKAGE_FILE ? readPackage(folder) : readBounded(path);
+  if (!held || !holds(held.text)) return undefined;
   if (viewer.uid === undefined || isExcepted(folder, viewer.safe)) return held.text;
   const all: (readonly [string, Owner])[] = [
     [path, held.owner],

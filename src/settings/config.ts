@@ -2,7 +2,7 @@
 import { isAbsolute, join } from "node:path";
 import { causeOf, DevtlsError } from "../errors.js";
 import { nearest } from "../words.js";
-import { placesFrom, readOwn, thisViewer, type Viewer } from "./config-place.js";
+import { PACKAGE_FILE, placesFrom, readOwn, thisViewer, type Viewer } from "./config-place.js";
 import { camelCase, WORDS, type Word } from "./vocabulary.js";
 
 export const CONFIG_FILE = "devtls.config.json";
@@ -43,7 +43,7 @@ function readConfig(folder: string, way: readonly string[], viewer: Viewer): Con
   const own = join(folder, CONFIG_FILE);
   const text = readOwn(own, way, viewer);
   if (text !== undefined) return check(own, folder, parse(own, text));
-  const path = join(folder, "package.json");
+  const path = join(folder, PACKAGE_FILE);
   // Most have no such key, and a broken one is npm's business.
   const packageText = readOwn(path, way, viewer, (held) => held.includes('"devtls"'));
   if (packageText === undefined) return undefined;

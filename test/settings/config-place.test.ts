@@ -154,6 +154,12 @@ describeWith(["mkfifo"], "A pipe in its place", () => {
     const { message } = refusal("file-unreadable", () => findConfig(folder, viewer()));
     expect(message).toContain("it is not a file");
   });
+
+  it("of package.json holds nobody up either", async () => {
+    const folder = tree({ "project/a.js": "" });
+    await runProgram("mkfifo", [join(folder, "package.json")]);
+    expect(findConfig(join(folder, "project"), viewer())).toBeUndefined();
+  });
 });
 
 describeUnless(notRoot, "One that another user planted above", () => {
