@@ -26,7 +26,7 @@ import {
   writeFiles,
   writeNewFiles,
 } from "./files.js";
-import { requireOwnState } from "./ownership.js";
+import { requireOwnState, requirePrivate } from "./ownership.js";
 
 export interface Authority {
   /** The root: what is trusted. */
@@ -234,9 +234,15 @@ function readAuthority(paths: StatePaths): Authority | undefined {
   const certificate = checkCertificate(pem, paths.rootCertificate);
   checkDates(certificate, paths);
   const key = keyPem && readKey(keyPem, paths.rootKey);
-  if (key && certificate.x509.checkPrivateKey(key)) return { certificate, key, paths };
+  if (key && certificate.x509.checkPrivateKey(key)) {
+    requirePrivate(paths.rootKey, paths);
+    return { certificate, key, paths };
+  }
   const signing = readIntermediate(certificate, paths);
-  if (signing) return { certificate, ...signing, paths };
+  if (signing) {
+    requirePrivate(paths.intermediateKey, paths);
+    return { certificate, ...signing, paths };
+  }
   throw damaged(
     key
       ? `${paths.rootKey} is not the key of ${paths.rootCertificate}`

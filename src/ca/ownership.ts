@@ -104,11 +104,19 @@ export function requireOwnState(
   if (user.uid === undefined || isExcepted(paths.directory, safeDirectories())) return;
   for (const path of [paths.directory, ...files]) {
     const status = statSync(path, { throwIfNoEntry: false });
-    if (!status) continue;
-    const secret = /-key\.pem$/.test(path) ? whyReadable(status) : undefined;
-    const reason = whyForeign(status, user) ?? secret;
+    const reason = status && whyForeign(status, user);
     if (reason !== undefined) throw notOwn(path, reason, paths);
   }
+}
+
+/**
+ * That nobody else can have read the key that is to sign.
+ * @throws DevtlsError "not-yours"
+ */
+export function requirePrivate(key: string, paths: StatePaths, user: User = thisUser()): void {
+  if (user.uid === undefined || isExcepted(paths.directory, safeDirectories())) return;
+  const reason = whyReadable(statSync(key));
+  if (reason !== undefined) throw notOwn(key, reason, paths);
 }
 
 function notOwn(path: string, reason: string, { directory }: StatePaths): DevtlsError {
@@ -119,7 +127,9 @@ function notOwn(path: string, reason: string, { directory }: StatePaths): Devtls
     hint: [
       "What others may have put there must not sign, nor be trusted, and who has read the key can sign.",
       `If nobody has: ${mend}`,
-      "If somebody may have: devtls untrust, then devtls ca delete",
+      reason.includes("read")
+        ? "If somebody may have: devtls ca rotate"
+        : "If somebody may have: devtls untrust, then devtls ca delete",
       `To use it nevertheless: ${SAFE_DIRECTORY}=${directory}`,
     ].join("\n"),
   });
