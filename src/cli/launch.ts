@@ -13,9 +13,11 @@ export interface Launch {
   /** Where it is going to listen, as far as is known. */
   readonly target: Target;
   start(serving: Serving): Promise<Launched>;
+  /** Gives the port up that is kept for it, when it is not going to be started. */
+  release(): Promise<void>;
 }
 
-export interface Launched extends Pick<DevServer, "exited" | "signal"> {
+export interface Launched extends Pick<DevServer, "exited" | "signal" | "kill"> {
   /** Where it listens; undefined when it ended before. */
   readonly ready: Promise<Target | undefined>;
   /** Why it ended before it listened. */
@@ -37,6 +39,7 @@ export async function prepareLaunch(
   const port = target.kind === "tcp" && isLoopback(target.host) ? target.port : undefined;
   return {
     target,
+    release: async () => reserved?.release(),
     start: async (serving) => {
       const trusting = settings.own ? {} : await trustingEnvironment(quiet);
       await reserved?.release();
@@ -69,6 +72,7 @@ export async function prepareLaunch(
       return {
         exited: devServer.exited,
         signal: devServer.signal,
+        kill: devServer.kill,
         ready: find(),
         failure: (status) =>
           startFailure(

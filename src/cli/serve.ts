@@ -14,6 +14,8 @@ import { createReporter, type Reporter } from "./serve-report.js";
 
 /** For running requests to end after SIGINT or SIGTERM. */
 const GRACE_MS = 2_000;
+/** For a dev server that has just been started, when devtls cannot go on. */
+const FAILED_GRACE_MS = 400;
 
 export const define: Define = (program, command) => {
   const serveCommand = addServeOptions(
@@ -51,7 +53,8 @@ async function serve(services: readonly string[], flags: ServeOptions): Promise<
     try {
       running.push(await startApp(each, signals));
     } catch (error) {
-      await signals.stop("SIGTERM");
+      signals.explained = true;
+      await signals.stop("SIGTERM", FAILED_GRACE_MS);
       throw error;
     }
   }
@@ -78,8 +81,17 @@ interface Running {
 
 async function startApp({ app, options, settings }: Plan, signals: Signals): Promise<Running> {
   const { command } = options;
+  // What is open is known from the moment it is: a start that fails closes it.
+  const open: Ending[] = [];
+  let end = (): void => undefined;
+  signals.onStop(async (signal, graceMs) => {
+    await Promise.all(open.map((ending) => ending(signal, graceMs)));
+    end();
+  });
   const demo = options.demo ? await startDemo() : undefined;
+  if (demo) open.push(async () => demo.close());
   const launch = command && (await prepare(command, settings, options, app.folder));
+  if (launch) open.push(() => launch.release());
   const target = demo
     ? parseTarget(`127.0.0.1:${demo.port}`)
     : (launch?.target ?? (settings.target as Target));
@@ -88,24 +100,15 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     verbosity: options.quiet ? "quiet" : options.verbose ? "verbose" : "normal",
     service: app.name,
   });
-  let serving: Serving;
-  try {
-    serving = await startServing({ ...settings, target });
-  } catch (error) {
-    demo?.close();
-    throw error;
-  }
+  const serving = await startServing({ ...settings, target });
+  open.push((_signal, graceMs) => serving.close(graceMs));
   report.attach(serving);
   const launched = await launch?.start(serving);
-  signals.onStop(async (signal) => {
-    launched?.signal(signal);
-    await Promise.all([serving.close(GRACE_MS), launched?.exited]);
-    demo?.close();
-    report.closed(serving.findings());
-  });
+  if (launched) open.push((signal, graceMs) => endLaunched(launched, signal, graceMs));
+  end = () => report.closed(serving.findings());
   void launched?.exited.then((status) => {
-    if (!signals.signalled) process.exitCode = status;
-    return signals.stop("SIGTERM");
+    if (!signals.explained) process.exitCode = status;
+    return signals.stop("SIGTERM", GRACE_MS);
   });
   const found = launched ? waitFor(launched, command ?? [], options, signals) : target;
   const announce = async (): Promise<void> => {
@@ -113,6 +116,19 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     if (actual) await announceReady(serving, actual, report, { app, options, settings });
   };
   return { announced: announce() };
+}
+
+/** The dev server ends in order; what takes longer than anybody wants to wait is killed. */
+async function endLaunched(
+  launched: Launched,
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<void> {
+  launched.signal(signal);
+  // Its guard kills at the end of a grace of its own; this is for less.
+  const timer = graceMs < GRACE_MS ? setTimeout(() => launched.kill(), graceMs) : undefined;
+  await launched.exited;
+  clearTimeout(timer);
 }
 
 /** @returns where the dev server listens; undefined when it ended before, which is said */
@@ -126,7 +142,7 @@ async function waitFor(
   const found = await launched.ready;
   if (found) return found;
   const status = (await launched.exited) || EXIT.failed;
-  if (!signals.signalled) reportError(launched.failure(status), "");
+  if (!signals.explained) reportError(launched.failure(status), "");
   return undefined;
 }
 
@@ -186,12 +202,13 @@ async function openBrowser(url: string): Promise<void> {
 
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-type Ending = (signal: NodeJS.Signals) => Promise<void>;
+/** @param graceMs for what is under way */
+type Ending = (signal: NodeJS.Signals, graceMs: number) => Promise<void>;
 
 /** The first signal ends everything in order, a second one at once. */
 class Signals {
-  /** Whether somebody asked for the end. */
-  signalled = false;
+  /** Whether it is known why this ends: somebody asked for it, or an error says it. */
+  explained = false;
   readonly #endings: Ending[] = [];
   #stopped: Promise<void> | undefined;
 
@@ -203,16 +220,18 @@ class Signals {
     this.#endings.push(ending);
   }
 
-  stop(signal: NodeJS.Signals): Promise<void> {
-    this.#stopped ??= Promise.all(this.#endings.map((ending) => ending(signal))).then(() => {
-      for (const name of END_SIGNALS) process.off(name, this.#onSignal);
-    });
+  stop(signal: NodeJS.Signals, graceMs: number): Promise<void> {
+    this.#stopped ??= Promise.all(this.#endings.map((ending) => ending(signal, graceMs))).then(
+      () => {
+        for (const name of END_SIGNALS) process.off(name, this.#onSignal);
+      },
+    );
     return this.#stopped;
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     if (this.#stopped) process.exit();
-    this.signalled = true;
-    void this.stop(signal);
+    this.explained = true;
+    void this.stop(signal, GRACE_MS);
   };
 }

@@ -40,6 +40,8 @@ export interface DevServer {
   findPort(given?: number): Promise<number | undefined>;
   /** Passes a signal on to every process of it. */
   signal(signal: NodeJS.Signals): void;
+  /** Ends every process of it at once. */
+  kill(): void;
 }
 
 /** Starts it. A program that is not there shows in {@link DevServer.failure} once it exited. */
@@ -74,6 +76,9 @@ export function startDevServer(options: DevServerOptions): DevServer {
     exited,
     failure: () => failure || undefined,
     signal: (signal) => signalAll([pid], signal),
+    kill: () => {
+      if (running) signalAll(processTree(pid), "SIGKILL");
+    },
     findPort: async (given) => {
       while (running) {
         const found = given === undefined ? await openPort(pid, port) : await ifOpen(given);
@@ -140,7 +145,7 @@ function talk(host: string, port: number, request: string | undefined): Promise<
 
 export interface ReservedPort {
   readonly port: number;
-  /** Frees it for the program that it is for. */
+  /** Frees it for the program that it is for. Again, it does nothing. */
   release(): Promise<void>;
 }
 
@@ -150,6 +155,7 @@ export async function reservePort(taken: readonly number[]): Promise<ReservedPor
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const release = async (): Promise<void> => {
+    if (!server.listening) return;
     server.close();
     await once(server, "close");
   };
