@@ -39,7 +39,8 @@ describe("Without a terminal", () => {
   it("work that may take longer than a second shows no progress", async () => {
     const box = newSandbox();
     await box.prepare(["ca", "create"]);
-    expect((await box.run(["trust", "--check", "--store", "nss"])).stderr).toBe("");
+    const { stderr } = await box.run(["trust", "--check", "--store", "nss"]);
+    expect(stderr).not.toContain("Checking");
   });
 
   it("JSON never has colour", async () => {

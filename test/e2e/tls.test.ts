@@ -7,7 +7,7 @@ import { devtls, runProgram, type ServeRun } from "../support/cli.js";
 import { serveJson, temporaryHome } from "../support/programs.js";
 import { describeWith } from "../support/tools.js";
 
-describeWith(["openssl"], "the TLS port of devtls serve", () => {
+describeWith(["openssl", "curl"], "the TLS port of devtls serve", () => {
   const home = temporaryHome();
   let run: ServeRun;
 
