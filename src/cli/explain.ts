@@ -1,7 +1,7 @@
 /** `devtls explain`: a finding code in full. */
 import type { Command } from "commander";
 import { EXPLANATIONS } from "../diagnose/explanations.js";
-import { FINDING_CODES, type FindingCode } from "../diagnose/finding.js";
+import { FINDING_CODES, type FindingCode, LOOP_CAUSES } from "../diagnose/finding.js";
 import { FRAMEWORKS } from "../diagnose/frameworks.js";
 import { didYouMean, usage } from "./options.js";
 import { paint, print, printJson, table } from "./output.js";
@@ -11,7 +11,7 @@ export function define(program: Command): void {
   const command = program
     .command("explain")
     .description("Explain a finding: what it is, how it looks, why it happens, what ends it.")
-    .argument("[code]", "a finding code; all of them are listed without it")
+    .argument("[code...]", "a finding code; all of them are listed without it")
     .option("--json", "print as JSON")
     .action(explain);
   withExamples(
@@ -21,12 +21,27 @@ devtls explain redirect-loop`,
   );
 }
 
-function explain(code: string | undefined, { json }: { json?: boolean }): void {
+function explain(words: readonly string[], { json }: { json?: boolean }): void {
+  const code = meant(words);
   const chosen = code === undefined ? FINDING_CODES : [find(code)];
   if (json) printJson({ findings: chosen.map(inFull) });
   else if (code === undefined) print(table(chosen.map((each) => [each, EXPLANATIONS[each].what])));
   else for (const each of chosen) print(textOf(each));
 }
+
+/**
+ * A finding is printed as `redirect-loop: edge-sends-no-proto (proved)`, and is taken so, too.
+ * "CODE", as help has it, stands for all of them.
+ */
+function meant(words: readonly string[]): string | undefined {
+  const [first] = words.flatMap((word) => word.split(":")).filter((word) => word !== "");
+  if (first === undefined || first === "CODE") return undefined;
+  return CODE_OF_CAUSE.get(first) ?? first;
+}
+
+const CODE_OF_CAUSE: ReadonlyMap<string, FindingCode> = new Map(
+  LOOP_CAUSES.map((cause) => [cause, "redirect-loop"]),
+);
 
 function find(code: string): FindingCode {
   const found = FINDING_CODES.find((each) => each === code);

@@ -1,5 +1,6 @@
 /** `devtls serve -- COMMAND`: the dev server that devtls starts and ends with. */
 import { join } from "node:path";
+import { pathIn } from "../dev-server/programs.js";
 import { type DevServer, reservePort, startDevServer, startFailure } from "../dev-server/start.js";
 import type { DevtlsError } from "../errors.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
@@ -49,6 +50,7 @@ export async function prepareLaunch(
         port,
         env: {
           ...process.env,
+          PATH: pathIn(cwd ?? process.cwd(), process.env),
           // It may ask devtls, or another service behind it.
           ...trusting,
           ...(port !== undefined && { PORT: String(port) }),

@@ -37,11 +37,5 @@ export function checkCombination(options: ServeOptions): void {
   if (options.httpsEnv && !command) {
     throw usage("--https-env without a command", "Add it: devtls serve --https-env -- COMMAND");
   }
-  if (!demo && target === undefined && !command) {
-    throw usage(
-      "--target is missing",
-      "Name the port of your dev server: devtls serve --target 8000. Or try the demo: devtls serve --demo",
-    );
-  }
   if (options.quiet && options.verbose) throw usage("--quiet and --verbose exclude each other");
 }

@@ -1,14 +1,16 @@
 /** `devtls serve`: front a dev server with TLS. */
+import { join } from "node:path";
+import { readIfThere } from "../ca/files.js";
 import type { DemoApp } from "../demo/app.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import { type Serving, startServing } from "../serve.js";
 import { type App, resolveApps } from "../settings/apps.js";
-import { findConfig } from "../settings/config.js";
+import { type Config, findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";
 import type { Launch, Launched } from "./launch.js";
 import { usage } from "./options.js";
 import { EXIT, note, reportError, warn } from "./output.js";
-import { type Define, withExamples } from "./program.js";
+import { type Define, withExamples, withGuess } from "./program.js";
 import { addServeOptions, checkCombination, type ServeOptions } from "./serve-options.js";
 import { createReporter, type Reporter } from "./serve-report.js";
 
@@ -29,6 +31,7 @@ export const define: Define = (program, command) => {
   ).action((services: string[], options: ServeOptions) =>
     serve(services, command ? { ...options, command } : options),
   );
+  if (!command) withGuess(serveCommand, () => guess(process.argv.slice(3)));
   withExamples(
     serveCommand,
     `devtls serve --target 8000                       https://localhost:8443 in front of port 8000
@@ -42,10 +45,12 @@ devtls serve --demo                              see it at work on the built-in 
 
 async function serve(services: readonly string[], flags: ServeOptions): Promise<void> {
   const config = flags.demo ? undefined : findConfig(process.cwd());
-  const apps = resolveApps({ ...flags }, services, config);
+  const apps = await appsOf(flags, services, config);
   if (flags.command && apps.length > 1) {
     throw usage("-- COMMAND with several services", "Give each its own in the configuration");
   }
+  const nothing = apps.find(({ options }) => isIdle(options));
+  if (nothing) throw await missingTarget(nothing.folder ?? process.cwd());
   const planned = apps.map((app) => plan(app));
   const signals = new Signals();
   const running: Running[] = [];
@@ -59,6 +64,38 @@ async function serve(services: readonly string[], flags: ServeOptions): Promise<
     }
   }
   for (const each of running) await each.announced;
+}
+
+/** `devtls serve 8000` names the dev server, unless a service is called so. */
+async function appsOf(
+  flags: ServeOptions,
+  services: readonly string[],
+  config: Config | undefined,
+): Promise<App[]> {
+  try {
+    return resolveApps({ ...flags }, services, config);
+  } catch (error) {
+    const [target = ""] = services;
+    if (services.length === 1 && flags.target === undefined && /^\d+$|:/.test(target)) {
+      return resolveApps({ ...flags, target }, [], config);
+    }
+    throw (flags.command ? undefined : await guess(process.argv.slice(3))) ?? error;
+  }
+}
+
+/** What was meant by arguments that mean nothing; most runs have no use for the code. */
+async function guess(words: readonly string[]): Promise<Error | undefined> {
+  const { forgottenDashes } = await import("./guesses.js");
+  return forgottenDashes(words, process.cwd());
+}
+
+function isIdle({ target, command, demo }: ServeOptions): boolean {
+  return target === undefined && !command && !demo;
+}
+
+async function missingTarget(folder: string): Promise<Error> {
+  const guesses = await import("./guesses.js");
+  return guesses.missingTarget((name) => readIfThere(join(folder, name))?.toString("utf8"));
 }
 
 interface Plan {
