@@ -4,7 +4,7 @@ import { pathIn } from "../dev-server/programs.js";
 import { type DevServer, reservePort, startDevServer, startFailure } from "../dev-server/start.js";
 import type { DevtlsError } from "../errors.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
-import type { Serving } from "../serve.js";
+import type { Serving } from "../serving/serving.js";
 import type { ReadSettings } from "../settings/serve-options.js";
 import { environmentHere } from "./env.js";
 import { note } from "./output.js";

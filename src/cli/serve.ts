@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readIfThere } from "../ca/files.js";
 import type { DemoApp } from "../demo/app.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
-import { type Serving, startServing } from "../serve.js";
+import { type Serving, startServing } from "../serving/serving.js";
 import { type App, resolveApps } from "../settings/apps.js";
 import { type Config, findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";

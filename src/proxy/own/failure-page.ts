@@ -1,8 +1,9 @@
 /** What a client is told when the target gave no response, or none that could be passed on. */
+
+import type { UpstreamError } from "../upstream/connect.js";
+import type { Pool } from "../upstream/pool.js";
+import type { Target } from "../upstream/target.js";
 import type { Page } from "./pages.js";
-import type { UpstreamError } from "./upstream/connect.js";
-import type { Pool } from "./upstream/pool.js";
-import type { Target } from "./upstream/target.js";
 
 /** The page for a target that gave no response (RFC 9110 15.6.3). */
 export function failurePage(error: UpstreamError, pool: Pool): Page {
@@ -30,6 +31,12 @@ export function failurePage(error: UpstreamError, pool: Pool): Page {
         status: 502,
         title: `${target.url} could not be reached over TLS: ${error.message}.`,
         advice: [log],
+      };
+    case "defect":
+      return {
+        status: 500,
+        title: "devtls itself failed at this request, which is a defect in devtls.",
+        advice: ["Its terminal shows what happened. Other requests go on."],
       };
     case "protocol":
       return {

@@ -3,32 +3,33 @@
  * The command line and the library both start here; nothing in it prints or exits.
  */
 import { EventEmitter } from "node:events";
-import type { Fault } from "./ca/fault.js";
+import type { Fault } from "../ca/fault.js";
 import {
   coversHost,
   openServeIdentity,
   type ServeIdentity,
   type ServeLeaf,
   serveNames,
-} from "./ca/leaves.js";
-import { type Clock, keepFresh } from "./ca/refresh.js";
-import type { Counted } from "./diagnose/diagnosis.js";
-import type { Finding } from "./diagnose/finding.js";
+} from "../ca/leaves.js";
+import { type Clock, keepFresh } from "../ca/refresh.js";
+import type { Counted } from "../diagnose/diagnosis.js";
+import type { Finding } from "../diagnose/finding.js";
+import { compileHead, type HeadOverrides } from "../edge/head.js";
+import type { EdgeProfile } from "../edge/profile.js";
+import { compileResponse } from "../edge/response.js";
+import type { FinishedExchange } from "../proxy/exchange.js";
+import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
+import type { PlainSettings } from "../proxy/own/plain-http.js";
+import type { CookieMode } from "../proxy/policies/cookies.js";
+import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
+import { createRouter, type Route } from "../proxy/routes.js";
+import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
+import { Pool } from "../proxy/upstream/pool.js";
+import type { Target } from "../proxy/upstream/target.js";
+import type { Watcher } from "../proxy/watch.js";
+import { type Certificate, certificateToPem } from "../x509/certificate.js";
+import type { Name } from "../x509/names.js";
 import { Diagnosing } from "./diagnosing.js";
-import { compileHead, type HeadOverrides } from "./edge/head.js";
-import type { EdgeProfile } from "./edge/profile.js";
-import { compileResponse } from "./edge/response.js";
-import type { CookieMode } from "./proxy/cookie-policy.js";
-import type { FinishedExchange } from "./proxy/exchange.js";
-import type { Forwarding, RequestPolicy, ResponsePolicy } from "./proxy/forwarding.js";
-import { type HstsMode, hstsPolicy } from "./proxy/hsts-policy.js";
-import type { PlainSettings } from "./proxy/plain-http.js";
-import { createRouter, type Route } from "./proxy/routes.js";
-import { type Credentials, type RunningProxy, startProxy } from "./proxy/server.js";
-import { Pool } from "./proxy/upstream/pool.js";
-import type { Target } from "./proxy/upstream/target.js";
-import { type Certificate, certificateToPem } from "./x509/certificate.js";
-import type { Name } from "./x509/names.js";
 
 /**
  * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
@@ -68,6 +69,8 @@ export interface ServeSettings {
   readonly insecureTarget?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
+  /** Look on at every exchange, beside the log and the diagnosis. */
+  readonly watchers?: readonly Watcher[];
   readonly stateDirectory?: string;
   readonly clock?: Clock;
 }
@@ -78,7 +81,7 @@ export interface ServeEvents {
   target: [state: "up" | "down", url: string];
   /** A client refused the certificate; once a run. */
   distrust: [];
-  /** An observer threw; the exchange it looked at was not affected. */
+  /** Something in devtls failed: who looked on at an exchange, or one exchange with it. */
   defect: [error: unknown];
 }
 
@@ -109,25 +112,23 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   // A certificate for another host is no reason to answer for it.
   const covered = faulty ? namesOf(settings) : certificate.names;
   let url: string | undefined;
+  const onDefect = (error: unknown): void => void events.emit("defect", error);
   const diagnosing = new Diagnosing(settings, () => url, {
     onFinding: (finding) => void events.emit("finding", finding),
-    onDefect: (error) => void events.emit("defect", error),
+    onDefect,
   });
+  const log: Watcher = () =>
+    events.listenerCount("request") > 0
+      ? { end: (finished) => void events.emit("request", finished) }
+      : undefined;
   const common = {
     edge: settings.edge,
     rewrite: compileHead(settings.edge, settings.overrides),
     editResponse: compileResponse(settings.edge),
     limits: settings.limits ? settings.edge.limits : {},
     ...(await policiesOf(settings)),
-    observers: [
-      (finished: FinishedExchange) => {
-        if (events.listenerCount("request") > 0) events.emit("request", finished);
-      },
-      (finished: FinishedExchange) => diagnosing.observe(finished),
-    ],
-    watchBody: diagnosing.watchBody,
-    onTarget: (state: "up" | "down", url: string) => void events.emit("target", state, url),
-    onObserverError: (error: unknown) => void events.emit("defect", error),
+    watchers: [...(settings.watchers ?? []), log, diagnosing.watch],
+    onDefect,
   };
   const connecting = {
     insecure: settings.insecureTarget ?? false,
@@ -138,7 +139,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const forwardingTo = (target: Target): Forwarding => {
     const known = forwardings.get(target.url);
     if (known) return known;
-    const forwarding = { ...common, pool: new Pool(target, connecting) };
+    const pool = new Pool(target, connecting, (state, of) => void events.emit("target", state, of));
+    const forwarding = { ...common, pool };
     forwardings.set(target.url, forwarding);
     diagnosing.addTarget(target, connecting);
     return forwarding;
@@ -167,7 +169,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     ? keepFresh(
         issued,
         (leaf) => proxy.setCredentials(shown(leaf).credentials),
-        (error) => void events.emit("defect", error),
+        onDefect,
         settings.clock,
       )
     : () => undefined;
@@ -204,7 +206,7 @@ async function policiesOf({ cookies = "pass", hsts = "strip" }: ServeSettings): 
   const ofHsts = hstsPolicy(hsts);
   const rest = ofHsts ? [ofHsts] : [];
   if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
-  const { cookiePolicies } = await import("./proxy/cookie-policy.js");
+  const { cookiePolicies } = await import("../proxy/policies/cookies.js");
   const { request, response } = cookiePolicies(cookies);
   return { requestPolicy: request, policies: [response, ...rest] };
 }
@@ -220,7 +222,7 @@ function openIdentity(settings: ServeSettings): Promise<ServeIdentity> {
 }
 
 async function openFaulty(fault: Fault, settings: ServeSettings): Promise<Shown> {
-  const { makeFaulty } = await import("./ca/fault.js");
+  const { makeFaulty } = await import("../ca/fault.js");
   const leaf = await makeFaulty(fault, namesOf(settings), settings.stateDirectory);
   const { credentials, certificate } = shown(leaf);
   const { ciphers } = leaf;
