@@ -1,16 +1,26 @@
 /** `devtls serve -- COMMAND`: the dev server that devtls starts and ends with. */
 import { join } from "node:path";
 import { pathIn } from "../dev-server/programs.js";
-import { type DevServer, reservePort, startDevServer, startFailure } from "../dev-server/start.js";
+import {
+  type DevServer,
+  isLoopback,
+  type Place,
+  reservePort,
+  startDevServer,
+  startFailure,
+  withPort,
+} from "../dev-server/start.js";
 import type { DevtlsError } from "../errors.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import type { Serving } from "../serving/serving.js";
 import type { ReadSettings } from "../settings/serve-options.js";
 import { environmentHere } from "./env.js";
-import { note } from "./output.js";
+import { note, warn } from "./output.js";
 import type { ServeOptions } from "./serve-options.js";
 
 export interface Launch {
+  /** How people call it: its words, with the port. */
+  readonly name: string;
   /** Where it is going to listen, as far as is known. */
   readonly target: Target;
   start(serving: Serving): Promise<Launched>;
@@ -27,18 +37,21 @@ export interface Launched extends Pick<DevServer, "exited" | "signal" | "kill"> 
 
 /** Chooses the port for a dev server that is started once devtls listens. */
 export async function prepareLaunch(
-  command: readonly string[],
+  given: readonly string[],
   settings: ReadSettings,
   { httpsEnv = false, json = false, quiet = false }: ServeOptions,
   cwd: string | undefined,
 ): Promise<Launch> {
-  const given = settings.target;
-  const reserved = given
+  const wanted = settings.target;
+  const reserved = wanted
     ? undefined
     : await reservePort([settings.port, ...(settings.plain ? [settings.plain.port] : [])]);
-  const target = given ?? parseTarget(String(reserved?.port));
+  const target = wanted ?? parseTarget(String(reserved?.port));
   const port = target.kind === "tcp" && isLoopback(target.host) ? target.port : undefined;
+  const command = withPort(given, port);
+  const name = command.join(" ");
   return {
+    name,
     target,
     release: async () => reserved?.release(),
     start: async (serving) => {
@@ -61,13 +74,13 @@ export async function prepareLaunch(
         stdout: json ? "stderr" : "stdout",
         guard: join(__dirname, "guard.js"),
       });
+      if (!quiet) note(`Waiting for ${name} to listen.`);
       const find = async (): Promise<Target | undefined> => {
-        // What is elsewhere answers when it does; a page that reloads itself tells until then.
-        if (port === undefined) return target;
-        const found = await devServer.findPort(given && port);
-        if (found === undefined) return undefined;
-        if (found === port) return target;
-        const actual = parseTarget(String(found));
+        const actual = wanted
+          ? (await devServer.listensAt(placeOf(wanted), (port) => sayOther(name, port, wanted))) &&
+            wanted
+          : await devServer.findPort().then((found) => found && parseTarget(String(found)));
+        if (!actual) return undefined;
         serving.setTarget(actual);
         return actual;
       };
@@ -94,6 +107,11 @@ async function trustingEnvironment(quiet: boolean): Promise<Readonly<Record<stri
   return set;
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+function placeOf(target: Target): Place {
+  return target.kind === "unix" ? { path: target.path } : { host: target.host, port: target.port };
+}
+
+function sayOther(name: string, port: number, { url }: Target): void {
+  warn(`${name} listens on port ${port}; devtls waits for ${url}, which --target names.`);
+  note(`  If that is the one: devtls serve --target ${port} -- ${name}`);
 }

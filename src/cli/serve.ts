@@ -9,7 +9,7 @@ import { type Config, findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";
 import type { Launch, Launched } from "./launch.js";
 import { usage } from "./options.js";
-import { EXIT, note, reportError, warn } from "./output.js";
+import { EXIT, reportError, warn } from "./output.js";
 import { type Define, withExamples, withGuess } from "./program.js";
 import { addServeOptions, checkCombination, type ServeOptions } from "./serve-options.js";
 import { createReporter, type Reporter } from "./serve-report.js";
@@ -137,7 +137,11 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     verbosity: options.quiet ? "quiet" : options.verbose ? "verbose" : "normal",
     service: app.name,
   });
-  const serving = await startServing({ ...settings, target });
+  const serving = await startServing({
+    ...settings,
+    target,
+    ...(launch && { starting: launch.name }),
+  });
   open.push((_signal, graceMs) => serving.close(graceMs));
   report.attach(serving);
   const launched = await launch?.start(serving);
@@ -147,7 +151,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     if (!signals.explained) process.exitCode = status;
     return signals.stop("SIGTERM", GRACE_MS);
   });
-  const found = launched ? waitFor(launched, command ?? [], options, signals) : target;
+  const found = launched ? waitFor(launched, signals) : target;
   const announce = async (): Promise<void> => {
     const actual = await found;
     if (actual) await announceReady(serving, actual, report, { app, options, settings });
@@ -169,13 +173,7 @@ async function endLaunched(
 }
 
 /** @returns where the dev server listens; undefined when it ended before, which is said */
-async function waitFor(
-  launched: Launched,
-  command: readonly string[],
-  { quiet }: ServeOptions,
-  signals: Signals,
-): Promise<Target | undefined> {
-  if (!quiet) note(`Waiting for ${command.join(" ")} to listen.`);
+async function waitFor(launched: Launched, signals: Signals): Promise<Target | undefined> {
   const found = await launched.ready;
   if (found) return found;
   const status = (await launched.exited) || EXIT.failed;

@@ -49,6 +49,8 @@ export interface ServeSettings {
   /** Where requests go that no route takes. */
   readonly target: Target;
   readonly routes?: readonly Route[];
+  /** What is being started and is going to be the target; requests wait for `setTarget`. */
+  readonly starting?: string;
   /** Names to serve besides localhost, 127.0.0.1 and ::1; the first one names the URL. */
   readonly hosts: readonly string[];
   readonly addresses: readonly string[];
@@ -93,7 +95,7 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly certificate: Certificate;
   /** Whether this run made the authority. */
   readonly authorityCreated: boolean;
-  /** Sends what no route takes to another target from now on. */
+  /** Sends what no route takes, and what waits for it, to this target from now on. */
   setTarget(target: Target): void;
   /** What was found and is still so. */
   findings(): readonly Counted[];
@@ -146,6 +148,13 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     return forwarding;
   };
   let fallback = forwardingTo(settings.target);
+  let opened: (ready: Forwarding | undefined) => void = () => undefined;
+  if (settings.starting !== undefined) {
+    const ready = new Promise<Forwarding | undefined>((resolve) => {
+      opened = resolve;
+    });
+    fallback = { ...fallback, starting: { name: settings.starting, ready } };
+  }
   const routes = (settings.routes ?? []).map((route): [Route, Forwarding] => [
     route,
     forwardingTo(route.target),
@@ -184,10 +193,13 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     authorityCreated: issued?.created ?? false,
     setTarget: (target: Target) => {
       fallback = forwardingTo(target);
+      opened(fallback);
     },
     findings: () => diagnosing.open,
     close: async (graceMs = 2_000) => {
       stopRefresh();
+      // Who still waits for the app is told that it is not coming.
+      opened(undefined);
       const end = Date.now() + graceMs;
       // Exchanges that end meanwhile are looked at, too.
       await proxy.close(graceMs);

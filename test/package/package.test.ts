@@ -48,7 +48,7 @@ describe("The packed package", () => {
 describe("The installed package", () => {
   const folder = join(base, "project");
   const home = temporaryHome();
-  beforeAll(() => install(folder, [packed.tarball]));
+  beforeAll(() => install(folder, [packed.tarball]), 120_000);
 
   it("runs by npx in an empty folder", async () => {
     const { stdout } = await npx(folder, ["devtls", "--version"], home.env);

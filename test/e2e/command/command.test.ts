@@ -71,6 +71,42 @@ describeWith(["curl", "ps"], "devtls serve -- COMMAND", () => {
     expect(devServer.stderr()).toContain("Waiting for ");
   });
 
+  it("says where it listens when that is not what --target names", async () => {
+    const [named, own] = [await freePort(), await freePort()];
+    const port = String(await freePort());
+    const words = ["serve", "--port", port, "--target", String(named), "--"];
+    const running = start(
+      process.execPath,
+      [LAUNCHER, ...words, process.execPath, SERVER, String(own)],
+      { env: home.env },
+    );
+    await running.waitFor(
+      new RegExp(`listens on port ${own}; devtls waits for http://localhost:${named}`),
+    );
+    expect(running.stderr()).toContain(`devtls serve --target ${own} -- ${process.execPath}`);
+    expect(await running.stop()).toBe(0);
+  });
+
+  it("waits for a socket, and shows the port in the words it waits for", async () => {
+    const socket = join(home.folder, "app.sock");
+    const code = 'require("http").createServer((q, s) => s.end("socket")).listen(process.argv[1])';
+    const port = await freePort();
+    const words = ["serve", "--port", String(port), "--target", `unix:${socket}`, "--"];
+    const running = start(
+      process.execPath,
+      [LAUNCHER, ...words, process.execPath, "-e", code, socket],
+      {
+        env: home.env,
+      },
+    );
+    await running.waitFor(/^Waiting for /m);
+    const { stdout } = await curl([...trusting(home), `https://localhost:${port}/`]);
+    expect(stdout).toBe("socket");
+    expect(await running.stop()).toBe(0);
+    const other = await run([], ["{port}"]);
+    expect(other.stderr()).toMatch(/^Waiting for .* \d+ to listen\.$/m);
+  });
+
   it("passes what it prints through, each to its stream", async () => {
     const devServer = await run([], ["{port}", "noisy"]);
     expect(devServer.stdout()).toMatch(/^to stdout$/m);
