@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   trace: ["diagnose", "cookies", "words.ts", "errors.ts"],
   serving: ["ca", "proxy", "diagnose", "edge", "x509", "lines.ts"],
   ca: ["x509", "paths.ts", "errors.ts"],
-  trust: ["x509", "paths.ts", "errors.ts"],
+  trust: ["x509", "paths.ts", "words.ts", "errors.ts"],
   proxy: ["edge", "cookies", "lines.ts", "errors.ts"],
   demo: [],
   diagnose: ["cookies", "lines.ts"],

@@ -3,6 +3,7 @@ import { isProgram } from "../dev-server/programs.js";
 import { DevtlsError } from "../errors.js";
 import type { ReadFile } from "../init/propose.js";
 import { WORDS } from "../settings/vocabulary.js";
+import { shellWords } from "../words.js";
 import { usage } from "./options.js";
 
 /** Options whose value is the next word. */
@@ -24,7 +25,7 @@ export function forgottenDashes(words: readonly string[], folder: string): Error
   );
   if (start < 0) return undefined;
   const line = ["devtls", "serve", ...words.slice(0, start), "--", ...words.slice(start)];
-  return usage("put -- before the command", line.map(quoted).join(" "));
+  return usage("put -- before the command", shellWords(line));
 }
 
 /** `devtls serve` without anything to serve: what there is to start here, or how to name it. */
@@ -59,9 +60,4 @@ function scriptsOf(text: string | undefined): string[] {
   } catch {
     return [];
   }
-}
-
-/** A word as a shell reads it back. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

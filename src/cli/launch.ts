@@ -14,6 +14,7 @@ import type { DevtlsError } from "../errors.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import type { Serving } from "../serving/serving.js";
 import type { ReadSettings } from "../settings/serve-options.js";
+import { shellWords } from "../words.js";
 import { environmentHere } from "./env.js";
 import { note, warn } from "./output.js";
 import type { ServeOptions } from "./serve-options.js";
@@ -77,7 +78,7 @@ export async function prepareLaunch(
       if (!quiet) note(`Waiting for ${name} to listen.`);
       const find = async (): Promise<Target | undefined> => {
         const actual = wanted
-          ? (await devServer.listensAt(placeOf(wanted), (port) => sayOther(name, port, wanted))) &&
+          ? (await devServer.listensAt(placeOf(wanted), (port) => sayOther(given, port, wanted))) &&
             wanted
           : await devServer.findPort().then((found) => found && parseTarget(String(found)));
         if (!actual) return undefined;
@@ -111,7 +112,9 @@ function placeOf(target: Target): Place {
   return target.kind === "unix" ? { path: target.path } : { host: target.host, port: target.port };
 }
 
-function sayOther(name: string, port: number, { url }: Target): void {
-  warn(`${name} listens on port ${port}; devtls waits for ${url}, which --target names.`);
-  note(`  If that is the one: devtls serve --target ${port} -- ${name}`);
+function sayOther(command: readonly string[], port: number, { url }: Target): void {
+  warn(
+    `${command.join(" ")} listens on port ${port}; devtls waits for ${url}, which --target names.`,
+  );
+  note(`  If that is the one: devtls serve --target ${port} -- ${shellWords(command)}`);
 }

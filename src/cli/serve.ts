@@ -135,6 +135,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   const report = createReporter({
     json: options.json ?? false,
     verbosity: options.quiet ? "quiet" : options.verbose ? "verbose" : "normal",
+    requests: options.requests ?? (options.quiet ? "none" : command ? "problems" : "all"),
     service: app.name,
   });
   const serving = await startServing({

@@ -37,8 +37,11 @@ export interface ProxyOptions {
   /** Every target by its URL and how its requests are treated; `route` chooses among them. */
   readonly forwardings: ReadonlyMap<string, Forwarding>;
   readonly route: (host: string, target: string) => Forwarding;
-  /** A client ended the handshake because it does not trust the certificate. */
-  readonly onDistrust?: () => void;
+  /**
+   * A client ended the handshake because it does not trust the certificate.
+   * @param uncovered the host that it asked for, where that is what is wrong
+   */
+  readonly onDistrust?: (uncovered?: string) => void;
 }
 
 export interface RunningProxy {
@@ -63,6 +66,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
 /** Alerts by which clients say that they do not trust the issuer (RFC 8446 6.2). */
 const DISTRUST = /ALERT_(?:UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE)/;
+
+/** What a client names is any octets; this is what a person can be shown. */
+const HOST_NAME = /^[a-z\d._-]{1,253}$/i;
 
 /** Authorities whose answer is kept; strangers can offer any number of them. */
 const MAX_AUTHORITIES = 100;
@@ -107,7 +113,10 @@ class TlsProxy implements RunningProxy {
     });
     this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
       socket.destroy();
-      if (DISTRUST.test(error.code ?? "")) options.onDistrust?.();
+      if (!DISTRUST.test(error.code ?? "")) return;
+      const { servername } = socket as TLSSocket & { servername?: string | false | null };
+      const named = servername && HOST_NAME.test(servername) && !this.#covers(servername);
+      options.onDistrust?.(named ? servername : undefined);
     });
   }
 
@@ -115,6 +124,7 @@ class TlsProxy implements RunningProxy {
     const { addresses, port, orNextPort, plain } = this.#options;
     const secure = await listen({
       addresses,
+      option: "--port",
       port,
       orNext: orNextPort,
       onConnection: (socket) => {
@@ -133,6 +143,7 @@ class TlsProxy implements RunningProxy {
     try {
       const insecure = await listen({
         addresses,
+        option: "--http-port",
         port: plain.port,
         orNext: false,
         onConnection: (socket) => {

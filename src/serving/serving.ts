@@ -40,6 +40,9 @@ const REMOTE_SOURCE = "127.0.0.2";
 /** For what is being looked into when the last exchange has ended. */
 const LAST_LOOK_MS = 200;
 
+/** Hosts that are said not to be covered; strangers can ask for any number of them. */
+const MAX_DISTRUSTED = 20;
+
 /** A certificate of the user's own instead of one that devtls issues. */
 export interface OwnCertificate extends Credentials {
   readonly certificate: Certificate;
@@ -81,8 +84,11 @@ export interface ServeEvents {
   request: [finished: FinishedExchange];
   finding: [finding: Finding];
   target: [state: "up" | "down", url: string];
-  /** A client refused the certificate; once a run. */
-  distrust: [];
+  /**
+   * A client refused the certificate; once a run, and once for each host that it asked for and the
+   * certificate does not cover.
+   */
+  distrust: [uncovered: string | undefined];
   /** Something in devtls failed: who looked on at an exchange, or one exchange with it. */
   defect: [error: unknown];
 }
@@ -159,7 +165,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     route,
     forwardingTo(route.target),
   ]);
-  let distrusted = false;
+  const distrusted = new Set<string | undefined>();
   const proxy: RunningProxy = await startProxy({
     credentials,
     addresses: settings.addresses,
@@ -167,9 +173,10 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     orNextPort: settings.orNextPort,
     ...(settings.plain && { plain: settings.plain }),
     covers: (hostname) => coversHost(covered, hostname),
-    onDistrust: () => {
-      if (!distrusted) events.emit("distrust");
-      distrusted = true;
+    onDistrust: (uncovered) => {
+      if (distrusted.has(uncovered) || distrusted.size > MAX_DISTRUSTED) return;
+      distrusted.add(uncovered);
+      events.emit("distrust", uncovered);
     },
     forwardings,
     route: createRouter(routes, () => fallback),
