@@ -7,10 +7,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { build } from "esbuild";
 
+/** What npm installs with devtls; everything else is bundled. */
+const DEPENDENCIES = Object.keys(
+  JSON.parse(readFileSync("package.json", "utf8")).dependencies,
+).flatMap((name) => [name, `${name}/*`]);
+
 const library = {
   bundle: true,
   platform: "node",
   target: "node20.19",
+  // Some packages have an old form of module first, which cannot be bundled.
+  mainFields: ["module", "main"],
   logLevel: "warning",
 };
 // Commands print their errors themselves. An error that a program does not catch is printed by Node
@@ -20,7 +27,7 @@ const common = { ...library, minifyWhitespace: true, minifySyntax: true };
 await build({
   ...common,
   entryPoints: ["src/cli/main.ts", "src/cli/guard.ts", "src/cli/trust-known.ts"],
-  packages: "external",
+  external: DEPENDENCIES,
   outdir: "dist/cli",
 });
 await build({ ...library, entryPoints: ["src/index.ts"], packages: "external", outdir: "dist" });
@@ -76,8 +83,8 @@ const code = Buffer.from(outputFiles[0].contents).toString("base64");
 const { configSchema } = await import(`data:text/javascript;base64,${code}`);
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`);
 
-const inlined = ["commander", "node-forge"];
-const licences = inlined.map(
-  (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`,
+const inlined = { commander: "LICENSE", "node-forge": "LICENSE", "jsonc-parser": "LICENSE.md" };
+const licences = Object.entries(inlined).map(
+  ([name, file]) => `${name}\n\n${readFileSync(`node_modules/${name}/${file}`, "utf8")}`,
 );
 writeFileSync("dist/cli/LICENSES.txt", licences.join(`\n${"-".repeat(72)}\n\n`));

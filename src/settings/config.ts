@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { readIfThere } from "../ca/files.js";
 import { causeOf, DevtlsError } from "../errors.js";
 import { nearest } from "../words.js";
+import { parseJsonc } from "./jsonc.js";
 import { camelCase, WORDS, type Word } from "./vocabulary.js";
 
 export const CONFIG_FILE = "devtls.config.json";
@@ -51,7 +52,7 @@ function readConfig(folder: string): Config | undefined {
 
 function parse(path: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonc(text);
   } catch (error) {
     throw problem(path, `it is not JSON: ${causeOf(error)}`);
   }
