@@ -39,6 +39,8 @@ export interface StatePaths {
   /** The system's roots and the authority's, PEM, and as a trust store of Java. */
   readonly bundle: string;
   readonly javaTrust: string;
+  /** What variables named before, each with the authority's root. */
+  readonly bundles: string;
 }
 
 export function statePaths(directory: string): StatePaths {
@@ -53,5 +55,6 @@ export function statePaths(directory: string): StatePaths {
     previous: join(directory, "previous"),
     bundle: join(directory, "bundle.pem"),
     javaTrust: join(directory, "java-trust.p12"),
+    bundles: join(directory, "bundles"),
   };
 }
