@@ -22,12 +22,26 @@ const library = {
 };
 // Commands print their errors themselves. An error that a program does not catch is printed by Node
 // with its line of code, so that the library keeps its lines.
-const common = { ...library, minifyWhitespace: true, minifySyntax: true };
+const common = {
+  ...library,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // For reports of crashes only; Node itself does not look for them.
+  sourcemap: "external",
+  sourcesContent: false,
+};
+/** Loaded when something went wrong. */
+const CRASH = "./crash.js";
 
 await build({
   ...common,
-  entryPoints: ["src/cli/main.ts", "src/cli/guard.ts", "src/cli/trust-known.ts"],
-  external: DEPENDENCIES,
+  entryPoints: [
+    "src/cli/main.ts",
+    "src/cli/guard.ts",
+    "src/cli/trust-known.ts",
+    "src/cli/crash.ts",
+  ],
+  external: [...DEPENDENCIES, CRASH],
   outdir: "dist/cli",
 });
 await build({ ...library, entryPoints: ["src/index.ts"], packages: "external", outdir: "dist" });
@@ -60,7 +74,7 @@ const withoutPrograms = {
 await build({
   ...common,
   entryPoints: ["src/cli/main-cert.ts"],
-  external: ["node-forge/lib/pbe.js"],
+  external: ["node-forge/lib/pbe.js", CRASH],
   plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
@@ -68,7 +82,7 @@ await build({
   ...common,
   entryPoints: ["src/cli/main-serve.ts"],
   // Mostly there is a leaf already, and nothing is signed; few runs look at the trust stores.
-  external: ["open", "selfsigned", "node-forge", "./trust-known.js"],
+  external: ["open", "selfsigned", "node-forge", "./trust-known.js", CRASH],
   plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
@@ -77,6 +91,7 @@ const { outputFiles } = await build({
   ...common,
   entryPoints: ["src/settings/schema.ts"],
   format: "esm",
+  sourcemap: false,
   write: false,
 });
 const code = Buffer.from(outputFiles[0].contents).toString("base64");

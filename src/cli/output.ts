@@ -3,7 +3,7 @@
  * `$(devtls …)` and pipes get results only.
  */
 import { fstatSync, writeSync } from "node:fs";
-import { causeOf, DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
+import { DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
 
 /** Exit statuses of the contract. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, problems: 3 } as const;
@@ -101,16 +101,25 @@ export function table(rows: readonly (readonly string[])[], indent = ""): string
  * Prints an error as the contract has it and returns the exit status that goes with it.
  * @param next the command to run next where the error itself knows none
  */
-export function reportError(error: unknown, next: string): number {
-  note(`${paint("red", "devtls:", "stderr")} ${causeOf(error)}`);
-  if (error instanceof DevtlsError) note((error.hint ?? next).replace(/^/gm, "  "));
-  if (process.env.DEVTLS_DEBUG === "1" && error instanceof Error) {
+export async function reportError(error: unknown, next: string): Promise<number> {
+  if (!(error instanceof DevtlsError)) {
+    const { crashReport } = await import("./crash.js");
+    note(crashReport(error, "ended it").trimEnd());
+    return EXIT.failed;
+  }
+  note(`${paint("red", "devtls:", "stderr")} ${error.message}`);
+  note((error.hint ?? next).replace(/^/gm, "  "));
+  if (process.env.DEVTLS_DEBUG === "1") {
     note(String(error.stack));
     if (error.cause instanceof Error) note(`caused by ${error.cause.stack}`);
-  } else if (!(error instanceof DevtlsError)) {
-    note(
-      "  This is a defect of devtls. Run it again with DEVTLS_DEBUG=1 and report what it prints.\n",
-    );
   }
-  return error instanceof DevtlsError ? ERROR_CODES[error.code] : EXIT.failed;
+  return ERROR_CODES[error.code];
+}
+
+/** What nobody caught ends the process, and with it every connection and the dev server. */
+export function reportCrashes(): void {
+  process.once("uncaughtException", (error) => {
+    process.on("uncaughtException", () => undefined);
+    void reportError(error, "").then((status) => process.exit(status));
+  });
 }

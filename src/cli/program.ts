@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Command, CommanderError, Help } from "commander";
 import { type CommandName, SUMMARIES } from "./commands.js";
 import { nearest, usage } from "./options.js";
-import { EXIT, print, reportError, write } from "./output.js";
+import { EXIT, print, reportCrashes, reportError, write } from "./output.js";
 
 /**
  * Adds a command, its options and its action to the program.
@@ -55,6 +55,7 @@ export async function run(
   loaders: Loaders,
   loadTopics?: LoadTopics,
 ): Promise<number> {
+  reportCrashes();
   const argv = meant(given);
   const name = argv[0];
   const known = name !== undefined && Object.hasOwn(SUMMARIES, name);

@@ -1,6 +1,7 @@
 /** What `devtls serve` prints: text for people, or one JSON event a line. */
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
+import { DevtlsError } from "../errors.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
 import type { Serving } from "../serving/serving.js";
 import { note, paint, print, printJson, warn } from "./output.js";
@@ -252,6 +253,13 @@ async function guide({ url, authorityCreated }: Serving, edge: string): Promise<
   note(lines.join("\n"));
 }
 
-function reportDefect(error: unknown): void {
-  warn(`a diagnosis failed: ${error instanceof Error ? error.message : error}`);
+/** One exchange, or who looked on at it, failed; everything else goes on. */
+async function reportDefect(error: unknown): Promise<void> {
+  if (error instanceof DevtlsError) {
+    warn(error.message);
+    if (error.hint) note(`  ${error.hint}`);
+    return;
+  }
+  const { crashReport } = await import("./crash.js");
+  note(crashReport(error, "ended one exchange").trimEnd());
 }

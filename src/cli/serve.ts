@@ -178,7 +178,7 @@ async function waitFor(launched: Launched, signals: Signals): Promise<Target | u
   const found = await launched.ready;
   if (found) return found;
   const status = (await launched.exited) || EXIT.failed;
-  if (!signals.explained) reportError(launched.failure(status), "");
+  if (!signals.explained) await reportError(launched.failure(status), "");
   return undefined;
 }
 

@@ -23,7 +23,7 @@ describe("The packed package", () => {
     );
     expect(packed.files).toContain("dist/index.js");
     expect(packed.files).toContain("dist/types/index.d.ts");
-    expect(packed.files.filter((path) => /\.map$|\.test\.|(?<!\.d)\.m?ts$/.test(path))).toEqual([]);
+    expect(packed.files.filter((path) => /\.test\.|(?<!\.d)\.m?ts$/.test(path))).toEqual([]);
   });
 
   it("gives publint nothing to say", async () => {
