@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Help } from "commander";
-import { type CommandName, SUMMARIES } from "./commands.js";
+import { type CommandName, SUMMARIES, TOPIC_NAMES } from "./commands.js";
 import { nearest, usage } from "./options.js";
 import { EXIT, print, reportCrashes, reportError, write } from "./output.js";
 
@@ -107,7 +107,9 @@ function unknown(name: string, topics: readonly string[] | undefined): Error {
 function createProgram(): Command {
   const program = new Command("devtls");
   program
-    .description("Local HTTPS that behaves like production.")
+    .description(
+      `Local HTTPS that behaves like production. More: devtls help ${TOPIC_NAMES.join(", ")}.`,
+    )
     .option("--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
