@@ -29,7 +29,7 @@ import type { Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import { type Certificate, certificateToPem } from "../x509/certificate.js";
 import type { Name } from "../x509/names.js";
-import { Diagnosing } from "./diagnosing.js";
+import { Diagnosing, type Served } from "./diagnosing.js";
 
 /**
  * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
@@ -119,9 +119,9 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const { credentials, certificate } = faulty || (issued ? shown(issued.leaf) : ownOf(settings));
   // A certificate for another host is no reason to answer for it.
   const covered = faulty ? namesOf(settings) : certificate.names;
-  let url: string | undefined;
+  let served: Served | undefined;
   const onDefect = (error: unknown): void => void events.emit("defect", error);
-  const diagnosing = new Diagnosing(settings, () => url, {
+  const diagnosing = new Diagnosing(settings, () => served, {
     onFinding: (finding) => void events.emit("finding", finding),
     onDefect,
   });
@@ -190,7 +190,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       )
     : () => undefined;
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
-  url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
+  const url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
+  served = { url, plainPort: proxy.plainPort };
   return Object.assign(events, {
     url,
     port: proxy.port,
