@@ -6,9 +6,10 @@ import { FINDING_CODES, type FindingCode, LOOP_CAUSES } from "../diagnose/findin
 import { FRAMEWORKS } from "../diagnose/frameworks/index.js";
 import { settingsFor } from "../diagnose/frameworks/settings.js";
 import { didYouMean, usage } from "./options.js";
-import { paint, print, printJson, table } from "./output.js";
+import { columnsOf, paint, print, printJson, table } from "./output.js";
 import { withExamples } from "./program.js";
 import { VERDICTS } from "./topics/faults.js";
+import { wrap } from "./wrap.js";
 
 export function define(program: Command): void {
   const command = program
@@ -104,15 +105,16 @@ function textOf(code: FindingCode): string {
     fixes.flatMap(({ where, lines }) => [`  ${where}`, ...lines.map((line) => `    ${line}`)]),
   );
   const title = EXPLANATIONS[code].setting?.title ?? "";
+  const wrapped = (text: string): string => wrap(text, columnsOf("stdout")).join("\n");
   return [
     heading(code),
-    what,
+    wrapped(what),
     "",
     heading("How it looks"),
-    looks,
+    wrapped(looks),
     "",
     heading("Why"),
-    why,
+    wrapped(why),
     "",
     heading("What ends it"),
     ...fixes.map((line) => `  ${line}`),

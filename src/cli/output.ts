@@ -4,6 +4,7 @@
  */
 import { fstatSync, writeSync } from "node:fs";
 import { DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
+import { tableLines, wrap } from "./wrap.js";
 
 /** Exit statuses of the contract. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, problems: 3 } as const;
@@ -53,7 +54,7 @@ export function note(text: string): void {
 
 /** What is being done, for who waits for it on a terminal. */
 export function progress(text: string): void {
-  if (isTerminal("stderr")) note(paint("dim", text, "stderr"));
+  if (isTerminal("stderr")) noteText(paint("dim", text, "stderr"));
 }
 
 export function warn(text: string): void {
@@ -76,25 +77,23 @@ function wantsColour(output: Output): boolean {
 }
 
 /** As good as isatty here, and node:tty would load node:net and the streams for it. */
-function isTerminal(output: Output): boolean {
+export function isTerminal(output: Output): boolean {
   return fstatSync(DESCRIPTOR[output]).isCharacterDevice();
 }
 
-/** Rows with aligned columns; the last column is not padded. */
+/** The columns of the terminal; what goes elsewhere has lines of any length. */
+export function columnsOf(output: Output): number {
+  return isTerminal(output) ? process[output].columns || 80 : Number.POSITIVE_INFINITY;
+}
+
+/** Rows with aligned columns; on a terminal the last column wraps between words. */
 export function table(rows: readonly (readonly string[])[], indent = ""): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.slice(0, -1).forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length);
-    });
-  }
-  return rows
-    .map((row) => {
-      const last = row.length - 1;
-      const cells = row.map((cell, i) => (i === last ? cell : cell.padEnd(widths[i] ?? 0)));
-      return indent + cells.join("  ");
-    })
-    .join("\n");
+  return tableLines(rows, indent, columnsOf("stdout")).join("\n");
+}
+
+/** A note that wraps between words on a terminal. @param hang as in {@link wrap} */
+export function noteText(text: string, hang = 0): void {
+  note(wrap(text, columnsOf("stderr"), hang).join("\n"));
 }
 
 /**

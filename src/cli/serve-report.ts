@@ -4,7 +4,7 @@ import type { Finding } from "../diagnose/finding.js";
 import { DevtlsError } from "../errors.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
 import type { Serving } from "../serving/serving.js";
-import { note, paint, print, printJson, warn } from "./output.js";
+import { note, noteText, paint, print, printJson, warn } from "./output.js";
 import { RequestLines, type Requests } from "./request-lines.js";
 
 /** Of a fix that the summary repeats. */
@@ -207,8 +207,11 @@ function headerBlock(prefix: string, lines: readonly string[]): string {
 
 export function printFinding(finding: Finding): void {
   const title = `${finding.code}: ${finding.cause} (${finding.confidence})`;
-  note(`\n${paint("yellow", title, "stderr")}\n${finding.explanation}`);
-  for (const line of finding.chain) note(`  ${paint("dim", line, "stderr")}`);
+  note("");
+  noteText(paint("yellow", title, "stderr"));
+  noteText(finding.explanation);
+  for (const line of finding.chain) noteText(`  ${paint("dim", line, "stderr")}`, 11);
+  // What is to be pasted is not broken.
   if (finding.fix.length > 0) {
     note("To fix it:");
     for (const line of finding.fix) note(`  ${paint("green", line, "stderr")}`);

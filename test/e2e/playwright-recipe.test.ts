@@ -60,7 +60,9 @@ describeUnless(whyNoBrowser(), "Playwright's webServer", () => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   });
 
-  it("starts the app, waits for it, and its browser trusts the certificate", async () => {
+  it("starts the app, waits for it, and its browser trusts the certificate", {
+    timeout: 180_000,
+  }, async () => {
     const playwright = join(PROJECT, "node_modules/@playwright/test/cli.js");
     const { status, stdout, stderr } = await runProgram(
       process.execPath,
