@@ -1,6 +1,6 @@
 /** `devtls explain`: a finding code in full. */
 import type { Command } from "commander";
-import { FAULTS, type Fault } from "../ca/fault.js";
+import { FAULTS, type Fault } from "../ca/fault-kinds.js";
 import { EXPLANATIONS } from "../diagnose/explanations.js";
 import { FINDING_CODES, type FindingCode, LOOP_CAUSES } from "../diagnose/finding.js";
 import { FRAMEWORKS } from "../diagnose/frameworks/index.js";

@@ -5,7 +5,7 @@ import { get } from "node:https";
 import { connect } from "node:tls";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FAULTS, type Fault } from "../../src/ca/fault.js";
+import { FAULTS, type Fault } from "../../src/ca/fault-kinds.js";
 import { VERDICTS } from "../../src/cli/topics/faults.js";
 import { WORDS } from "../../src/settings/vocabulary.js";
 import { errorOf, startBrowser, trustInBrowsers, whyNoBrowser } from "../support/browser.js";

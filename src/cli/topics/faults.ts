@@ -1,5 +1,5 @@
 /** What clients say of the certificates of `serve --fault`, with the authority trusted. */
-import type { Fault } from "../../ca/fault.js";
+import type { Fault } from "../../ca/fault-kinds.js";
 
 export interface Verdicts {
   /** The number and text of OpenSSL's verification error. */
