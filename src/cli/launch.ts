@@ -16,7 +16,7 @@ import type { Serving } from "../serving/serving.js";
 import type { ReadSettings } from "../settings/serve-options.js";
 import { shellWords } from "../words.js";
 import { environmentHere } from "./env.js";
-import { note, warn } from "./output.js";
+import { isTerminal, note, warn, write } from "./output.js";
 import type { ServeOptions } from "./serve-options.js";
 
 export interface Launch {
@@ -32,6 +32,8 @@ export interface Launch {
 export interface Launched extends Pick<DevServer, "exited" | "signal" | "kill"> {
   /** Where it listens; undefined when it ended before. */
   readonly ready: Promise<Target | undefined>;
+  /** Calls back once, when it has printed a URL of its own, which is not the one to open. */
+  onOwnUrl(callback: () => void): void;
   /** Why it ended before it listened. */
   failure(status: number): DevtlsError;
 }
@@ -58,6 +60,9 @@ export async function prepareLaunch(
     start: async (serving) => {
       const trusting = settings.own ? {} : await trustingEnvironment(quiet);
       await reserved?.release();
+      // A terminal is the command's own: it could not tell a pipe's width, nor ask anything on it.
+      const terminal = isTerminal("stdout");
+      const printed = new Printed();
       const devServer = startDevServer({
         command,
         cwd,
@@ -72,7 +77,7 @@ export async function prepareLaunch(
           ...(httpsEnv && { HTTPS: "on" }),
         },
         // Events of --json have stdout for themselves.
-        stdout: json ? "stderr" : "stdout",
+        stdout: json ? "stderr" : terminal ? "stdout" : printed.see,
         guard: join(__dirname, "guard.js"),
       });
       if (!quiet) note(`Waiting for ${name} to listen.`);
@@ -89,6 +94,10 @@ export async function prepareLaunch(
         exited: devServer.exited,
         signal: devServer.signal,
         kill: devServer.kill,
+        onOwnUrl: (callback) => {
+          if (!terminal) printed.onUrl = callback;
+          else void devServer.fellSilent().then((silent) => silent && callback());
+        },
         ready: find(),
         failure: (status) =>
           startFailure(
@@ -106,6 +115,27 @@ async function trustingEnvironment(quiet: boolean): Promise<Readonly<Record<stri
   const names = Object.keys(kept).join(", ");
   if (names && !quiet) note(`Kept as set: ${names}. The authority has to be in what they name.`);
   return set;
+}
+
+/** A dev server's address, as it prints it. */
+const OWN_URL = /\bhttps?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):\d+/;
+/** Of what was printed before, for a URL that comes in two pieces. */
+const TAIL = 100;
+
+/** What the command prints, passed on as it comes. */
+class Printed {
+  onUrl: (() => void) | undefined;
+  #tail = "";
+
+  readonly see = (chunk: Buffer): void => {
+    write("stdout", chunk);
+    const text = this.#tail + chunk.toString("latin1");
+    this.#tail = text.slice(-TAIL);
+    if (!this.onUrl || !OWN_URL.test(text)) return;
+    const tell = this.onUrl;
+    this.onUrl = undefined;
+    tell();
+  };
 }
 
 function placeOf(target: Target): Place {

@@ -24,6 +24,8 @@ export interface Ready {
 export interface Reporter {
   attach(serving: Serving): void;
   listening(serving: Serving, ready: Ready): void;
+  /** The command has named an address of its own since. */
+  again(serving: Serving, target: string): void;
   /** @param findings what is still so */
   closed(findings: readonly Counted[]): void;
 }
@@ -63,6 +65,10 @@ class JsonReporter implements Reporter {
   listening(serving: Serving, { targetUrl, edge }: Ready): void {
     const http = serving.plainPort === undefined ? null : plainUrl(serving);
     this.#print({ event: "listening", url: serving.url, target: targetUrl, edge, http });
+  }
+
+  again(): void {
+    // Events are said once.
   }
 
   closed(): void {
@@ -128,6 +134,11 @@ class TextReporter implements Reporter {
     if (serving.authorityCreated) note("Made a certificate authority for this machine.");
     if (ready.demo) void guide(serving, ready.edge);
     else if (serving.authorityCreated) note("To make browsers trust it: devtls trust");
+  }
+
+  again(serving: Serving, target: string): void {
+    if (this.#verbosity === "quiet") return;
+    note(`${paint("bold", serving.url, "stderr")} -> ${target}`);
   }
 
   #request(finished: FinishedExchange): void {

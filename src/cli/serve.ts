@@ -155,7 +155,9 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   const found = launched ? waitFor(launched, signals) : target;
   const announce = async (): Promise<void> => {
     const actual = await found;
-    if (actual) await announceReady(serving, actual, report, { app, options, settings });
+    if (!actual) return;
+    await announceReady(serving, actual, report, { app, options, settings });
+    launched?.onOwnUrl(() => report.again(serving, actual.url));
   };
   return { announced: announce() };
 }

@@ -3,10 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { DevtlsError } from "../errors.js";
-import { listeningPorts, processTree, signalAll } from "./processes.js";
+import { listeningPorts, processTree, signalAll, writtenBy } from "./processes.js";
 
 /** A dev server takes its time to compile; looking is cheap. */
 const LOOK_AGAIN_MS = 100;
+/** Nothing written for so long is silence; looked for during half a minute. */
+const SILENCE_MS = 1_000;
+const SILENCE_LOOKS = 30;
 /** Longer than a local server takes to accept; one that does not is asked again. */
 const ANSWER_MS = 1_000;
 
@@ -22,7 +25,7 @@ export interface DevServerOptions {
   readonly port: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where what it prints goes: on as it is, or to stderr when stdout is somebody else's. */
-  readonly stdout: "stdout" | "stderr";
+  readonly stdout: "stdout" | "stderr" | ((chunk: Buffer) => void);
   /** The built guard program. */
   readonly guard: string;
 }
@@ -43,6 +46,12 @@ export interface DevServer {
    * @returns false when it ended before
    */
   listensAt(place: Place, onOther: (port: number) => void): Promise<boolean>;
+  /**
+   * Waits until it has written something and then nothing for a moment, as after what a dev server
+   * says of itself when it is ready.
+   * @returns false when that does not come within half a minute, or it ended before
+   */
+  fellSilent(): Promise<boolean>;
   /** Passes a signal on to every process of it. */
   signal(signal: NodeJS.Signals): void;
   /** Ends every process of it at once. */
@@ -51,6 +60,8 @@ export interface DevServer {
 
 /** A host with a port, or the path of a socket. */
 export type Place = { readonly host: string; readonly port: number } | { readonly path: string };
+
+const STDOUT = { stdout: "inherit", stderr: 2, seen: "pipe" } as const;
 
 /** A command with its port where `{port}` stands. */
 export function withPort(command: readonly string[], port: number | undefined): string[] {
@@ -66,10 +77,11 @@ export function startDevServer(options: DevServerOptions): DevServer {
     // A session of its own: Ctrl-C comes to devtls first, which passes it on, once.
     detached: true,
     cwd: options.cwd,
-    stdio: ["inherit", stdout === "stdout" ? "inherit" : 2, "inherit", "pipe"],
+    stdio: ["inherit", STDOUT[typeof stdout === "string" ? stdout : "seen"], "inherit", "pipe"],
     env: options.env,
   });
   const pid = child.pid as number;
+  if (typeof stdout !== "string") child.stdout?.on("data", stdout);
   let failure = "";
   const pipe = child.stdio[3] as NodeJS.ReadableStream;
   pipe.setEncoding("utf8");
@@ -87,6 +99,17 @@ export function startDevServer(options: DevServerOptions): DevServer {
   return {
     exited,
     failure: () => failure || undefined,
+    fellSilent: async () => {
+      const before = writtenBy(processTree(pid));
+      let last = before;
+      for (let look = 0; running && look < SILENCE_LOOKS; look++) {
+        await Promise.race([exited, later(SILENCE_MS)]);
+        const now = writtenBy(processTree(pid));
+        if (running && now === last && now !== before) return true;
+        last = now;
+      }
+      return false;
+    },
     signal: (signal) => signalAll([pid], signal),
     kill: () => {
       if (running) signalAll(processTree(pid), "SIGKILL");

@@ -87,6 +87,23 @@ describeWith(["curl", "ps"], "devtls serve -- COMMAND", () => {
     expect(await running.stop()).toBe(0);
   });
 
+  it("says the https URL again when the command has printed one of its own", async () => {
+    const own = "http://localhost:5173";
+    const code = `require("http").createServer((q, s) => s.end(String(process.stdout.write("Local: ${own}/\\n")))).listen(process.env.PORT)`;
+    const port = String(await freePort());
+    const words = ["serve", "--port", port, "--", process.execPath, "-e", code];
+    const running = start(process.execPath, [LAUNCHER, ...words], { env: home.env });
+    const [ready] = await running.waitFor(/^https:\S+ -> \S+$/m);
+    expect(running.stderr()).not.toContain(ready);
+    await curl([...trusting(home), `https://localhost:${port}/`]);
+    await running.waitFor(/^Local: /m);
+    await curl([...trusting(home), `https://localhost:${port}/`]);
+    await running.stop();
+    expect(running.stderr().split(ready)).toHaveLength(2);
+    expect(running.stdout().match(/^Local: /gm)).toHaveLength(2);
+    expect(running.stdout().split(ready)).toHaveLength(2);
+  });
+
   it("waits for a socket, and shows the port in the words it waits for", async () => {
     const socket = join(home.folder, "app.sock");
     const code = 'require("http").createServer((q, s) => s.end("socket")).listen(process.argv[1])';
