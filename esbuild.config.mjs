@@ -98,7 +98,12 @@ const code = Buffer.from(outputFiles[0].contents).toString("base64");
 const { configSchema } = await import(`data:text/javascript;base64,${code}`);
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`);
 
-const inlined = { commander: "LICENSE", "node-forge": "LICENSE", "jsonc-parser": "LICENSE.md" };
+const inlined = {
+  commander: "LICENSE",
+  "node-forge": "LICENSE",
+  tldts: "LICENSE",
+  "jsonc-parser": "LICENSE.md",
+};
 const licences = Object.entries(inlined).map(
   ([name, file]) => `${name}\n\n${readFileSync(`node_modules/${name}/${file}`, "utf8")}`,
 );

@@ -8,7 +8,7 @@ import { note, noteText, paint, print, printJson, warn } from "./output.js";
 import { RequestLines, type Requests } from "./request-lines.js";
 
 /** Of a fix that the summary repeats. */
-const MAX_SUMMARY_LINES = 3;
+const MAX_SUMMARY_PLACES = 3;
 
 export type Verbosity = "quiet" | "normal" | "verbose";
 
@@ -190,8 +190,8 @@ class TextReporter implements Reporter {
     for (const { finding, count } of findings) {
       const times = count === 1 ? "" : `, ${count} times`;
       note(`  ${finding.code}: ${finding.cause}${times}, at ${finding.url}`);
-      for (const line of finding.fix.slice(0, MAX_SUMMARY_LINES)) {
-        note(`    ${paint("green", line, "stderr")}`);
+      for (const { where, lines } of finding.fixes.slice(0, MAX_SUMMARY_PLACES)) {
+        note(`    ${where}: ${lines.map((line) => paint("green", line, "stderr")).join("  ")}`);
       }
     }
     const codes = [...new Set(findings.map(({ finding }) => finding.code))];
@@ -222,10 +222,11 @@ export function printFinding(finding: Finding): void {
   noteText(paint("yellow", title, "stderr"));
   noteText(finding.explanation);
   for (const line of finding.chain) noteText(`  ${paint("dim", line, "stderr")}`, 11);
-  // What is to be pasted is not broken.
-  if (finding.fix.length > 0) {
-    note("To fix it:");
-    for (const line of finding.fix) note(`  ${paint("green", line, "stderr")}`);
+  if (finding.fixes.length > 0) note("To fix it:");
+  for (const { where, lines } of finding.fixes) {
+    noteText(`  ${where}`);
+    // What is to be pasted is not broken.
+    for (const line of lines) note(`    ${paint("green", line, "stderr")}`);
   }
   note("");
 }

@@ -9,7 +9,7 @@ import { type Config, findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";
 import type { Launch, Launched } from "./launch.js";
 import { usage } from "./options.js";
-import { EXIT, reportError, warn } from "./output.js";
+import { EXIT, note, reportError, warn } from "./output.js";
 import { type Define, withExamples, withGuess } from "./program.js";
 import { addServeOptions, checkCombination, type ServeOptions } from "./serve-options.js";
 import { createReporter, type Reporter } from "./serve-report.js";
@@ -45,6 +45,8 @@ devtls serve --demo                              see it at work on the built-in 
 
 async function serve(services: readonly string[], flags: ServeOptions): Promise<void> {
   const config = flags.demo ? undefined : findConfig(process.cwd());
+  // Said always: a file that nobody thought of changes what is served, and to whom.
+  if (config) note(`Configuration: ${config.path}`);
   const apps = await appsOf(flags, services, config);
   if (flags.command && apps.length > 1) {
     throw usage("-- COMMAND with several services", "Give each its own in the configuration");
@@ -201,6 +203,7 @@ async function announceReady(
     demo: options.demo ?? false,
   });
   warnOfExposure(serving);
+  if (serving.unkept) warn(`${serving.unkept}. The certificate is in memory for this run only.`);
   if (options.open) {
     await openBrowser(new URL(options.open === true ? "/" : options.open, serving.url).href);
   }

@@ -1,7 +1,7 @@
 /** Text for a terminal of some width: broken between words, tables with their last column wrapped. */
 
-/** What colours is as wide as nothing. */
-const SGR = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, "g");
+/** What colours is as wide as nothing: as terminals know it, and as {@link coloured} marks its own. */
+const SGR = new RegExp(`${String.fromCharCode(27)}[a-z\\d]*\\[[\\d;]*m`, "g");
 
 /** How many columns a text takes. */
 export function widthOf(text: string): number {
