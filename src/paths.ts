@@ -43,6 +43,8 @@ export interface StatePaths {
   /** The system's roots and the authority's, PEM, and as a trust store of Java. */
   readonly bundle: string;
   readonly javaTrust: string;
+  /** What variables named before, each with the authority's root. */
+  readonly bundles: string;
 }
 
 export function statePaths(directory: string): StatePaths {
@@ -59,5 +61,6 @@ export function statePaths(directory: string): StatePaths {
     lock: join(directory, ".authority.lock"),
     bundle: join(directory, "bundle.pem"),
     javaTrust: join(directory, "java-trust.p12"),
+    bundles: join(directory, "bundles"),
   };
 }

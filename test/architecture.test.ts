@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   trace: ["diagnose", "cookies", "lines.ts", "words.ts", "errors.ts"],
   serving: ["ca", "cookies", "proxy", "diagnose", "edge", "x509", "lines.ts"],
   ca: ["x509", "paths.ts", "errors.ts"],
-  trust: ["x509", "paths.ts", "errors.ts"],
+  trust: ["x509", "paths.ts", "words.ts", "errors.ts"],
   proxy: ["edge", "cookies", "lines.ts", "errors.ts"],
   demo: [],
   diagnose: ["edge", "cookies", "lines.ts"],

@@ -354,8 +354,8 @@ export function deleteAuthority(directory: string): string[] {
   // The key of a run that was killed has a second name, which must not outlive it.
   const files = authorityFilesIn(paths);
   for (const path of [...files.flatMap(leftoversOf), paths.lock]) discard(path);
-  const kept = [paths.bundle, paths.javaTrust, paths.leaves, paths.acme];
-  const extras = [...kept, paths.next, paths.previous];
+  const { bundle, bundles, javaTrust, leaves, acme, next, previous } = paths;
+  const extras = [bundle, bundles, javaTrust, leaves, acme, next, previous];
   for (const path of [...files, ...extras]) {
     try {
       rmSync(path, { recursive: true });

@@ -18,3 +18,15 @@ export const SUMMARIES = {
 } as const;
 
 export type CommandName = keyof typeof SUMMARIES;
+
+/** What `devtls help` knows besides the commands. */
+export const TOPIC_NAMES = [
+  "security",
+  "diagnosis",
+  "cookies",
+  "configuration",
+  "ci",
+  "migrate",
+] as const;
+
+export type TopicName = (typeof TOPIC_NAMES)[number];

@@ -4,7 +4,7 @@ import { formatBound } from "../edge/limits.js";
 import { type EdgeProfile, evidenceOf, type HeaderRule, type Limits } from "../edge/profile.js";
 import { PROFILES } from "../edge/profiles/index.js";
 import { didYouMean, usage } from "./options.js";
-import { type Colour, paint, print, printJson, table } from "./output.js";
+import { type Colour, columnsOf, paint, print, printJson, table } from "./output.js";
 import { withExamples } from "./program.js";
 
 export function define(program: Command): void {
@@ -51,10 +51,14 @@ const COLOURS: Readonly<Record<ReturnType<typeof evidenceOf>, Colour>> = {
 };
 
 function list(profiles: readonly EdgeProfile[]): string {
+  const titles = Math.max(...profiles.map(({ title }) => title.length));
+  // In a narrow terminal the title is what wraps, and comes last.
+  const narrow = columnsOf("stdout") < titles + 40;
   return table(
     profiles.map((profile) => {
       const evidence = evidenceOf(profile);
-      return [profile.name, profile.title, paint(COLOURS[evidence], evidence)];
+      const shown = paint(COLOURS[evidence], evidence);
+      return narrow ? [profile.name, shown, profile.title] : [profile.name, profile.title, shown];
     }),
   );
 }

@@ -1,6 +1,6 @@
-import { run } from "./program.js";
+import { type Loaders, run } from "./program.js";
 
-run(process.argv.slice(2), {
+const LOADERS: Loaders = {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
   trace: () => import("./trace.js"),
@@ -16,6 +16,8 @@ run(process.argv.slice(2), {
   explain: () => import("./explain.js"),
   completion: () => import("./completion.js"),
   ca: () => import("./ca.js"),
-}).then((status) => {
+};
+
+run(process.argv.slice(2), LOADERS, () => import("./topics/index.js")).then((status) => {
   process.exitCode = status;
 });

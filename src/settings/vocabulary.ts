@@ -158,6 +158,12 @@ export const WORDS: readonly Word[] = [
     json: "boolean",
     help: "open the browser when ready",
   },
+  {
+    name: "requests",
+    takes: "which",
+    values: ["all", "problems", "none"],
+    help: "lines for requests: all, problems (4xx, 5xx, findings) or none (default: problems with a command, else all)",
+  },
   { name: "json", once: true, help: "print events as JSON, one a line" },
   { name: "quiet", once: true, help: "print problems only" },
   { name: "verbose", once: true, help: "print headers too" },
