@@ -152,7 +152,9 @@ export function responseHeaders(
   const { editResponse, edge } = forwarding;
   let headers =
     edge.toApp.hopByHop === "drop" ? endToEnd(head.headers) : withoutByName(head.headers);
-  if (editResponse) headers = editResponse(headers, edgeRequest(exchange, forwarding));
+  if (editResponse) {
+    headers = editResponse(headers, edgeRequest(exchange, forwarding), head.status);
+  }
   return applyPolicies(headers, exchange, forwarding);
 }
 
