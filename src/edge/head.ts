@@ -1,4 +1,5 @@
 /** From a profile and a request to the head that the app receives. */
+import { first, valuesOf } from "../lines.js";
 import { compileArrangement, type Parts } from "./arrange.js";
 import { isOdd, lower } from "./names.js";
 import { compileValue } from "./placeholders.js";
@@ -141,7 +142,7 @@ function divide(
   for (const rule of table.writing) {
     if (!holds(rule, headers, request)) continue;
     const before = copies?.get(rule.key);
-    const sent = rule.from === undefined ? undefined : allOf(headers, rule.from);
+    const sent = rule.from === undefined ? undefined : allValues(headers, rule.from);
     const other = rule.cases && caseOf(rule, headers, request);
     if (other === "") continue;
     const own = other ?? rule.write(sent === undefined ? request : { ...request, sent });
@@ -211,7 +212,7 @@ function caseOf(
   request: EdgeRequest,
 ): string | undefined {
   for (const { from, is, write } of compiledCases) {
-    const sent = allOf(headers, from);
+    const sent = allValues(headers, from);
     if (sent !== "" && (is === undefined || is.includes(sent))) return write({ ...request, sent });
   }
   return undefined;
@@ -222,7 +223,7 @@ function namedAddress(
   headers: readonly string[],
   { header, take }: ClientFrom,
 ): string | undefined {
-  const named = allOf(headers, header)
+  const named = allValues(headers, header)
     .split(",")
     .map((entry) => entry.trim());
   const candidates = take === "last-public" ? named.filter((entry) => !isPrivate(entry)) : named;
@@ -245,11 +246,11 @@ function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequ
   if (when === undefined && unless === undefined && notFor === undefined && from === undefined) {
     return true;
   }
-  if (from !== undefined && lineOf(headers, from) === undefined) return false;
+  if (from !== undefined && first(headers, from) === undefined) return false;
   if (notFor?.includes(request.method)) return false;
   if (unless && hasAny(headers, unless)) return false;
   if (when === "own-origin") {
-    return lineOf(headers, "origin") === `${request.scheme}://${request.host}`;
+    return first(headers, "origin") === `${request.scheme}://${request.host}`;
   }
   return when === undefined || when === request.scheme;
 }
@@ -260,19 +261,10 @@ function startsWithAny(name: string, prefixes: readonly string[]): boolean {
 }
 
 function hasAny(headers: readonly string[], names: readonly string[]): boolean {
-  return names.some((name) => lineOf(headers, name) !== undefined);
+  return names.some((name) => first(headers, name) !== undefined);
 }
 
 /** The values of all lines of a name, with commas between them. */
-function allOf(headers: readonly string[], name: string): string {
-  const values = headers.filter((_, i) => i % 2 === 1 && lower(headers[i - 1] as string) === name);
-  return values.join(", ");
-}
-
-function lineOf(headers: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < headers.length; index += 2) {
-    const candidate = headers[index] as string;
-    if (candidate.length === name.length && lower(candidate) === name) return headers[index + 1];
-  }
-  return undefined;
+function allValues(headers: readonly string[], name: string): string {
+  return valuesOf(headers, name).join(", ");
 }
