@@ -44,6 +44,8 @@ export interface Shows {
   readonly duplicates: boolean;
   /** The target as it came, not decoded. */
   readonly target: boolean;
+  /** The version of HTTP that the edge speaks to the app. */
+  readonly version: boolean;
   /** Names (lower case) that the runtime keeps to itself. */
   readonly hidden: readonly string[];
 }
@@ -53,6 +55,7 @@ export const SHOWS_ALL: Shows = {
   case: true,
   duplicates: true,
   target: true,
+  version: true,
   hidden: [],
 };
 

@@ -177,7 +177,6 @@ function overTls(place: Place): Question[] {
     ask("GET with nothing but Host", []),
     ask("GET with Host last", AGENT, { hostAt: 4 }),
     ...hosts(place).map(([name, host]) => ask(name, AGENT, { host })),
-    ask("an absolute target", AGENT, { target: `https://${place.authority}${home}?b` }),
     ...place.sources.map((from) => ask(`from ${from}`, AGENT, { from })),
     ...place.sources.map((from) =>
       ask(`from ${from}, all forged`, [...AGENT, ...FORGED], { from }),

@@ -49,6 +49,7 @@ function parse(json: Record<string, unknown>): Report | undefined {
       case: shows.case === true,
       duplicates: shows.duplicates === true,
       target: shows.target === true,
+      version: shows.version === true,
       hidden: Array.isArray(shows.hidden) ? shows.hidden.filter(text) : [],
     },
     number,

@@ -3,6 +3,8 @@ import { run } from "./program.js";
 run(process.argv.slice(2), {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
+  capture: () => import("./capture.js"),
+  echo: () => import("./echo.js"),
   trace: () => import("./trace.js"),
   init: () => import("./init.js"),
   config: () => import("./config.js"),

@@ -15,6 +15,8 @@ export interface Asking {
   readonly token: string;
   /** The app, where it is ours; else an echo behind the edge reports in its responses. */
   readonly recorder?: Recorder;
+  /** What the app is shown of a request, where it is ours. */
+  readonly shows?: Shows;
   /** At most so many requests a second; none unless told otherwise. */
   readonly perSecond?: number;
   /** How errors name the edge. */
@@ -66,6 +68,7 @@ class Asker {
 
   constructor(asking: Asking) {
     this.#asking = asking;
+    this.shows = asking.shows ?? SHOWS_ALL;
   }
 
   /** An ordinary request has to arrive, or nothing that follows says anything. */

@@ -1,13 +1,17 @@
 /** An app on this machine that keeps what it was asked and answers as the question wants it. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { headText } from "../../lines.js";
+import { first, has, headText } from "../../lines.js";
 import { decodeControl } from "../control.js";
-import { type Arrived, isControl } from "../question.js";
+import { type Arrived, isControl, type Reply } from "../question.js";
 import { dechunk } from "./client.js";
 
 export interface Recorder {
   readonly port: number;
+  /** What `{target}` in an answer stands for; the Host that the app was told unless this is set. */
+  target: string;
+  /** Keeps a request that came in another protocol; undefined where it is a stranger's. */
+  keep(control: string | undefined, arrived: Arrived): Required<Reply> | undefined;
   /** What the app saw of the request of this number; undefined where it saw none. */
   take(number: number): Arrived | undefined;
   close(): Promise<void>;
@@ -15,22 +19,23 @@ export interface Recorder {
 
 /** Starts one on 127.0.0.1. @param token requests without it are kept from what is taken */
 export async function startRecorder(token: string): Promise<Recorder> {
-  const seen = new Map<number, Arrived>();
+  const app: App = { token, target: "", seen: new Map() };
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => undefined);
-    attend(socket, token, seen);
+    attend(socket, app);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  return {
+  return Object.assign(app, {
     port: typeof address === "object" && address ? address.port : 0,
-    take: (number) => {
-      const arrived = seen.get(number);
-      seen.delete(number);
+    keep: (control: string | undefined, arrived: Arrived) => keep(app, control, arrived),
+    take: (number: number) => {
+      const arrived = app.seen.get(number);
+      app.seen.delete(number);
       return arrived;
     },
     close: async () => {
@@ -38,10 +43,16 @@ export async function startRecorder(token: string): Promise<Recorder> {
       server.close();
       await once(server, "close");
     },
-  };
+  });
 }
 
-function attend(socket: Socket, token: string, seen: Map<number, Arrived>): void {
+interface App {
+  readonly token: string;
+  target: string;
+  readonly seen: Map<number, Arrived>;
+}
+
+function attend(socket: Socket, app: App): void {
   let pending = "";
   let continued = false;
   socket.on("data", (bytes: Buffer) => {
@@ -58,7 +69,7 @@ function attend(socket: Socket, token: string, seen: Map<number, Arrived>): void
       if (!request) return;
       pending = pending.slice(end + request.length);
       continued = false;
-      answer(socket, request.arrived, token, seen);
+      answer(socket, request.arrived, app);
     }
   });
 }
@@ -86,30 +97,43 @@ export function parseRequest(
   return { arrived: { method, target, version, lines, octets: length }, length };
 }
 
-function answer(socket: Socket, arrived: Arrived, token: string, seen: Map<number, Arrived>): void {
+function answer(socket: Socket, arrived: Arrived, app: App): void {
   const { lines, method } = arrived;
-  const control = decodeControl(lines.find((_, i) => i % 2 === 1 && isControl(lines[i - 1] ?? "")));
-  if (control?.token !== token) {
+  const control = lines.find((_, i) => i % 2 === 1 && isControl(lines[i - 1] ?? ""));
+  const reply = keep(app, control, arrived);
+  if (!reply) {
     socket.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     return;
   }
-  seen.set(control.number, {
-    ...arrived,
-    lines: lines.filter((_, i) => !isControl(lines[i - (i % 2)] as string)),
-  });
-  const { status = 200, lines: own = [], delayMs = 0 } = control.reply;
-  const host = lines.find((_, i) => i % 2 === 1 && lines[i - 1]?.toLowerCase() === "host") ?? "";
-  const reply = own.map((text) => text.replaceAll("{target}", host));
+  const { status, delayMs } = reply;
   const bare = status === 204 || status === 304;
-  const type = reply.some((text, i) => i % 2 === 0 && text.toLowerCase() === "content-type");
+  const type = has(reply.lines, "content-type");
   const all = [
     ...(type || bare ? [] : ["Content-Type", "text/plain"]),
     ...(bare ? [] : ["Content-Length", "2"]),
-    ...reply,
+    ...reply.lines,
   ];
   const text = headText(`HTTP/1.1 ${status} Said So`, all);
   const write = (): void =>
     void socket.write(bare || method === "HEAD" ? text : `${text}ok`, "latin1");
   if (delayMs > 0) setTimeout(write, delayMs).unref();
   else write();
+}
+
+/** Keeps a request that carries the token. @returns what to answer, or undefined for strangers */
+function keep(
+  { token, target, seen }: App,
+  value: string | undefined,
+  arrived: Arrived,
+): Required<Reply> | undefined {
+  const control = decodeControl(value);
+  if (control?.token !== token) return undefined;
+  const { lines } = arrived;
+  seen.set(control.number, {
+    ...arrived,
+    lines: lines.filter((_, i) => !isControl(lines[i - (i % 2)] as string)),
+  });
+  const { status = 200, lines: own = [], delayMs = 0 } = control.reply;
+  const address = target || (first(lines, "host") ?? "");
+  return { status, delayMs, lines: own.map((text) => text.replaceAll("{target}", address)) };
 }

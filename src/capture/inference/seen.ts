@@ -29,7 +29,7 @@ export type Aliases = readonly (readonly [text: string, name: string])[];
 /** The lines of a request as an app behind this runtime can tell them apart. */
 export function seen(arrived: Arrived, shows: Shows, aliases: Aliases = []): string[] {
   const { method, target, version, octets } = arrived;
-  const first = [method, shows.target ? target : "", version].join(" ");
+  const first = [method, shows.target ? target : "", shows.version ? version : ""].join(" ");
   const lines = shownLines(arrived.lines, shows).map(
     ([name, value]) => `${name}: ${aliased(masked(value), aliases)}`,
   );

@@ -38,7 +38,8 @@ export function readings(value: string, request: EdgeRequest): string[] {
   const found = new Set<string>();
   const names = EXACT.flatMap((name): [string, string][] => {
     const text = PLACEHOLDERS[name]?.(request) ?? "";
-    return text === "" ? [] : [[name, text]];
+    // A single slash is rather a slash than the path.
+    return text === "" || text === "/" ? [] : [[name, text]];
   });
   const walk = (at: number, made: string): void => {
     if (found.size >= MAX_READINGS) return;
