@@ -10,7 +10,7 @@ import { learnPlain } from "./inference/plain.js";
 import { addedNames, learnResponse } from "./inference/response.js";
 import { model } from "./model.js";
 import type { Observation } from "./question.js";
-import { type Place, requestQuestions } from "./questions.js";
+import { ACME_TARGET, type Place, requestQuestions } from "./questions.js";
 import { ownLineQuestions, responseQuestions } from "./replies.js";
 
 export interface CaptureSettings {
@@ -50,7 +50,7 @@ export async function capture(settings: CaptureSettings): Promise<Captured> {
   // Learning takes a moment in which nothing else happens; what was said before is to be seen.
   await delay(0);
   const told = learnTold(
-    observations.filter(({ question }) => !question.reply),
+    observations.filter(({ question }) => !question.reply && question.target !== ACME_TARGET),
     { shows: first.shows, target, model, ...sourceOf(settings, first.peer) },
   );
   const plain = learnPlain(observations);

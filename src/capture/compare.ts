@@ -4,6 +4,7 @@ import { isRedirect } from "./inference/plain.js";
 import { comparable } from "./inference/response.js";
 import { type Aliases, masked, seen } from "./inference/seen.js";
 import type { Observation, Shows } from "./question.js";
+import { ACME_TARGET } from "./questions.js";
 
 export interface Difference {
   /** The question's name. */
@@ -55,6 +56,7 @@ function describe(observation: Observation, sides: Sides, aliases: Aliases): str
     const lines = comparable(answer.lines).map((line) => masked(line));
     return [`status ${answer.status}`, ...(sides.known ? replaced(lines, aliases) : [])].sort();
   }
+  if (arrived && question.target === ACME_TARGET) return ["reaches the app"];
   if (arrived) return seen(arrived, sides.shows, aliases);
   if (!answer) return ["closed without an answer"];
   if (!isRedirect(observation)) return [`answered ${answer.status} by the edge itself`];

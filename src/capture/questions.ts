@@ -110,6 +110,9 @@ const SINGLE: Fields = [
   ["X-Devtls-Unheard-Of", "1"],
 ];
 
+/** Mostly a place of its own, that other rules hold for than for the rest of the site. */
+export const ACME_TARGET = "/.well-known/acme-challenge/devtls";
+
 const WEBSOCKET: Fields = [
   ["Upgrade", "websocket"],
   ["Connection", "Upgrade"],
@@ -332,7 +335,7 @@ function overPlain(place: Place): Question[] {
     ask("plain http POST", [...AGENT, ["Content-Length", "5"]], body),
     ask("plain http GET with a query", AGENT, { target: `${place.base}/a%20b?c=d` }),
     ask("plain http HTTP/1.0", AGENT, { version: "1.0" }),
-    ask("plain http for a certificate", AGENT, { target: "/.well-known/acme-challenge/devtls" }),
+    ask("plain http for a certificate", AGENT, { target: ACME_TARGET }),
     ask("plain http, all forged", [...AGENT, ...FORGED]),
     ask("plain http, told https", [...AGENT, ["X-Forwarded-Proto", "https"]]),
     ask("plain http upgrade", [...AGENT, ...WEBSOCKET]),

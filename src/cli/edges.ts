@@ -121,7 +121,7 @@ function shape(toApp: EdgeProfile["toApp"]): [string, string][] {
     toApp.buffersChunked && "a chunked one collected and sent with its length",
     toApp.answersExpect && "Expect answered by the edge",
   ].filter((fact) => fact !== false);
-  const path = { keep: "", reencode: "encoded anew", normalize: NORMALIZED }[toApp.target];
+  const path = PATHS[toApp.target];
   return [
     ...(facts.length > 0 ? [["other headers", facts.join("; ")] as [string, string]] : []),
     ...(HOP_BY_HOP[toApp.hopByHop]
@@ -132,7 +132,12 @@ function shape(toApp: EdgeProfile["toApp"]): [string, string][] {
   ];
 }
 
-const NORMALIZED = "dots and double slashes resolved, encoded anew; 404 for an encoded slash";
+const PATHS: Readonly<Record<EdgeProfile["toApp"]["target"], string>> = {
+  keep: "",
+  reencode: "encoded anew",
+  normalize: "dots and double slashes resolved, encoded anew; 404 for an encoded slash",
+  decode: "decoded, dots and double slashes resolved",
+};
 
 const HOP_BY_HOP: Readonly<Record<EdgeProfile["toApp"]["hopByHop"], string>> = {
   drop: "",

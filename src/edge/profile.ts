@@ -116,8 +116,11 @@ export interface ToApp {
   readonly te: "named" | "bare" | "drop";
   /** Where the Cookie line of an HTTP/2 request stands. */
   readonly http2Cookie: "keep" | "last";
-  /** `reencode`: as Go's net/url writes the path. `normalize`: as Apache's mod_proxy does. */
-  readonly target: "keep" | "reencode" | "normalize";
+  /**
+   * `reencode`: as Go's net/url writes the path. `normalize`: as Apache's mod_proxy does.
+   * `decode`: as nginx does where proxy_pass has a path.
+   */
+  readonly target: "keep" | "reencode" | "normalize" | "decode";
   /** `Content-Length: 0` where a POST, PUT or PATCH has no body, and with no other method. */
   readonly sendsEmptyLength: boolean;
   /** Collects a chunked body and sends it with its length. */

@@ -131,7 +131,7 @@ const TO_APP_CHOICES = {
   hopByHop: ["drop", "by-name", "in-place"],
   te: ["named", "bare", "drop"],
   http2Cookie: ["keep", "last"],
-  target: ["keep", "reencode", "normalize"],
+  target: ["keep", "reencode", "normalize", "decode"],
   source: ["remote", "loopback"],
 } as const;
 

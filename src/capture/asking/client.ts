@@ -82,7 +82,9 @@ async function open(door: Door, from: string | undefined, protocol: string): Pro
   await new Promise<void>((resolve, reject) => {
     const failed = (error: Error): void => {
       socket.destroy();
-      reject(unreachable(door, error));
+      // The alert that says so; other edges agree to HTTP/1.1 all the same.
+      const noHttp2 = protocol === "h2" && /no application protocol/.test(error.message);
+      reject(noHttp2 ? new NoHttp2() : unreachable(door, error));
     };
     socket.setTimeout(PATIENCE_MS, () => failed(new Error("no answer within 15 s")));
     socket.once("error", failed);

@@ -18,6 +18,7 @@ export const FASTCGI_SHOWS: Shows = {
   ],
 };
 
+const KEEP = 1;
 const BEGIN = 1;
 const END = 3;
 const PARAMS = 4;
@@ -50,6 +51,8 @@ export async function startFastcgi(
 }
 
 interface Request {
+  /** Whether the connection is for further requests, too. */
+  readonly keeps: boolean;
   readonly params: Buffer[];
   octets: number;
 }
@@ -65,7 +68,9 @@ function attend(socket: Socket, recorder: Recorder, parameters: Set<string>): vo
       if (pending.length < end) return;
       const content = pending.subarray(8, 8 + length);
       pending = pending.subarray(end);
-      if (type === BEGIN) requests.set(id, { params: [], octets: 0 });
+      if (type === BEGIN) {
+        requests.set(id, { keeps: ((content[2] ?? 0) & KEEP) !== 0, params: [], octets: 0 });
+      }
       const request = requests.get(id);
       if (!request) continue;
       if (type === PARAMS) request.params.push(Buffer.from(content));
@@ -75,13 +80,14 @@ function attend(socket: Socket, recorder: Recorder, parameters: Set<string>): vo
       const env = pairs(Buffer.concat(request.params));
       const answer = answerTo(env, request.octets, recorder, parameters);
       socket.write(Buffer.concat([record(STDOUT, id, answer), record(STDOUT, id, ""), ended(id)]));
+      if (!request.keeps) socket.end();
     }
   });
 }
 
 /** Names and values, each with its length in one octet or four. */
-function pairs(data: Buffer): Map<string, string> {
-  const env = new Map<string, string>();
+function pairs(data: Buffer): [name: string, value: string][] {
+  const env: [string, string][] = [];
   let at = 0;
   const size = (): number => {
     const short = data[at] as number;
@@ -92,32 +98,35 @@ function pairs(data: Buffer): Map<string, string> {
   };
   while (at < data.length) {
     const [name, value] = [size(), size()];
-    env.set(
+    env.push([
       data.toString("latin1", at, at + name),
       data.toString("latin1", at + name, at + name + value),
-    );
+    ]);
     at += name + value;
   }
   return env;
 }
 
 function answerTo(
-  env: ReadonlyMap<string, string>,
+  env: readonly (readonly [name: string, value: string])[],
   octets: number,
   recorder: Recorder,
   parameters: Set<string>,
 ): string {
   const lines: string[] = [];
   for (const [name, value] of env) {
+    // nginx says it twice, under the name of CGI and as any other header.
+    if (name === "HTTP_CONTENT_TYPE" || name === "HTTP_CONTENT_LENGTH") continue;
     if (name.startsWith("HTTP_"))
       lines.push(name.slice(5).toLowerCase().replaceAll("_", "-"), value);
     else parameters.add(`${name}=${value}`);
   }
-  const type = env.get("CONTENT_TYPE");
+  const named = new Map(env);
+  const type = named.get("CONTENT_TYPE");
   if (type) lines.push("content-type", type);
   const arrived = {
-    method: env.get("REQUEST_METHOD") ?? "",
-    target: env.get("REQUEST_URI") ?? "",
+    method: named.get("REQUEST_METHOD") ?? "",
+    target: named.get("REQUEST_URI") ?? "",
     version: "",
     lines: lines.filter((_, i) => !isControl(lines[i - (i % 2)] as string)),
     octets,

@@ -1,5 +1,5 @@
 /** The echo for Node: a handler for http, Express, Connect or Fastify's middie, or a server. */
-export const NODE = String.raw`"use strict";
+export const NODE = `"use strict";
 // devtls echo: shows who holds the token what reaches an app behind an edge. Remove it afterwards.
 // A server by itself: HOST=0.0.0.0 PORT=8080 node echo.cjs
 // In an app: app.use(require("./echo.cjs"));

@@ -49,7 +49,7 @@ function devtls_page(): void {
     }
     $headers = [];
     foreach ($_SERVER as $name => $value) {
-        if (strncmp($name, 'HTTP_', 5) !== 0) continue;
+        if (strncmp($name, 'HTTP_', 5) !== 0 || strncmp($name, 'HTTP_CONTENT_', 13) === 0) continue;
         $headers[] = [strtolower(strtr(substr($name, 5), '_', '-')), devtls_text($value)];
     }
     if (($_SERVER['CONTENT_TYPE'] ?? '') !== '') $headers[] = ['content-type', devtls_text($_SERVER['CONTENT_TYPE'])];

@@ -58,6 +58,7 @@ export function learnTold(observations: readonly Observation[], context: ToldCon
     return model(trial, target);
   };
   const draft = learnShape(headers, views, shows, pass, {
+    ...learnConnection(views, shows),
     ...(clientFrom && { clientFrom }),
     ...(context.source && { source: context.source }),
     ...(host.keep && { host: host.keep }),
@@ -94,7 +95,9 @@ function learnRules(views: readonly View[], scene: Scene): Rules {
   if (weight(told) === 0) return { learned };
   let best: Rules & { readonly left: number } = { learned, left: weight(told) };
   for (const clientFrom of CLIENT_FROM) {
-    const again = told.map(({ rule }) => learnRule(rule.name, views, { ...scene, clientFrom }));
+    const again = told.map(({ rule }) =>
+      learnRule(rule.name, views, { ...scene, clientFrom }, false),
+    );
     const left = weight(again);
     if (left >= best.left) continue;
     const replaced = learned.map((one) => again[told.indexOf(one)] ?? one);
@@ -141,6 +144,26 @@ function namesIn(views: readonly View[], shows: Shows): string[] {
 
 function titled(key: string): string {
   return key.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+/** What Connection and the version say of themselves; the rest of the shape is tried out. */
+function learnConnection(views: readonly View[], shows: Shows): Partial<ToApp> {
+  const learned: Record<string, unknown> = {};
+  const versions = [...new Set(views.map(({ observation }) => observation.arrived.version))];
+  if (shows.version && versions.length === 1) learned.version = versions[0];
+  else if (shows.version) learned.version = "client";
+  if (shows.hidden.includes("connection")) return learned as Partial<ToApp>;
+  const value = (view: View): string | undefined => view.values.get("connection")?.join(", ");
+  const upgraded = views.filter(({ values }) => values.has("upgrade"));
+  const ordinary = views.filter((view) => !upgraded.includes(view));
+  const usual = ordinary.map(value);
+  if (usual.length > 0 && usual.every((text) => text === usual[0])) {
+    if (/^upgrade$/i.test(usual[0] ?? "")) learned.alwaysUpgrade = true;
+    else learned.connection = usual[0];
+    if (usual[0] === "upgrade") learned.upgradeConnection = "upgrade";
+  }
+  if (upgraded.some((view) => value(view) === "upgrade")) learned.upgradeConnection = "upgrade";
+  return learned as Partial<ToApp>;
 }
 
 /** Host: one of the ways that profiles know, or a text with placeholders and cases. */

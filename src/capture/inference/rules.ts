@@ -20,17 +20,28 @@ export interface Learned {
   readonly unexplained: readonly View[];
 }
 
-type Trial = (rule: HeaderRule) => readonly View[];
+/** @param limit how many are too many, so that the rest need not be looked at */
+type Trial = (rule: HeaderRule, limit?: number) => readonly View[];
 
 /** Steps that refine a rule; each makes it explain more questions than before. */
 const MAX_STEPS = 6;
 /** First guesses that are looked at closely. */
 const MAX_REFINED = 4;
+/** Values that are read for their placeholders. */
+const MAX_EXAMPLES = 6;
 /** Values that a case is made for. */
 const MAX_VALUES = 4;
 
-/** @param name as the edge or the client writes it */
-export function learnRule(name: string, views: readonly View[], scene: Scene): Learned {
+/**
+ * @param name as the edge or the client writes it
+ * @param refines whether rules may hang on other headers and on methods
+ */
+export function learnRule(
+  name: string,
+  views: readonly View[],
+  scene: Scene,
+  refines = true,
+): Learned {
   const key = name.toLowerCase();
   const counted = views.filter(({ named }) => !named.includes(key));
   const attempt = trial(name, counted, scene);
@@ -38,7 +49,7 @@ export function learnRule(name: string, views: readonly View[], scene: Scene): L
     .map((rule) => ({ rule, unexplained: attempt(rule) }))
     .sort((a, b) => a.unexplained.length - b.unexplained.length);
   let best = guesses[0] as Learned;
-  if (best.unexplained.length === 0) return best;
+  if (best.unexplained.length === 0 || !refines) return best;
   for (const guess of guesses.slice(0, MAX_REFINED)) {
     let now: Learned = guess;
     for (let step = 0; step < MAX_STEPS && now.unexplained.length > 0; step++) {
@@ -56,7 +67,7 @@ export function learnRule(name: string, views: readonly View[], scene: Scene): L
 function trial(name: string, views: readonly View[], scene: Scene): Trial {
   const key = name.toLowerCase();
   const asked = views.map((view) => ({ view, wanted: view.values.get(key) ?? [] }));
-  return (rule) => {
+  return (rule, limit = Number.POSITIVE_INFINITY) => {
     const toApp = scene.clientFrom ? { clientFrom: scene.clientFrom } : {};
     const rewrite = compileHead(
       profile({
@@ -69,18 +80,17 @@ function trial(name: string, views: readonly View[], scene: Scene): Trial {
       }),
     );
     const matters = namesIn(rule, scene);
-    return asked
-      .filter(({ view, wanted }) => {
-        const lines = rewrite(only(view.sent, matters), view.request);
-        const shown = shownLines(lines, scene.shows).filter(([n]) => n.toLowerCase() === key);
-        return !same(
-          key,
-          wanted,
-          shown.map(([, value]) => masked(value)),
-          scene.merges,
-        );
-      })
-      .map(({ view }) => view);
+    const unexplained: View[] = [];
+    for (const { view, wanted } of asked) {
+      const lines = rewrite(only(view.sent, matters), view.request);
+      const shown = shownLines(lines, scene.shows).filter(([n]) => n.toLowerCase() === key);
+      const values = shown.map(([, value]) => value);
+      if (same(key, wanted, values, scene.merges)) continue;
+      if (same(key, wanted, values.map(masked), scene.merges)) continue;
+      unexplained.push(view);
+      if (unexplained.length >= limit) break;
+    }
+    return unexplained;
   };
 }
 
@@ -136,12 +146,12 @@ function firstGuesses(name: string, views: readonly View[]): HeaderRule[] {
 
 /** Readings that explain most of the values that the edge wrote by itself. */
 function bestReadings(key: string, written: readonly View[]): string[] {
-  const examples = [written[0], written[Math.floor(written.length / 2)], written.at(-1)];
+  const different = new Map(written.map((view) => [view.values.get(key)?.[0], view]));
+  const examples = [...different.values()].slice(0, MAX_EXAMPLES);
   const all = new Set<string>();
   for (const view of examples) {
-    const [value] = view?.observation.arrived.lines ? rawValues(view, key) : [];
-    if (view && value !== undefined)
-      for (const text of readings(value, view.request)) all.add(text);
+    const [value] = rawValues(view, key);
+    if (value !== undefined) for (const text of readings(value, view.request)) all.add(text);
   }
   const scored = [...all].map((text) => {
     const write = compileValue(text);
@@ -185,8 +195,9 @@ function copies(name: string, views: readonly View[]): HeaderRule[] {
 function refine(rule: HeaderRule, failing: readonly View[], attempt: Trial): Learned | undefined {
   let best: Learned | undefined;
   for (const candidate of refinements(rule, failing)) {
-    const unexplained = attempt(candidate);
-    if (unexplained.length < (best?.unexplained ?? failing).length) {
+    const limit = (best?.unexplained ?? failing).length;
+    const unexplained = attempt(candidate, limit);
+    if (unexplained.length < limit) {
       best = { rule: candidate, unexplained };
       if (unexplained.length === 0) break;
     }
@@ -246,7 +257,7 @@ function caseValues(key: string, views: readonly View[], other: string): HeaderC
     if (sent === "") continue;
     const [arrived] = rawValues(view, key);
     const texts = arrived === undefined ? [""] : readings(arrived, view.request);
-    for (const value of [texts[0] as string, texts.at(-1) as string]) {
+    for (const value of [texts.at(-1) as string, texts[0] as string]) {
       cases.set(`${sent}\n${value}`, { from: other, is: [sent], value });
       cases.set(`\n${value}`, { from: other, value });
     }

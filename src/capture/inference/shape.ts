@@ -25,7 +25,7 @@ const CHOICES: Choices = [
   ["hopByHop", ["drop", "by-name", "in-place"]],
   ["te", ["named", "bare", "drop"]],
   ["http2Cookie", ["keep", "last"]],
-  ["target", ["keep", "reencode", "normalize"]],
+  ["target", ["keep", "reencode", "normalize", "decode"]],
   ["passesUpgrade", [true, false]],
   ["alwaysUpgrade", [undefined, true]],
   ["movesLength", [true, false]],
@@ -65,11 +65,17 @@ export function learnShape(
       return sum + (like === 1 ? 1 : like / 4);
     }, 0);
   };
-  const starts = families().map((toApp): Draft => ({ headers, toApp: { ...toApp, ...given } }));
+  const starts = families().map((toApp): Draft => ({ headers, toApp: withGiven(toApp, given) }));
   const scored = starts.map((draft) => ({ draft, points: score(draft) }));
   const best = scored.sort((a, b) => b.points - a.points).slice(0, 2);
-  const climbed = best.map((start) => climb(start.draft, start.points, score, views, shows));
+  const climbed = best.map((start) => climb(start.draft, start.points, score, views, shows, given));
   return (climbed.sort((a, b) => b.points - a.points)[0] as (typeof climbed)[0]).draft;
+}
+
+function withGiven(toApp: ToApp, given: Partial<ToApp>): ToApp {
+  const merged: Record<string, unknown> = { ...toApp, ...given };
+  for (const [key, value] of Object.entries(merged)) if (value === undefined) delete merged[key];
+  return merged as unknown as ToApp;
 }
 
 /** The shapes of the known edges, each once, captured ones first. */
@@ -88,11 +94,12 @@ function climb(
   score: (draft: Draft) => number,
   views: readonly View[],
   shows: Shows,
+  given: Partial<ToApp>,
 ): { draft: Draft; points: number } {
   let best = { draft: start, points };
   for (let round = 0; round < MAX_ROUNDS && best.points < views.length; round++) {
     const before = best.points;
-    for (const next of moves(best.draft, views, shows)) {
+    for (const next of moves(best.draft, views, shows, given)) {
       const draft = next(best.draft);
       if (!draft) continue;
       const points = score(draft);
@@ -103,11 +110,17 @@ function climb(
   return best;
 }
 
+/** Whether a rule writes a line among the edge's own; Host has a part for itself. */
+function writes({ name, op }: HeaderRule): boolean {
+  return op !== "pass" && op !== "strip" && lower(name) !== "host";
+}
+
 type Move = (draft: Draft) => Draft | undefined;
 
-function moves(draft: Draft, views: readonly View[], shows: Shows): Move[] {
+function moves(draft: Draft, views: readonly View[], shows: Shows, given: Partial<ToApp>): Move[] {
   const list: Move[] = [];
   for (const [key, values] of CHOICES) {
+    if (key in given) continue;
     for (const value of values) {
       list.push(({ headers, toApp }) => {
         if (toApp[key] === value) return undefined;
@@ -135,7 +148,7 @@ function moves(draft: Draft, views: readonly View[], shows: Shows): Move[] {
 
 /** Moves that give one header a place of its own. */
 function singles({ headers, toApp }: Draft): Move[] {
-  const names = headers.filter(({ op }) => op !== "pass" && op !== "strip").map(({ name }) => name);
+  const names = headers.filter(writes).map(({ name }) => name);
   return names.flatMap((name) => {
     const rest = toApp.order.filter((part) => lower(part) !== lower(name));
     const places = Array.from({ length: rest.length + 1 }, (_, at) => at);
@@ -152,8 +165,8 @@ function singles({ headers, toApp }: Draft): Move[] {
 
 /** Rules that write lines, in the order in which their lines arrive; the others stay behind. */
 function sortedRules(headers: readonly HeaderRule[], views: readonly View[]): HeaderRule[] {
-  const writing = headers.filter(({ op }) => op !== "pass" && op !== "strip");
-  const rest = headers.filter(({ op }) => op === "pass" || op === "strip");
+  const writing = headers.filter(writes);
+  const rest = headers.filter((rule) => !writes(rule));
   const before = precedence(
     writing.map(({ name }) => lower(name)),
     views,
@@ -212,7 +225,7 @@ const STRUCTURE: ReadonlyMap<string, string> = new Map([
 
 /** The orders of parts that the requests had, as a list of parts and single names. */
 function observedOrders({ headers }: Draft, views: readonly View[]): string[][] {
-  const writing = headers.filter(({ op }) => op !== "pass" && op !== "strip");
+  const writing = headers.filter(writes);
   const names = new Map(writing.map(({ name }) => [lower(name), name]));
   const labelOf = (name: string): string =>
     STRUCTURE.get(name) ?? (names.has(name) ? name : "client");

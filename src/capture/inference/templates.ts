@@ -16,6 +16,7 @@ const FORMS: Readonly<Record<string, string>> = {
 
 /** In the order in which they are preferred where several say the same. */
 const EXACT = [
+  "target",
   ...[
     "client",
     "scheme",
@@ -26,7 +27,7 @@ const EXACT = [
     "client-port",
     "client-port-number",
   ],
-  ...["on-or-off", "scheme-or-ws", "path", "path-only", "query", "method", "protocol", "target"],
+  ...["on-or-off", "scheme-or-ws", "path", "path-only", "query", "method", "protocol"],
   "target-localhost",
 ];
 

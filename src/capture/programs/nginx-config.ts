@@ -82,6 +82,9 @@ const GUARDS = new Set([
   ...["allow", "deny", "satisfy", "internal_redirect"],
 ]);
 
+/** Blocks that hold values, not directives. */
+const TABLES = new Set(["map", "geo", "types", "split_clients", "charset_map"]);
+
 /** Prepares a configuration whose includes have been followed. */
 export function planNginx(
   directives: readonly Directive[],
@@ -346,6 +349,7 @@ class Rewriter {
 
   #one(one: Directive): Directive[] {
     const { name, args } = one;
+    if (TABLES.has(name)) return [one];
     // The parameters of all three are the same, and FastCGI is what is listened for.
     if (/^(?:uwsgi|scgi)_/.test(name)) {
       return this.#one({ ...one, name: name.replace(/^(?:uwsgi|scgi)_/, "fastcgi_") });

@@ -80,7 +80,7 @@ class Reader {
         throw this.#wrong(`"${words[0] ?? ""}" does not end with ";"`);
       }
       const [name = "", ...args] = words;
-      const made = { name: unquoted(name), args, file: this.#file, line };
+      const made = { name, args, file: this.#file, line };
       if (next === ";") {
         this.#at++;
         if (words.length === 0) throw this.#wrong('a ";" ends nothing');
