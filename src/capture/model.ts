@@ -2,9 +2,10 @@
 import { compileHead } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { targetFor } from "../edge/target.js";
+import { first, valuesOf } from "../lines.js";
 import type { Exchange } from "../proxy/exchange.js";
-import { requestHeaders } from "../proxy/forwarding.js";
 import { checkHttp1Head } from "../proxy/front/request-check.js";
+import { requestHeaders } from "../proxy/heads.js";
 import type { Arrived, Observation } from "./question.js";
 
 /** What the app sees of a question through an edge. */
@@ -43,11 +44,14 @@ function octetsOf({ question: { body = "" } }: Observation): number {
   return typeof body === "string" ? body.length : body.join("").length;
 }
 
-/** The upgrade that a request of HTTP/1.1 asks for; one with a body is refused. */
+/** The upgrade that a request of HTTP/1.1 asks for (RFC 9110 7.8); one with a body is refused. */
 function upgradeOf({ headers, protocol, body }: Exchange): string | undefined {
   if (protocol !== "HTTP/1.1" || body) return undefined;
-  const head = checkHttp1Head("GET", "/", ["Host", "a", ...headers], "1.1");
-  return "refusal" in head ? undefined : head.upgrade;
+  const options = valuesOf(headers, "connection")
+    .join()
+    .toLowerCase()
+    .split(/[\s,]+/);
+  return options.includes("upgrade") ? first(headers, "upgrade") : undefined;
 }
 
 /** A question as the simulation's front would hand it on. */

@@ -137,9 +137,15 @@ export interface ToApp {
   readonly clientFrom?: ClientFrom;
 }
 
+/** What plain HTTP can get. */
+export const PLAIN_MODES = ["redirect", "proxy", "deny"] as const;
+
+/** Of a redirect to https (RFC 9110 15.4); 303 would turn every method into GET. */
+export const REDIRECT_STATUSES = ["301", "302", "307", "308"] as const;
+
 /** What plain HTTP gets. */
 export interface PlainRule {
-  readonly mode: "redirect" | "proxy" | "deny";
+  readonly mode: (typeof PLAIN_MODES)[number];
   /** Of the redirect. */
   readonly status?: number;
   /** Of the redirect for methods other than GET and HEAD, where it differs. */
@@ -205,6 +211,24 @@ export interface ResponseEdits {
   readonly relocate?: readonly (readonly [from: string, to: string])[];
 }
 
+/** How people tell this edge what apps need to know: lines ready to paste. */
+export interface EdgeFixes {
+  /** Where they go: "nginx, in the app's location". */
+  readonly where: string;
+  /** Says X-Forwarded-Proto as the browser came. */
+  readonly proto?: readonly string[];
+  /** Says on what a proxy before it said of the scheme. */
+  readonly innerProto?: readonly string[];
+  /** Passes the Host as the browser named it. */
+  readonly host?: readonly string[];
+  /** Passes WebSockets on. */
+  readonly upgrade?: readonly string[];
+  /** Passes cookies and Referer on. */
+  readonly cookies?: readonly string[];
+  /** Redirects to https with method and body. */
+  readonly redirect?: readonly string[];
+}
+
 /** The parts of a profile that have evidence of their own. */
 export type Section = "headers" | "toApp" | "plain" | "limits" | "response";
 
@@ -223,6 +247,8 @@ export interface EdgeProfile {
   readonly plain: PlainRule;
   readonly limits: Limits;
   readonly response: ResponseEdits;
+  /** Undefined where nothing can be told it, or need be. */
+  readonly fixes?: EdgeFixes;
   readonly proof: Readonly<Record<Section, Proof>>;
 }
 

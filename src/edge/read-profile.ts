@@ -2,17 +2,19 @@
 import { causeOf, DevtlsError } from "../errors.js";
 import { HEAD_PARTS, isPart } from "./arrange.js";
 import { FieldReader } from "./field-reader.js";
-import type {
-  ClientFrom,
-  EdgeProfile,
-  HeaderCase,
-  HeaderRule,
-  HeadPart,
-  Limit,
-  Limits,
-  PlainRule,
-  ResponseEdits,
-  ToApp,
+import {
+  type ClientFrom,
+  type EdgeFixes,
+  type EdgeProfile,
+  type HeaderCase,
+  type HeaderRule,
+  type HeadPart,
+  type Limit,
+  type Limits,
+  type PlainRule,
+  REDIRECT_STATUSES,
+  type ResponseEdits,
+  type ToApp,
 } from "./profile.js";
 import { profile, unverified } from "./profiles/build.js";
 import { findProfile, PROFILES } from "./profiles/index.js";
@@ -40,6 +42,7 @@ export function readEdgeProfile(text: string, file: string): EdgeProfile {
     "plain",
     "limits",
     "response",
+    "fixes",
     // What `devtls edges NAME --json` says besides; here it is the file's own word.
     "evidence",
     "proof",
@@ -58,7 +61,8 @@ export function readEdgeProfile(text: string, file: string): EdgeProfile {
     response:
       root.response === undefined ? (base?.response ?? {}) : readResponse(root.response, reader),
   };
-  return profile({ ...own, proof: unverified(file) });
+  const fixes = root.fixes === undefined ? base?.fixes : readFixes(root.fixes, reader);
+  return profile({ ...own, ...(fixes && { fixes }), proof: unverified(file) });
 }
 
 function baseOf(value: unknown, reader: FieldReader): EdgeProfile {
@@ -231,7 +235,7 @@ function readPlain(value: unknown, reader: FieldReader): PlainRule {
   const status = (key: "status" | "otherStatus") =>
     given[key] === undefined
       ? {}
-      : { [key]: Number(reader.choice(String(given[key]), `plain.${key}`, REDIRECTS)) };
+      : { [key]: Number(reader.choice(String(given[key]), `plain.${key}`, REDIRECT_STATUSES)) };
   return {
     mode: reader.choice(given.mode, "plain.mode", ["redirect", "proxy", "deny"] as const),
     ...status("status"),
@@ -249,7 +253,6 @@ function readPlain(value: unknown, reader: FieldReader): PlainRule {
   };
 }
 
-const REDIRECTS = ["301", "302", "307", "308"] as const;
 const BOUNDS = [
   "body",
   "getBody",
@@ -336,4 +339,17 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
       }),
     }),
   };
+}
+
+const FIXES = ["proto", "innerProto", "host", "upgrade", "cookies", "redirect"] as const;
+
+function readFixes(value: unknown, reader: FieldReader): EdgeFixes {
+  const given = reader.object(value, "fixes", ["where", ...FIXES]);
+  const fixes: Record<string, string | string[]> = {
+    where: reader.string(given.where, "fixes.where"),
+  };
+  for (const key of FIXES) {
+    if (given[key] !== undefined) fixes[key] = reader.strings(given[key], `fixes.${key}`);
+  }
+  return fixes as unknown as EdgeFixes;
 }

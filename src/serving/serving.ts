@@ -3,7 +3,7 @@
  * The command line and the library both start here; nothing in it prints or exits.
  */
 import { EventEmitter } from "node:events";
-import type { Fault } from "../ca/fault.js";
+import type { Fault } from "../ca/fault-kinds.js";
 import {
   coversHost,
   openServeIdentity,
@@ -12,6 +12,7 @@ import {
   serveNames,
 } from "../ca/leaves.js";
 import { type Clock, keepFresh } from "../ca/refresh.js";
+import type { CookieMode } from "../cookies/modes.js";
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
 import { compileHead, type HeadOverrides } from "../edge/head.js";
@@ -20,15 +21,15 @@ import { compileResponse } from "../edge/response.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
 import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
 import type { PlainSettings } from "../proxy/own/plain-http.js";
-import type { CookieMode } from "../proxy/policies/cookies.js";
 import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
 import { createRouter, type Route } from "../proxy/routes.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
 import { Pool } from "../proxy/upstream/pool.js";
 import type { Target } from "../proxy/upstream/target.js";
+import type { Watcher } from "../proxy/watch.js";
 import { type Certificate, certificateToPem } from "../x509/certificate.js";
 import type { Name } from "../x509/names.js";
-import { Diagnosing } from "./diagnosing.js";
+import { Diagnosing, type Served } from "./diagnosing.js";
 
 /**
  * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
@@ -68,6 +69,8 @@ export interface ServeSettings {
   readonly insecureTarget?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
+  /** Look on at every exchange, beside the log and the diagnosis. */
+  readonly watchers?: readonly Watcher[];
   readonly stateDirectory?: string;
   readonly clock?: Clock;
 }
@@ -78,7 +81,7 @@ export interface ServeEvents {
   target: [state: "up" | "down", url: string];
   /** A client refused the certificate; once a run. */
   distrust: [];
-  /** An observer threw; the exchange it looked at was not affected. */
+  /** Something in devtls failed: who looked on at an exchange, or one exchange with it. */
   defect: [error: unknown];
 }
 
@@ -108,26 +111,24 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const { credentials, certificate } = faulty || (issued ? shown(issued.leaf) : ownOf(settings));
   // A certificate for another host is no reason to answer for it.
   const covered = faulty ? namesOf(settings) : certificate.names;
-  let url: string | undefined;
-  const diagnosing = new Diagnosing(settings, () => url, {
+  let served: Served | undefined;
+  const onDefect = (error: unknown): void => void events.emit("defect", error);
+  const diagnosing = new Diagnosing(settings, () => served, {
     onFinding: (finding) => void events.emit("finding", finding),
-    onDefect: (error) => void events.emit("defect", error),
+    onDefect,
   });
+  const log: Watcher = () =>
+    events.listenerCount("request") > 0
+      ? { end: (finished) => void events.emit("request", finished) }
+      : undefined;
   const common = {
     edge: settings.edge,
     rewrite: compileHead(settings.edge, settings.overrides),
     editResponse: compileResponse(settings.edge),
     limits: settings.limits ? settings.edge.limits : {},
     ...(await policiesOf(settings)),
-    observers: [
-      (finished: FinishedExchange) => {
-        if (events.listenerCount("request") > 0) events.emit("request", finished);
-      },
-      (finished: FinishedExchange) => diagnosing.observe(finished),
-    ],
-    watchBody: diagnosing.watchBody,
-    onTarget: (state: "up" | "down", url: string) => void events.emit("target", state, url),
-    onObserverError: (error: unknown) => void events.emit("defect", error),
+    watchers: [...(settings.watchers ?? []), log, diagnosing.watch],
+    onDefect,
   };
   const connecting = {
     insecure: settings.insecureTarget ?? false,
@@ -138,7 +139,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const forwardingTo = (target: Target): Forwarding => {
     const known = forwardings.get(target.url);
     if (known) return known;
-    const forwarding = { ...common, pool: new Pool(target, connecting) };
+    const pool = new Pool(target, connecting, (state, of) => void events.emit("target", state, of));
+    const forwarding = { ...common, pool };
     forwardings.set(target.url, forwarding);
     diagnosing.addTarget(target, connecting);
     return forwarding;
@@ -167,12 +169,13 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     ? keepFresh(
         issued,
         (leaf) => proxy.setCredentials(shown(leaf).credentials),
-        (error) => void events.emit("defect", error),
+        onDefect,
         settings.clock,
       )
     : () => undefined;
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
-  url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
+  const url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
+  served = { url, plainPort: proxy.plainPort };
   return Object.assign(events, {
     url,
     port: proxy.port,
