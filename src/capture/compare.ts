@@ -33,10 +33,15 @@ export function compare(
   const left = describe(real, sides, []);
   const right = describe(simulated, sides, aliases);
   if (left.join("\n") === right.join("\n")) return undefined;
+  const only = (one: readonly string[], other: readonly string[]): string[] =>
+    one.filter((line) => !other.includes(line));
+  const [ownLines, otherLines] = [only(left, right), only(right, left)];
+  // The same lines in another order are shown as a whole.
+  const whole = ownLines.length === 0 && otherLines.length === 0;
   return {
     request: real.question.name,
-    real: left.filter((line) => !right.includes(line)),
-    simulated: right.filter((line) => !left.includes(line)),
+    real: whole ? left : ownLines,
+    simulated: whole ? right : otherLines,
   };
 }
 

@@ -112,10 +112,14 @@ function arrangeInPlace(
 ): string[] {
   const lines: string[] = [];
   const seen = new Set<string>();
-  for (let index = 0; index < client.length; index += 2) {
-    const name = client[index] as string;
+  const given = toApp.mergesLines ? mergeLines(client) : client;
+  const own = request.upgrade === undefined ? toApp.connection : undefined;
+  for (let index = 0; index < given.length; index += 2) {
+    const name = given[index] as string;
     const key = lower(name);
-    const value = inPlaceValue(key, client[index + 1] as string, host, request);
+    const said = given[index + 1] as string;
+    const value =
+      key === "connection" && own !== undefined ? own : inPlaceValue(key, said, host, request);
     if (value === undefined) continue;
     seen.add(key);
     lines.push(name, value);
@@ -135,7 +139,9 @@ function arrangeInPlace(
   }
   // The edge keeps the connection that an HTTP/1.0 client's request is passed on by.
   if (request.protocol === "HTTP/1.0" && request.upgrade === undefined && !seen.has("connection")) {
-    result.push("Connection", "keep-alive");
+    result.push("Connection", own ?? "keep-alive");
+  } else if (own !== undefined && !seen.has("connection")) {
+    result.push("Connection", own);
   }
   return rename(result, toApp.names);
 }
