@@ -150,7 +150,7 @@ describe("An arrow between parts", () => {
     const from = inside
       .filter(({ to }) => partOf(to) === "serving")
       .map(({ from }) => partOf(from));
-    const allowed = ["serving", "cli", "library", "settings"];
+    const allowed = ["serving", "capture", "cli", "library", "settings"];
     expect(from.filter((part) => !allowed.includes(part))).toEqual([]);
   });
 

@@ -87,9 +87,10 @@ function adapt(path: string, file: string, { folder }: Stage): Json {
       ? own
       : runOnce(path, ["adapt", "--adapter", "caddyfile", "--config", copy], folder);
   if (adapted.status !== 0) {
+    const { stderr } = /permission denied/i.test(own.stderr) ? adapted : own;
     const cause = (
-      /[Ee]rror: (.*)/.exec(own.stderr)?.[1] ??
-      own.stderr.trim().split("\n").at(-1) ??
+      /[Ee]rror: (.*)/.exec(stderr)?.[1] ??
+      stderr.trim().split("\n").at(-1) ??
       ""
     ).replaceAll(copy, file);
     throw new DevtlsError("bad-request", `could not run caddy with ${file}: ${cause}`, {
