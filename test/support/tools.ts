@@ -26,6 +26,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   gunicorn: "gunicorn",
   nginx: "nginx-light",
   php: "php-cli",
+  ruby: "ruby",
 };
 
 /** Where a program is, or undefined. */
