@@ -23,7 +23,7 @@ describe("README.md", () => {
   });
 });
 
-it.each(["README.md", "CONTRIBUTING.md", "docs/library.md", "test/bench/README.md"])(
+it.each(["README.md", "CONTRIBUTING.md", "src/library/README.md", "test/bench/README.md"])(
   "every file that %s links to is there",
   (file) => {
     const links = [...read(file).matchAll(/\]\((?!https?:|#)([^)]+)\)/g)].map(([, path]) => path);

@@ -19,4 +19,4 @@ apt-get install -q -y --no-install-recommends \
   uvicorn python3-starlette python3-itsdangerous python3-websockets \
   nginx-light apache2 haproxy caddy \
   certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
-  fish zsh mmdebstrap
+  fish zsh mmdebstrap ruby

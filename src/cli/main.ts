@@ -3,6 +3,8 @@ import { type Loaders, run } from "./program.js";
 const LOADERS: Loaders = {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
+  capture: () => import("./capture.js"),
+  echo: () => import("./echo.js"),
   trace: () => import("./trace.js"),
   init: () => import("./init.js"),
   config: () => import("./config.js"),

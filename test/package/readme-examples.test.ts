@@ -1,4 +1,4 @@
-/** The programs that README.md and docs/library.md show, run as they stand there. */
+/** The programs that README.md and src/library/README.md show, run as they stand there. */
 import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
@@ -11,7 +11,7 @@ import { folderUntilEnd, start, temporaryHome, withDefaultPorts } from "../suppo
 /** Blocks such as `<!-- example: express.mjs -->` above a fence, by file name. */
 const EXAMPLES = new Map(
   [
-    ...["README.md", "docs/library.md"]
+    ...["README.md", "src/library/README.md"]
       .map((file) => readFileSync(join(PROJECT, file), "utf8"))
       .join("\n")
       .matchAll(/^<!-- example: (\S+) -->\n```\w+\n(.*?)^```$/gms),

@@ -38,6 +38,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   unshare: "util-linux",
   nsenter: "util-linux",
   ip: "iproute2",
+  ruby: "ruby",
 };
 
 /** Where a program is, or undefined. */

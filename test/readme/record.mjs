@@ -1,6 +1,6 @@
 /**
- * `node docs/record.mjs`: records `devtls serve --demo --simulate none` while a browser goes round in
- * its loop, and writes what the terminal showed to docs/loop.svg. Build first: npm run build.
+ * `node test/readme/record.mjs`: records `devtls serve --demo --simulate none` while a browser goes round in
+ * its loop, and writes what the terminal showed to test/readme/loop.svg. Build first: npm run build.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +29,7 @@ try {
 /** What the command prints, with the escapes of its colours. */
 async function record() {
   const port = await freePort();
-  const launcher = join(HERE, "../bin/devtls.js");
+  const launcher = join(HERE, "../../bin/devtls.js");
   const [, ...words] = COMMAND.split(" ");
   const child = spawn(process.execPath, [launcher, ...words, "--port", String(port)], {
     env: {
