@@ -20,8 +20,9 @@ const MAX_STEPS = 4;
 
 /** What an edge has to send; the four that tell do so anyway. */
 const EDGE_LINES = [
-  "proxy_set_header Host $http_host;",
+  "proxy_set_header Host $host;",
   "proxy_set_header X-Forwarded-Proto $scheme;",
+  "devtls serve --stand-in",
 ];
 
 /** Makes a framework believe the edge. */

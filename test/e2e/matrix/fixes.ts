@@ -18,11 +18,11 @@ function resolved(text: string, host: string): string {
   return text
     .replace("$scheme", "https")
     .replace("$http_x_forwarded_proto", "https")
-    .replace("$http_host", host);
+    .replace("$host", host.replace(/:\d+$/, ""));
 }
 
-/** The same as a line of another server, which is there for those who run that one. */
-const OTHER_SERVERS = /^ProxyPreserveHost On$/;
+/** An option of devtls: "devtls serve --stand-in". */
+const OPTION = /^devtls serve (--[a-z-]+)$/;
 
 /**
  * What was applied before, and these lines.
@@ -40,7 +40,11 @@ export function apply(before: Applied, fix: readonly string[], host: string): Ap
     const [, name, value] = nginx ?? traefik.exec(line) ?? [];
     const variable = /^([A-Z_]+)="(.*)"$/.exec(line);
     const uvicorn = /^uvicorn (.+)$/.exec(line);
-    if (OTHER_SERVERS.test(line)) continue;
+    const [, option] = OPTION.exec(line) ?? [];
+    if (option !== undefined) {
+      if (!edge.includes(option)) edge.push(option);
+      continue;
+    }
     if (name !== undefined && value === '""') edge.push("--drop-header", name);
     else if (name !== undefined && value !== undefined) {
       edge.push("--set-header", `${name}: ${resolved(value, host)}`);
