@@ -166,6 +166,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     orNextPort: settings.orNextPort,
     ...(settings.plain && { plain: settings.plain }),
     covers,
+    onDefect,
     onDistrust: () => {
       if (!distrusted) events.emit("distrust");
       distrusted = true;
