@@ -121,6 +121,7 @@ describe("an application is recognised by", () => {
 
   it.each<[name: string, mark: string, response: string[], url?: string]>([
     ["wordpress", "its login page", [], "https://a.test/wp-login.php"],
+    ["mediawiki", "its first redirect", ["Location", "http://a.test:8000/index.php/Main_Page"]],
     ["mediawiki", "its session", cookie("wiki_session=x; path=/; HttpOnly")],
     [
       "mediawiki",

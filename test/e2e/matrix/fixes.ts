@@ -9,9 +9,15 @@ export interface Applied {
   readonly command?: readonly string[];
   /** What the edge is configured with: --set-header and --drop-header have its last word. */
   readonly edge: readonly string[];
+  /** It passes WebSockets on. */
+  readonly upgrades: boolean;
 }
 
-export const NOTHING: Applied = { app: [], env: {}, edge: [] };
+export const NOTHING: Applied = { app: [], env: {}, edge: [], upgrades: false };
+
+/** nginx's lines that pass a WebSocket on. */
+const UPGRADE =
+  /^proxy_(?:http_version 1\.1|set_header (?:Upgrade \$http_upgrade|Connection "upgrade"));$/;
 
 /** nginx's variables, as the browser's connection has them. */
 function resolved(text: string, host: string): string {
@@ -32,7 +38,7 @@ export function apply(before: Applied, fix: readonly string[], host: string): Ap
   const app = [...before.app];
   const env = { ...before.env };
   const edge = [...before.edge];
-  let { command } = before;
+  let { command, upgrades } = before;
   for (const line of fix) {
     const nginx = /^proxy_set_header (\S+) (.+);$/.exec(line);
     const traefik =
@@ -40,6 +46,10 @@ export function apply(before: Applied, fix: readonly string[], host: string): Ap
     const [, name, value] = nginx ?? traefik.exec(line) ?? [];
     const variable = /^([A-Z_]+)="(.*)"$/.exec(line);
     const uvicorn = /^uvicorn (.+)$/.exec(line);
+    if (UPGRADE.test(line)) {
+      upgrades = true;
+      continue;
+    }
     const [, option] = OPTION.exec(line) ?? [];
     if (option !== undefined) {
       if (!edge.includes(option)) edge.push(option);
@@ -52,5 +62,5 @@ export function apply(before: Applied, fix: readonly string[], host: string): Ap
     else if (uvicorn) command = uvicorn[1]?.replaceAll("'", "").split(" ");
     else if (!app.includes(line)) app.push(line);
   }
-  return { app, env, edge, ...(command && { command }) };
+  return { app, env, edge, upgrades, ...(command && { command }) };
 }
