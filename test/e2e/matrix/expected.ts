@@ -36,10 +36,13 @@ const LOOP = "loops redirect-loop:app-ignores-forwarded-proto";
 const PEER = "loops redirect-loop:peer-not-trusted";
 const EDGE_LOOP = "loops redirect-loop:edge-sends-no-proto";
 const CSRF = "csrf csrf-origin-mismatch";
+/** The Host is without its port there: on 443 it is a loop, or nothing at all. */
+const ON_443 = "internal-urls port-dropped";
+const PORT = `${CSRF}:harmless-on-443`;
 const LOST = "cookie-lost cookie-missing:app-ignores-forwarded-proto";
 const EDGE_LOST = "cookie-lost cookie-missing:edge-sends-no-proto";
 
-/** The redirect names the Host that the edge made up, or left without its port. */
+/** The redirect names the Host that the edge made up. */
 const INTERNAL = "internal-urls insecure-location:internal-location";
 
 /** A redirect to http://. */
@@ -64,8 +67,8 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   // printed, the edge's and the app's.
   "django-runserver forced": row({
     none: `${LOOP} > works`,
-    nginx: `${INTERNAL} > ${LOOP} > works`,
-    "nginx-proxy-params": `${INTERNAL} > ${LOOP} > works`,
+    nginx: `${INTERNAL} > works`,
+    "nginx-proxy-params": `${ON_443}:app-ignores-forwarded-proto > ${PORT} > works`,
     telling: `${LOOP} > works`,
   }),
   // Debian's Django is 3.2: its CSRF check looks at the Referer, and only when the request is
@@ -74,14 +77,14 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   "django-runserver trusting": row({
     none: "works",
     nginx: "works",
-    "nginx-proxy-params": `${CSRF}:host > works`,
+    "nginx-proxy-params": `${PORT} > works`,
     telling: "works",
   }),
   // What Django does from 4.0 on: Origin is compared with the scheme and Host that it believes in.
   "django-runserver origin-check": row({
     none: `${CSRF}:scheme > works`,
     nginx: `${CSRF}:host > works`,
-    "nginx-proxy-params": `${CSRF}:host > works`,
+    "nginx-proxy-params": `${PORT} > ${CSRF}:origin-not-listed > works`,
     telling: `${CSRF}:origin-not-listed > works`,
   }),
   // gunicorn itself acts on X-Forwarded-Proto, from 127.0.0.1 only: no edge but `none` is there,
@@ -89,19 +92,19 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   "django-gunicorn forced": row({
     none: `${EDGE_LOOP} > works`,
     nginx: `${INTERNAL} > works`,
-    "nginx-proxy-params": `${INTERNAL} > ${PEER} > works`,
+    "nginx-proxy-params": `${ON_443}:peer-not-trusted > ${PORT} > works`,
     telling: `${PEER} > works`,
   }),
   "django-gunicorn origin-check": row({
     none: `${CSRF}:scheme > works`,
     nginx: `${CSRF}:host > works`,
-    "nginx-proxy-params": `${CSRF}:host > works`,
+    "nginx-proxy-params": `${PORT} > ${CSRF}:origin-not-listed > works`,
     telling: `${CSRF}:origin-not-listed > works`,
   }),
   "flask forced": row({
     none: `${LOOP} > works`,
-    nginx: `${INTERNAL} > ${LOOP} > works`,
-    "nginx-proxy-params": `${INTERNAL} > ${LOOP} > works`,
+    nginx: `${INTERNAL} > works`,
+    "nginx-proxy-params": `${ON_443}:app-ignores-forwarded-proto > ${PORT} > works`,
     telling: `${LOOP} > works`,
   }),
   // Flask sets its cookie with Secure in any case, and Flask-WTF checks nothing it takes for
@@ -112,13 +115,13 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   "flask plain": row({
     none: `${PLAIN_URL} > works`,
     nginx: "works",
-    "nginx-proxy-params": `internal-urls insecure-location:http-location > ${CSRF}:host > works`,
+    "nginx-proxy-params": `internal-urls insecure-location:http-location > ${PORT} > works`,
     telling: `${PLAIN_URL} > works`,
   }),
   "flask trusting": row({
     none: `${PLAIN_URL} > works`,
     nginx: "works",
-    "nginx-proxy-params": `${CSRF}:host > works`,
+    "nginx-proxy-params": `${PORT} > works`,
     telling: "works",
   }),
   // uvicorn is as gunicorn: it acts on X-Forwarded-Proto from 127.0.0.1 by itself. It takes wss,
@@ -160,8 +163,8 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   }),
   "fastify forced": row({
     none: `${LOOP} > works`,
-    nginx: unknown(INTERNAL, LOOP, LOOP),
-    "nginx-proxy-params": unknown(INTERNAL, LOOP),
+    nginx: unknown(INTERNAL, LOOP),
+    "nginx-proxy-params": unknown(`${ON_443}:app-ignores-forwarded-proto`),
     telling: `${LOOP} > works`,
   }),
   "fastify plain": row({
@@ -172,8 +175,8 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   }),
   "php forced": row({
     none: `${LOOP} > works`,
-    nginx: `${INTERNAL} > ${LOOP} > works`,
-    "nginx-proxy-params": `${INTERNAL} > ${LOOP} > works`,
+    nginx: `${INTERNAL} > works`,
+    "nginx-proxy-params": `${ON_443}:app-ignores-forwarded-proto > ${ON_443}:harmless-on-443 > works`,
     telling: `${LOOP} > works`,
   }),
   // The cookie is without Secure and the redirect is to http://, both because of is_ssl().
