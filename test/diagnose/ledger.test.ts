@@ -133,8 +133,10 @@ describe("a finding stays as long as nothing says that it is mended:", () => {
 
 describe("the quick path", () => {
   const PLAIN: Observation = seen("/plain");
-  const quick = (diagnosis: Diagnosis, { method, status, response, target, url }: Observation) =>
-    diagnosis.isUneventful(method, status, response, target, () => url);
+  const quick = (
+    diagnosis: Diagnosis,
+    { method, status, told, response, target, url }: Observation,
+  ) => diagnosis.isUneventful(method, status, told, response, target, () => url);
 
   function learnt(): Diagnosis {
     const diagnosis = new Diagnosis({}, () => undefined);

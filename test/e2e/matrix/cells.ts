@@ -17,7 +17,7 @@ export const RECORDING = process.env.DEVTLS_MATRIX_RECORD === "1";
 const PATIENCE_MS = RECORDING ? 2_000 : 15_000;
 
 /** A fix may uncover the next failure, as in life; more than this is no fix. */
-const MAX_STEPS = 4;
+const MAX_STEPS = 5;
 
 /** What an edge has to send; the four that tell do so anyway. */
 const EDGE_LINES = [

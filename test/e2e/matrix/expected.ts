@@ -36,6 +36,7 @@ const LOOP = "loops redirect-loop:app-ignores-forwarded-proto";
 const PEER = "loops redirect-loop:peer-not-trusted";
 const EDGE_LOOP = "loops redirect-loop:edge-sends-no-proto";
 const CSRF = "csrf csrf-origin-mismatch";
+const LIVE = "live-refused websocket-refused:edge-drops-upgrade";
 /** The Host is without its port there: on 443 it is a loop, or nothing at all. */
 const ON_443 = "internal-urls port-dropped";
 const PORT = `${CSRF}:harmless-on-443`;
@@ -128,37 +129,36 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   // which Traefik says on upgrades, for what it is. nginx passes no upgrades, see Express.
   "starlette forced": row({
     none: `${EDGE_LOOP} > works`,
-    nginx: `${INTERNAL} > live-refused`,
-    "nginx-proxy-params": `${INTERNAL} > ${PEER} > live-refused`,
+    nginx: `${INTERNAL} > ${LIVE} > works`,
+    "nginx-proxy-params": `${ON_443}:peer-not-trusted > ${ON_443}:harmless-on-443 > ${LIVE} > works`,
     telling: `${PEER} > works`,
   }),
   "starlette plain": row({
     none: `${PLAIN_URL} > works`,
-    nginx: "live-refused",
-    "nginx-proxy-params": `internal-urls insecure-location:http-location > ${INTERNAL} > live-refused`,
+    nginx: `${LIVE} > works`,
+    "nginx-proxy-params": `internal-urls insecure-location:http-location > ${ON_443}:harmless-on-443 > ${LIVE} > works`,
     telling: `${PLAIN_URL} > works`,
   }),
   // Traefik says wss on upgrades, which Express takes for insecure.
   "express forced": row({
     none: `${LOOP} > works`,
-    nginx: `${INTERNAL} > ${LOOP} > live-refused`,
-    "nginx-proxy-params": `${INTERNAL} > ${LOOP} > live-refused`,
+    nginx: `${INTERNAL} > ${LIVE} > works`,
+    "nginx-proxy-params": `${ON_443}:app-ignores-forwarded-proto > ${LIVE} > works`,
     telling: `${LOOP} > works`,
     traefik: `${LOOP} > live-refused redirect-loop:proto-value-not-understood > works`,
   }),
   // A login is not repeated, so that the app is deaf as well is not known where nobody told it.
-  // nginx does not pass upgrades on unless `proxy_set_header Upgrade` tells it to: the WebSocket
-  // is answered 401 as the plain GET that the app sees. No forwarded header is missing.
+  // nginx does not pass upgrades on unless `proxy_set_header Upgrade` tells it to.
   "express plain": row({
     none: `${EDGE_LOST} > works`,
-    nginx: `${EDGE_LOST} > live-refused`,
-    "nginx-proxy-params": `${LOST} > live-refused`,
+    nginx: `${EDGE_LOST} > ${LIVE} > works`,
+    "nginx-proxy-params": `${LOST} > ${LIVE} > works`,
     telling: `${LOST} > works`,
   }),
   "express auto": row({
     none: `works ${NOT_SECURE} > works`,
-    nginx: `live-refused ${NOT_SECURE} > live-refused`,
-    "nginx-proxy-params": `live-refused ${NOT_SECURE} > live-refused`,
+    nginx: `live-refused ${NOT_SECURE} websocket-refused:edge-drops-upgrade > works`,
+    "nginx-proxy-params": `live-refused ${NOT_SECURE} websocket-refused:edge-drops-upgrade > works`,
     telling: `works ${NOT_SECURE} > works`,
   }),
   "fastify forced": row({
@@ -183,7 +183,7 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   "php plain": row({
     none: "http-urls cookie-not-secure:no-secure-attribute insecure-location:http-location > works",
     nginx: `works ${NOT_SECURE} > ${INTERNAL} > works`,
-    "nginx-proxy-params": `internal-urls ${NOT_SECURE} insecure-location:http-location > ${INTERNAL} > works`,
+    "nginx-proxy-params": `internal-urls ${NOT_SECURE} insecure-location:http-location > ${ON_443}:harmless-on-443 > works`,
     telling:
       "http-urls cookie-not-secure:no-secure-attribute insecure-location:http-location > works",
   }),
