@@ -101,9 +101,13 @@ function inFull(code: FindingCode) {
 function textOf(code: FindingCode): string {
   const { what, looks, why, fixes, frameworks } = inFull(code);
   const heading = (text: string): string => paint("bold", text);
-  const settings = frameworks.flatMap(({ fixes }) =>
-    fixes.flatMap(({ where, lines }) => [`  ${where}`, ...lines.map((line) => `    ${line}`)]),
+  // What is made with a framework has its lines.
+  const said = frameworks.flatMap(({ fixes }) =>
+    fixes.map(({ where, lines }) =>
+      [`  ${where}`, ...lines.map((line) => `    ${line}`)].join("\n"),
+    ),
   );
+  const settings = [...new Set(said)];
   const title = EXPLANATIONS[code].setting?.title ?? "";
   const wrapped = (text: string): string => wrap(text, columnsOf("stdout")).join("\n");
   return [
