@@ -1,0 +1,52 @@
+/** What the table has to know of an application. */
+import type { FrameworkId } from "../../src/diagnose/frameworks.js";
+import type { Step } from "./visit.js";
+
+/** Where an application is. */
+export interface Place {
+  /** The application's own port, on 127.0.0.1. */
+  readonly port: number;
+  /** Where visitors find it: "https://blog.test:8443". */
+  readonly publicUrl: string;
+  /** Where its files and its data go: empty, and gone when the test is. */
+  readonly folder: string;
+}
+
+/** What of a printed fix concerns the application. */
+export interface Pasted {
+  readonly lines: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface App {
+  readonly name: string;
+  /** The host name that visitors use. */
+  readonly host: string;
+  /** What devtls may take it for. */
+  readonly framework: FrameworkId | null;
+  /** Where lines go that are for it, as the label of a fix names it. */
+  readonly places: RegExp;
+  /** Why it cannot run here, or undefined. */
+  readonly whyNot: () => string | undefined;
+  /** What a visitor does. */
+  readonly steps: readonly Step[];
+  /**
+   * Sets it up as its documentation says, with one user.
+   * @param configuration one of those that the table names
+   */
+  install(place: Place, configuration: string): Promise<Installed>;
+}
+
+export interface Installed {
+  /** (Re)starts it where needed, with these lines in the files that they are for. */
+  paste(pasted: Pasted): Promise<void>;
+}
+
+/** The one user of each application. */
+export const USER = { name: "ada", password: "correct-Horse-battery-9", mail: "ada@example.org" };
+
+/** The smallest PNG that applications take for a picture: one pixel, repeated to 16 by 16. */
+export const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAFklEQVR42mPQqDhBEmIY1TCqYfhqAADDSmgQB35GTAAAAABJRU5ErkJggg==",
+  "base64",
+);

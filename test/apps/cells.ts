@@ -1,0 +1,120 @@
+/** One cell of the table: an application behind an edge, visited until it works. */
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { devtls, freePort, type ServeEvent } from "../support/cli.js";
+import { folderUntilEnd, type Home, serveJson } from "../support/programs.js";
+import type { App, Installed } from "./app.js";
+import { apply, type Cure, NOTHING } from "./pasting.js";
+import { handOver } from "./servers/account.js";
+import { visit } from "./visit.js";
+
+/** All that is reported is wanted, for a table that is to be written anew. */
+export const RECORDING = process.env.DEVTLS_APPS_RECORD === "1";
+
+/** Findings that have not come by then, in milliseconds, do not come. */
+const PATIENCE_MS = RECORDING ? 2_000 : 15_000;
+
+/** A cure may uncover the next failure, as in life; more than this is no cure. */
+const MAX_STEPS = 4;
+
+export interface Result {
+  /** How the visit ended, and what devtls said: "login loops redirect-loop:unknown". */
+  readonly summary: string;
+  readonly log: readonly string[];
+  readonly findings: readonly ServeEvent[];
+}
+
+/** An application in one configuration, installed once, on ports that stay. */
+export class Cells {
+  readonly #home: Home;
+  readonly #app: App;
+  readonly #browser: Browser;
+  readonly #installed: Installed;
+  readonly #target: number;
+  readonly #port: number;
+  #pasted = JSON.stringify({ lines: [], env: {} });
+
+  static async install(home: Home, app: App, configuration: string, browser: Browser) {
+    const target = await freePort();
+    const port = await freePort();
+    const folder = folderUntilEnd(`devtls-${app.name.toLowerCase()}-`);
+    handOver(folder);
+    const publicUrl = `https://${app.host}:${port}`;
+    const installed = await app.install({ port: target, publicUrl, folder }, configuration);
+    return new Cells(home, app, browser, installed, target, port);
+  }
+
+  private constructor(
+    home: Home,
+    app: App,
+    browser: Browser,
+    installed: Installed,
+    target: number,
+    port: number,
+  ) {
+    this.#home = home;
+    this.#app = app;
+    this.#browser = browser;
+    this.#installed = installed;
+    this.#target = target;
+    this.#port = port;
+  }
+
+  /** One visit after the other, each with what the findings before it printed, until it works. */
+  async results(edge: string, expected: readonly number[]): Promise<readonly Result[]> {
+    const results: Result[] = [];
+    for (let cure = NOTHING; results.length < MAX_STEPS; ) {
+      const result = await this.#visit(edge, cure, expected[results.length] ?? 0);
+      results.push(result);
+      const next = apply(cure, result.findings, this.#app, `${this.#app.host}:${this.#port}`);
+      if (JSON.stringify(next) === JSON.stringify(cure)) break;
+      cure = next;
+    }
+    return results;
+  }
+
+  async #paste({ lines, env }: Cure): Promise<void> {
+    const wanted = JSON.stringify({ lines, env });
+    if (wanted === this.#pasted) return;
+    await this.#installed.paste({ lines, env });
+    this.#pasted = wanted;
+  }
+
+  /** The edge, with what its lines change. */
+  async #edge(name: string, { edge, upgrade }: Cure): Promise<readonly string[]> {
+    if (!upgrade) return ["--simulate", name, ...edge];
+    const { stdout } = await devtls(["edges", name, "--json"]);
+    const [profile] = JSON.parse(stdout).edges;
+    const file = join(this.#home.folder, `${name}-with-upgrade.json`);
+    const toApp = { ...profile.toApp, passesUpgrade: true, version: "1.1" };
+    writeFileSync(file, JSON.stringify({ ...profile, name: `${name}-with-upgrade`, toApp }));
+    return ["--edge-file", file, ...edge];
+  }
+
+  async #visit(edge: string, cure: Cure, findings: number): Promise<Result> {
+    await this.#paste(cure);
+    const { host, steps } = this.#app;
+    const place = ["--host", host, "--port", String(this.#port), "--target", String(this.#target)];
+    const args = [...place, ...(await this.#edge(edge, cure)), ...cure.serve];
+    const run = await serveJson(args, this.#home);
+    const { outcome, log } = await visit(this.#browser, run.url, steps);
+    const isFinding = ({ event }: ServeEvent): boolean => event === "finding";
+    // Once each, in no order: some come at once, and others when the app has been asked.
+    const codes = (): string[] => {
+      const said = run.events.filter(isFinding).map(({ code, cause }) => `${code}:${cause}`);
+      return [...new Set(said)].sort();
+    };
+    // The app is asked again meanwhile. What is found beyond these is out when devtls has ended.
+    const count = RECORDING ? Number.POSITIVE_INFINITY : findings;
+    const late = once(AbortSignal.timeout(PATIENCE_MS), "abort");
+    await Promise.race([run.waitFor(() => codes().length >= count), late]);
+    await run.stop();
+    return {
+      summary: [outcome, ...codes()].join(" "),
+      log,
+      findings: run.events.filter(isFinding),
+    };
+  }
+}

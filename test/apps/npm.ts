@@ -1,0 +1,42 @@
+/** Applications that npm brings, installed from their lock files into a folder that is kept. */
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { runProgram } from "../support/cli.js";
+import { npmSettings } from "../support/fresh-clone.js";
+import { lockSystemStore } from "../support/system-store.js";
+
+const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "devtls-test-apps");
+
+/**
+ * Installs what a package-lock.json names, unless it has been.
+ * @param folder with package.json and package-lock.json
+ * @returns the folder that has node_modules
+ */
+export async function installed(folder: string): Promise<string> {
+  const lock = readFileSync(join(folder, "package-lock.json"));
+  const name = createHash("sha256").update(lock).update(process.version).digest("hex").slice(0, 16);
+  const place = join(CACHE, name);
+  mkdirSync(CACHE, { recursive: true });
+  const release = await lockSystemStore(`${place}.lock`);
+  try {
+    if (existsSync(place)) return place;
+    const unfinished = `${place}.new`;
+    rmSync(unfinished, { recursive: true, force: true });
+    mkdirSync(unfinished);
+    for (const file of ["package.json", "package-lock.json"]) {
+      cpSync(join(folder, file), join(unfinished, file));
+    }
+    const { status, stderr } = await runProgram(
+      "npm",
+      ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"],
+      { cwd: unfinished, env: await npmSettings() },
+    );
+    if (status !== 0) throw new Error(`npm ci: ${stderr}`);
+    renameSync(unfinished, place);
+    return place;
+  } finally {
+    release();
+  }
+}

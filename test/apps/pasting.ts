@@ -1,0 +1,67 @@
+/** The lines of a finding, each put where it says that it goes: the application, the edge, devtls. */
+import { apply as applyAtEdge, NOTHING as NO_LINES } from "../e2e/matrix/fixes.js";
+import type { ServeEvent } from "../support/cli.js";
+import type { App, Pasted } from "./app.js";
+
+export interface Cure extends Pasted {
+  /** Options of `devtls serve` by which the simulated edge does what its lines ask for. */
+  readonly edge: readonly string[];
+  /** Options of `devtls serve` that were printed as such: "--stand-in". */
+  readonly serve: readonly string[];
+  /** The edge is told to pass WebSockets on. */
+  readonly upgrade: boolean;
+}
+
+export const NOTHING: Cure = { lines: [], env: {}, edge: [], serve: [], upgrade: false };
+
+interface Labelled {
+  /** "Redmine, config/additional_environment.rb"; "" where no place is named. */
+  readonly where: string;
+  readonly lines: readonly string[];
+}
+
+/** The lines by their places. */
+function labelled({ fix, fixes }: ServeEvent): readonly Labelled[] {
+  return fixes ?? [{ where: "", lines: fix }];
+}
+
+/**
+ * What was applied before, and what these findings print for this application and its edge.
+ * @param host "blog.test:8443"
+ */
+export function apply(before: Cure, findings: readonly ServeEvent[], app: App, host: string): Cure {
+  let cure = before;
+  for (const { where, lines } of findings.flatMap(labelled)) {
+    for (const line of lines) cure = applyLine(cure, line, where, app, host);
+  }
+  return cure;
+}
+
+/** What nginx and Apache are told about WebSockets, which is one thing for a simulated edge. */
+const UPGRADE =
+  /^(?:proxy_set_header (?:Upgrade|Connection) |proxy_http_version 1\.1;|.*upgrade=websocket)/;
+
+function applyLine(cure: Cure, line: string, where: string, app: App, host: string): Cure {
+  const add = (list: readonly string[], ...more: string[]): string[] => [
+    ...list,
+    ...(list.join("\n").includes(more.join("\n")) ? [] : more),
+  ];
+  const option = /^(?:devtls serve )?(--[a-z-]+(?:=\S+)?)$/.exec(line)?.[1];
+  if (option !== undefined) return { ...cure, serve: add(cure.serve, option) };
+  if (UPGRADE.test(line)) return { ...cure, upgrade: true };
+  const [, header, value] = /^RequestHeader set (\S+) "?([^"]+)"?$/.exec(line) ?? [];
+  if (header !== undefined && value !== undefined) {
+    const told = value.replace(/^expr=%\{REQUEST_SCHEME\}$/, "https");
+    return { ...cure, edge: add(cure.edge, "--set-header", `${header}: ${told}`) };
+  }
+  if (line === "ProxyPreserveHost On") {
+    return { ...cure, edge: add(cure.edge, "--set-header", `Host: ${host}`) };
+  }
+  const { edge } = applyAtEdge(NO_LINES, [line], host);
+  if (edge.length > 0) return { ...cure, edge: add(cure.edge, ...edge) };
+  const [, name, set] = /^(?:export )?([A-Z_]+)="?([^"]*)"?$/.exec(line) ?? [];
+  if (where !== "" && !app.places.test(where)) return cure;
+  if (name !== undefined && set !== undefined)
+    return { ...cure, env: { ...cure.env, [name]: set } };
+  return { ...cure, lines: add(cure.lines, line) };
+}
