@@ -38,8 +38,12 @@ export interface App {
 }
 
 export interface Installed {
-  /** (Re)starts it where needed, with these lines in the files that they are for. */
-  paste(pasted: Pasted): Promise<void>;
+  /**
+   * Puts these lines, and no others from before, into the files that they are for.
+   * @returns the port of the process that has read them
+   * @throws when it does not start with them
+   */
+  paste(pasted: Pasted): Promise<number>;
 }
 
 /** The one user of each application. */

@@ -32,9 +32,7 @@ export class Cells {
   readonly #app: App;
   readonly #browser: Browser;
   readonly #installed: Installed;
-  readonly #target: number;
   readonly #port: number;
-  #pasted = JSON.stringify({ lines: [], env: {} });
 
   static async install(home: Home, app: App, configuration: string, browser: Browser) {
     const target = await freePort();
@@ -43,22 +41,14 @@ export class Cells {
     handOver(folder);
     const publicUrl = `https://${app.host}:${port}`;
     const installed = await app.install({ port: target, publicUrl, folder }, configuration);
-    return new Cells(home, app, browser, installed, target, port);
+    return new Cells(home, app, browser, installed, port);
   }
 
-  private constructor(
-    home: Home,
-    app: App,
-    browser: Browser,
-    installed: Installed,
-    target: number,
-    port: number,
-  ) {
+  private constructor(home: Home, app: App, browser: Browser, installed: Installed, port: number) {
     this.#home = home;
     this.#app = app;
     this.#browser = browser;
     this.#installed = installed;
-    this.#target = target;
     this.#port = port;
   }
 
@@ -75,13 +65,6 @@ export class Cells {
     return results;
   }
 
-  async #paste({ lines, env }: Cure): Promise<void> {
-    const wanted = JSON.stringify({ lines, env });
-    if (wanted === this.#pasted) return;
-    await this.#installed.paste({ lines, env });
-    this.#pasted = wanted;
-  }
-
   /** The edge, with what its lines change. */
   async #edge(name: string, { edge, upgrade }: Cure): Promise<readonly string[]> {
     if (!upgrade) return ["--simulate", name, ...edge];
@@ -94,9 +77,12 @@ export class Cells {
   }
 
   async #visit(edge: string, cure: Cure, findings: number): Promise<Result> {
-    await this.#paste(cure);
     const { host, steps } = this.#app;
-    const place = ["--host", host, "--port", String(this.#port), "--target", String(this.#target)];
+    const target = await this.#installed.paste(cure).catch((error: Error) => error);
+    if (target instanceof Error) {
+      return { summary: "does not start", log: target.message.split("\n"), findings: [] };
+    }
+    const place = ["--host", host, "--port", String(this.#port), "--target", String(target)];
     const args = [...place, ...(await this.#edge(edge, cure)), ...cure.serve];
     const run = await serveJson(args, this.#home);
     const { outcome, log } = await visit(this.#browser, run.url, steps);

@@ -1,10 +1,19 @@
 /** Applications that npm brings, installed from their lock files into a folder that is kept. */
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { runProgram } from "../support/cli.js";
 import { npmSettings } from "../support/fresh-clone.js";
+import { atEnd } from "../support/programs.js";
 import { lockSystemStore } from "../support/system-store.js";
 
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "devtls-test-apps");
@@ -39,4 +48,15 @@ export async function installed(folder: string): Promise<string> {
   } finally {
     release();
   }
+}
+
+/**
+ * A copy of a project below an installed folder, where it finds the packages as in its own.
+ * @returns its folder, which goes with the test file
+ */
+export function projectIn(packages: string, source: string): string {
+  const folder = mkdtempSync(join(packages, "project-"));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(source, folder, { recursive: true });
+  return folder;
 }

@@ -47,7 +47,10 @@ define('DOKU_CONF', '${configuration}/');
     directives: `php_admin_value auto_prepend_file ${places}\n`,
   });
   return {
-    paste: async ({ lines }) => writeFileSync(file, `${original}${lines.join("\n")}\n`),
+    paste: async ({ lines }) => {
+      writeFileSync(file, `${original}${lines.join("\n")}\n`);
+      return port;
+    },
   };
 }
 

@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accepting } from "../../support/django.js";
-import { type Running, start } from "../../support/programs.js";
+import { start } from "../../support/programs.js";
 import { missing } from "../../support/tools.js";
 import { type App, type Installed, type Place, USER } from "../app.js";
 import { ACCOUNT, handOver } from "../servers/account.js";
+import { oneForEach } from "../servers/processes.js";
 import { type Step, Stopped } from "../visit.js";
 
 const SALT = "0123456789ab";
@@ -41,15 +42,15 @@ async function install({ folder, port }: Place, configuration: string): Promise<
     `c.NotebookApp.password = "sha1:${SALT}:${hash}"`,
     "c.NotebookApp.open_browser = False",
     `c.NotebookApp.notebook_dir = "${notebooks}"`,
-    `c.NotebookApp.port = ${port}`,
     "c.NotebookApp.port_retries = 0",
     ...(SETTINGS[configuration] ?? []),
   ];
-  let server: Running;
-  const run = async (lines: readonly string[]): Promise<void> => {
+  return oneForEach(port, async ({ lines }, ownPort) => {
+    // It is read once, at the start.
     writeFileSync(file, [...settings, ...lines, ""].join("\n"));
     handOver(folder);
-    server = start("/usr/bin/jupyter", ["notebook", `--config=${file}`], {
+    const args = ["notebook", `--config=${file}`, `--port=${ownPort}`];
+    const server = start("/usr/bin/jupyter", args, {
       ...ACCOUNT,
       cwd: folder,
       env: {
@@ -58,15 +59,9 @@ async function install({ folder, port }: Place, configuration: string): Promise<
         PYTHONDONTWRITEBYTECODE: "1",
       },
     });
-    await accepting(port, server);
-  };
-  await run([]);
-  return {
-    paste: async ({ lines }) => {
-      await server.stop();
-      await run(lines);
-    },
-  };
+    await accepting(ownPort, server);
+    return server;
+  });
 }
 
 const steps: readonly Step[] = [

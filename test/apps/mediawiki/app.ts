@@ -49,7 +49,10 @@ ${SETTINGS[configuration]?.(place) ?? ""}`;
     directives: `SetEnv MW_CONFIG_FILE ${file}\nAlias /images ${uploads}\n`,
   });
   return {
-    paste: async ({ lines }) => writeFileSync(file, [original, ...lines, ""].join("\n")),
+    paste: async ({ lines }) => {
+      writeFileSync(file, [original, ...lines, ""].join("\n"));
+      return port;
+    },
   };
 }
 

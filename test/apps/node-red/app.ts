@@ -2,9 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type Running, start } from "../../support/programs.js";
+import { start } from "../../support/programs.js";
 import { type App, type Installed, type Place, USER } from "../app.js";
 import { installed } from "../npm.js";
+import { oneForEach } from "../servers/processes.js";
 import { type Step, Stopped } from "../visit.js";
 
 async function install({ folder, port }: Place): Promise<Installed> {
@@ -13,7 +14,6 @@ async function install({ folder, port }: Place): Promise<Installed> {
   const file = join(folder, "settings.js");
   const settings = {
     uiHost: "127.0.0.1",
-    uiPort: port,
     flowFile: "flows.json",
     credentialSecret: "of one test",
     telemetry: { enabled: false, updateNotification: false },
@@ -23,23 +23,19 @@ async function install({ folder, port }: Place): Promise<Installed> {
       users: [{ username: USER.name, password: hash, permissions: "*" }],
     },
   };
-  let server: Running;
-  const run = async (): Promise<void> => {
-    writeFileSync(file, `module.exports = ${JSON.stringify(settings)};\n`);
-    server = start(
+  writeFileSync(file, `module.exports = ${JSON.stringify(settings)};\n`);
+  return oneForEach(port, async (_pasted, ownPort) => {
+    const server = start(
       process.execPath,
-      [join(modules, "node-red/red.js"), "--settings", file, "--userDir", folder],
+      [
+        join(modules, "node-red/red.js"),
+        ...["--settings", file, "--userDir", folder, "--port", String(ownPort)],
+      ],
       { cwd: folder, env: { HOME: folder, NODE_ENV: "production" } },
     );
     await server.waitFor(/Server now running/);
-  };
-  await run();
-  return {
-    paste: async () => {
-      await server.stop();
-      await run();
-    },
-  };
+    return server;
+  });
 }
 
 const steps: readonly Step[] = [

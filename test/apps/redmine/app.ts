@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../support/cli.js";
-import { type Running, start } from "../../support/programs.js";
+import { start } from "../../support/programs.js";
 import { missing } from "../../support/tools.js";
 import { type App, type Installed, type Place, USER } from "../app.js";
 import { ACCOUNT, copyPackage, handOver } from "../servers/account.js";
+import { oneForEach } from "../servers/processes.js";
 import { type Step, Stopped } from "../visit.js";
 
 const PACKAGE = "/usr/share/redmine";
@@ -44,24 +45,19 @@ async function install({ folder, port }: Place, configuration: string): Promise<
   if (changed.status !== 0) throw new Error(`sqlite3: ${changed.stderr}`);
 
   const file = join(root, "config/additional_environment.rb");
-  let server: Running;
-  const run = async (lines: readonly string[]): Promise<void> => {
+  return oneForEach(port, async ({ lines }, ownPort) => {
+    // It is read once, at the start.
     writeFileSync(file, [...(SETTINGS[configuration] ?? []), ...lines, ""].join("\n"));
     handOver(folder);
-    server = start("puma", ["-b", `tcp://127.0.0.1:${port}`, "-e", "production", "-t", "1:4"], {
+    const args = ["-b", `tcp://127.0.0.1:${ownPort}`, "-e", "production", "-t", "1:4"];
+    const server = start("puma", args, {
       ...ACCOUNT,
       cwd: root,
       env: { HOME: folder, REDMINE_INSTANCE: "instance", RAILS_ENV: "production" },
     });
     await server.waitFor(/Listening on/);
-  };
-  await run([]);
-  return {
-    paste: async ({ lines }) => {
-      await server.stop();
-      await run(lines);
-    },
-  };
+    return server;
+  });
 }
 
 const steps: readonly Step[] = [

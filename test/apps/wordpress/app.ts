@@ -68,6 +68,7 @@ async function install(place: Place, kind: string) {
   return {
     paste: async ({ lines }: { lines: readonly string[] }) => {
       writeFileSync(file, original.replace(MARK, [...lines, MARK].join("\n")));
+      return port;
     },
   };
 }
