@@ -37,12 +37,13 @@ export async function installed(folder: string): Promise<string> {
     for (const file of ["package.json", "package-lock.json"]) {
       cpSync(join(folder, file), join(unfinished, file));
     }
+    // Not `npm ci`, which stops at packages for other systems that a registry does not have.
     const { status, stderr } = await runProgram(
       "npm",
-      ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"],
+      ["install", "--no-save", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"],
       { cwd: unfinished, env: await npmSettings() },
     );
-    if (status !== 0) throw new Error(`npm ci: ${stderr}`);
+    if (status !== 0) throw new Error(`npm install: ${stderr}`);
     renameSync(unfinished, place);
     return place;
   } finally {

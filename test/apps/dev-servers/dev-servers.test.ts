@@ -12,7 +12,7 @@ import { devtls, freePort, LAUNCHER, type ServeEvent } from "../../support/cli.j
 import { folderUntilEnd, start, temporaryHome } from "../../support/programs.js";
 import { describeUnless } from "../../support/tools.js";
 import { installed, projectIn } from "../npm.js";
-import { DEV_SERVERS, type DevServer } from "./servers.js";
+import { type DevServer, devServers } from "./servers.js";
 
 /** Those that take long to install and to start as well: DEVTLS_APPS_SLOW=1. */
 const SLOW = process.env.DEVTLS_APPS_SLOW === "1";
@@ -20,7 +20,6 @@ const SLOW = process.env.DEVTLS_APPS_SLOW === "1";
 /** A cold compiler on a busy machine, in milliseconds. */
 const PATIENCE_MS = 120_000;
 
-const chosen = DEV_SERVERS.filter(({ packages }) => SLOW || packages !== "slow");
 const home = temporaryHome();
 let browser: Browser;
 
@@ -58,12 +57,12 @@ describeUnless(whyNoBrowser(), "A dev server that devtls starts", () => {
     browser = await launchBrowser(home);
   });
 
-  for (const server of chosen) {
+  for (const server of devServers(SLOW)) {
     describeUnless(server.whyNot?.(), server.name, () => {
       it(
-        "is found, shows its page and its changes, and ends with Ctrl-C",
+        `${server.name}: found, page and changes shown, ended by Ctrl-C`,
         () => tryOut(server),
-        PATIENCE_MS * 2,
+        PATIENCE_MS * 3,
       );
     });
   }
@@ -72,15 +71,16 @@ describeUnless(whyNoBrowser(), "A dev server that devtls starts", () => {
 async function tryOut(server: DevServer): Promise<void> {
   const folder = await projectOf(server);
   const mark = randomUUID();
+  const own = await freePort();
   const port = await freePort();
   const args = [LAUNCHER, "serve", "--json", "--port", String(port), "--"];
-  const run = start(process.execPath, [...args, ...server.command, ...(server.needs ?? [])], {
+  const run = start(process.execPath, [...args, ...server.command(String(own))], {
     cwd: folder,
     env: { ...home.env, DEVTLS_TEST_MARK: mark, NEXT_TELEMETRY_DISABLED: "1", CI: "" },
   });
   const [line] = await run.waitFor(/^.*"event":"listening".*$/m);
-  const { url } = JSON.parse(line) as ServeEvent;
-  await run.waitFor(/"event":"target","state":"up"/);
+  const { url, target } = JSON.parse(line) as ServeEvent;
+  expect(target).toContain(`:${own}`);
 
   const page = await (await browser.newContext()).newPage();
   page.setDefaultTimeout(PATIENCE_MS);

@@ -4,4 +4,4 @@ const PAGE = "<!doctype html><title>nodemon</title><h1>first</h1>";
 
 createServer((_request, response) => {
   response.setHeader("Content-Type", "text/html").end(PAGE);
-}).listen(process.env.PORT ?? 3000, () => console.log("listening"));
+}).listen(Number(process.argv[2]), () => console.log("listening"));
