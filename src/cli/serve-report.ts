@@ -2,7 +2,7 @@
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
-import type { Serving } from "../serve.js";
+import type { Serving } from "../serving/serving.js";
 import { note, paint, print, printJson, warn } from "./output.js";
 
 /** Of a fix that the summary repeats. */
@@ -160,6 +160,7 @@ const BROKEN: Readonly<Record<NonNullable<FinishedExchange["brokenBy"]>, string>
   client: " (client left)",
   target: " (target broke off)",
   edge: " (the edge broke off)",
+  devtls: " (devtls failed)",
 };
 
 function headerBlock(prefix: string, lines: readonly string[]): string {

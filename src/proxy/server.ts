@@ -8,14 +8,14 @@ import {
   type TLSSocket,
 } from "node:tls";
 import type { ClientConnection, Exchange, Scheme } from "./exchange.js";
-import { forward } from "./forward.js";
-import { answerItself, type Forwarding } from "./forwarding.js";
-import { createHttp1Front } from "./front-http1.js";
+import type { Forwarding } from "./forwarding.js";
+import { createHttp1Front } from "./front/http1.js";
+import { hostnameOf } from "./front/request-check.js";
 import { type Listening, listen, peekTls } from "./listener.js";
-import type { Page } from "./pages.js";
-import { type PlainSettings, plainAnswer } from "./plain-http.js";
-import { hostnameOf } from "./request-check.js";
-import { forwardConnect, forwardUpgrade } from "./upgrade.js";
+import type { Page } from "./own/pages.js";
+import { type PlainSettings, plainAnswer } from "./own/plain-http.js";
+import { pass } from "./pass.js";
+import type { Underway } from "./passage.js";
 
 /** A certificate with its key, PEM; the chain may follow the leaf. */
 export interface Credentials {
@@ -64,6 +64,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 /** Alerts by which clients say that they do not trust the issuer (RFC 8446 6.2). */
 const DISTRUST = /ALERT_(?:UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE)/;
 
+/** For exchanges that were broken off to report how they ended. */
+const LAST_WORD_MS = 200;
+
+/** Node does not tell of a client that leaves before the end of its handshake. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
 /** Authorities whose answer is kept; strangers can offer any number of them. */
 const MAX_AUTHORITIES = 100;
 
@@ -91,16 +97,12 @@ class TlsProxy implements RunningProxy {
     this.#http1 = createHttp1Front({
       nextId,
       connectionOf,
-      onExchange: (exchange) =>
-        this.#handle(exchange, () => forward(exchange, this.#route(exchange))),
-      onUpgrade: (exchange, upgrade, socket, rest) =>
-        this.#handle(exchange, () =>
-          forwardUpgrade(exchange, upgrade, socket, rest, this.#route(exchange)),
-        ),
+      onExchange: (exchange, answer) => this.#handle(exchange, answer),
     });
     this.#tls = createTlsServer({
       ...secureContext(options.credentials),
       ALPNProtocols: ["h2", "http/1.1"],
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     });
     this.#tls.on("secureConnection", (socket) => {
       this.#remember(socket, "https", this.port);
@@ -114,10 +116,6 @@ class TlsProxy implements RunningProxy {
       socket.destroy();
       if (DISTRUST.test(error.code ?? "")) options.onDistrust?.();
     });
-  }
-
-  #route(exchange: Exchange): Forwarding {
-    return this.#options.route(exchange.host, exchange.target);
   }
 
   async listen(): Promise<void> {
@@ -165,18 +163,13 @@ class TlsProxy implements RunningProxy {
   ): Promise<void> {
     const onEarlyError = (): void => void socket.destroy();
     socket.on("error", onEarlyError);
-    const { serveHttp2 } = await import("./front-http2.js");
+    const { serveHttp2 } = await import("./front/http2.js");
     socket.off("error", onEarlyError);
     if (socket.destroyed) return;
     const session = serveHttp2(socket, {
       nextId,
       connectionOf,
-      onExchange: (exchange) =>
-        this.#handle(exchange, () => forward(exchange, this.#route(exchange))),
-      onConnect: (exchange, protocol, stream) =>
-        this.#handle(exchange, () =>
-          forwardConnect(exchange, protocol, stream, this.#route(exchange)),
-        ),
+      onExchange: (exchange, answer) => this.#handle(exchange, answer),
     });
     this.#sessions.add(session);
     session.on("close", () => this.#sessions.delete(session));
@@ -206,19 +199,21 @@ class TlsProxy implements RunningProxy {
   }
 
   /** What every exchange has to pass before the target hears of it. */
-  #handle(exchange: Exchange, pass: () => void): void {
+  #handle(exchange: Exchange, refusal?: Page): Underway {
     this.#active++;
     exchange.reply.onClose(() => {
       this.#active--;
       if (this.#active === 0) this.#onIdle?.();
     });
-    const answer = this.#covers(exchange.host)
-      ? exchange.connection.scheme === "https"
-        ? undefined
-        : plainAnswer(exchange, this.#options.plain, this.port)
-      : misdirected(exchange);
-    if (answer) answerItself(exchange, answer, this.#route(exchange));
-    else pass();
+    const forwarding = this.#options.route(exchange.host, exchange.target);
+    return pass(exchange, forwarding, refusal ?? this.#answerTo(exchange));
+  }
+
+  /** What devtls says itself; undefined where the target is to be asked. */
+  #answerTo(exchange: Exchange): Page | undefined {
+    if (!this.#covers(exchange.host)) return misdirected(exchange);
+    if (exchange.connection.scheme === "https") return undefined;
+    return plainAnswer(exchange, this.#options.plain, this.port);
   }
 
   /** Asked for every request, so what was found once is kept. */
@@ -249,6 +244,8 @@ class TlsProxy implements RunningProxy {
         for (const socket of this.#sockets) socket.destroy();
         this.#http1.close();
         if (this.#active === 0) done();
+        // Whatever hangs then hangs for nobody.
+        else setTimeout(done, LAST_WORD_MS);
       };
       const timer = setTimeout(breakOff, graceMs);
       this.#onIdle = breakOff;
@@ -260,8 +257,21 @@ class TlsProxy implements RunningProxy {
 function secureContext({ cert, key, ciphers }: Credentials): SecureContextOptions {
   // Without a list Node parses its 150 public roots, which a server that asks for no client
   // certificate never uses: 10 ms and 3 MB at every start.
-  return { cert, key, ca: [], minVersion: "TLSv1.2", ciphers: ciphers ?? CIPHERS };
+  return {
+    ...{ cert, key, ca: [], minVersion: "TLSv1.2" },
+    ...{ ciphers: ciphers ?? CIPHERS, ecdhCurve: GROUPS },
+  };
 }
+
+/**
+ * Elliptic curves only: of the finite fields that OpenSSL offers by default the large ones cost a
+ * stranger's handshake a hundred times as much. Since OpenSSL 3.5 (Node 24) with the post-quantum
+ * group that browsers send first.
+ */
+const GROUPS = [
+  ...(Number.parseFloat(process.versions.openssl) >= 3.5 ? ["X25519MLKEM768"] : []),
+  ...["X25519", "prime256v1", "secp384r1", "secp521r1"],
+].join(":");
 
 /**
  * Node's own list with AES-128 in front of AES-256, as Go's servers have it: both are beyond

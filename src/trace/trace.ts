@@ -3,12 +3,12 @@
  * diagnosis of `devtls serve` seen from the client's side.
  */
 import { CookieJar } from "../cookies/jar.js";
-import { originOf } from "../diagnose/cookie-findings.js";
+import { GIVING_UP } from "../diagnose/detectors/redirect-loop.js";
 import { Diagnosis } from "../diagnose/diagnosis.js";
-import type { Ask, Finding, Observation } from "../diagnose/finding.js";
-import { first, valuesOf } from "../diagnose/lines.js";
-import { becomesGet, normalUrl, redirectOf } from "../diagnose/redirects.js";
+import { type Ask, type Finding, type Observation, stated } from "../diagnose/finding.js";
+import { becomesGet, normalUrl, originOf, redirectOf } from "../diagnose/redirects.js";
 import { DevtlsError } from "../errors.js";
+import { first, valuesOf } from "../lines.js";
 import { ARGUMENTS } from "../words.js";
 import { type AskOptions, ask, type Reply } from "./ask.js";
 
@@ -56,7 +56,7 @@ export async function trace(
   const findings: Finding[] = [];
   const hops: Hop[] = [];
   const diagnosis = new Diagnosis(
-    { edge: "", remote: false, fromClient: true, hstsPassed: true },
+    { fromClient: true, hstsPassed: true },
     (finding) => void findings.push(finding),
     (error) => {
       throw error;
@@ -130,25 +130,24 @@ function observed(hop: Hop, told: readonly string[], reply: Reply, { origin }: U
   return { method, url, told, status, response: reply.response, target: origin };
 }
 
-/** A client comes from where it is, whatever a trial would like. */
+/** A client comes from where it is, whatever a trial would like, and speaks HTTP only. */
 function replay(url: URL, method: string, options: TraceOptions): Ask | undefined {
   if (options.probe === false) return undefined;
-  return async ({ told, from }) => {
-    if (from === "loopback") return undefined;
-    return ask(url, method, [...told, "X-Devtls-Probe", "1"], options).catch(() => undefined);
+  return async ({ told, from, path, upgrade }) => {
+    if (from === "loopback" || upgrade) return undefined;
+    const page = path === undefined ? url : new URL(path, url);
+    const as = path === undefined ? method : "GET";
+    return ask(page, as, [...told, "X-Devtls-Probe", "1"], options).catch(() => undefined);
   };
 }
 
 function endless(hops: readonly Hop[]): Finding {
   const [start] = hops as readonly [Hop, ...Hop[]];
-  return {
-    code: "redirect-loop",
-    cause: "unknown",
-    confidence: "proved",
-    url: start.url,
-    framework: null,
+  return stated({
+    ...{ code: "redirect-loop", cause: "unknown", url: start.url, framework: null },
     explanation: `There are more than ${MAX_REDIRECTS} redirects, where browsers give up, and no two of them are alike.`,
     chain: hops.slice(0, 4).map(({ method, url, status }) => `${method} ${url} -> ${status}`),
-    fix: [],
-  };
+    fixes: [],
+    proof: GIVING_UP,
+  });
 }

@@ -1,8 +1,10 @@
 /** One connection to a target: a socket, the reader of its responses and the call it serves. */
+
 import type { Socket } from "node:net";
 import { causeOf } from "../../errors.js";
+import type { HeaderLines } from "../../lines.js";
 import { UpstreamError } from "./connect.js";
-import { type HeaderLines, ProtocolError, type ResponseHead, ResponseReader } from "./reader.js";
+import { ProtocolError, type ResponseHead, ResponseReader } from "./reader.js";
 
 /** The side of a call that its connection talks to. */
 export interface ConnectionUser {
@@ -31,6 +33,7 @@ export class Connection {
   #socket: Socket | undefined;
   #user: ConnectionUser | undefined;
   #reading = true;
+  #upgrading = false;
   /** What the target sent before it was asked. */
   #early: Buffer | undefined;
   readonly #reader: ResponseReader;
@@ -79,6 +82,7 @@ export class Connection {
   /** Takes the connection for a call whose request is about to be written. */
   begin(user: ConnectionUser, method: string, upgrading: boolean): void {
     this.#user = user;
+    this.#upgrading = upgrading;
     this.#reader.begin(method, upgrading);
     const early = this.#early;
     this.#early = undefined;
@@ -102,7 +106,7 @@ export class Connection {
     try {
       this.#reader.feed(chunk);
     } catch (error) {
-      this.#protocolError(error);
+      this.#failedAt(error);
     }
     this.#user?.onPause();
     return this.#reading;
@@ -116,22 +120,23 @@ export class Connection {
   }
 
   #ended(): void {
+    let missing: string | undefined;
     try {
-      this.#reader.finish();
+      missing = this.#reader.finish();
     } catch (error) {
-      this.#protocolError(error);
+      this.#failedAt(error);
     }
-    this.#closed(CLOSED);
+    this.#closed(missing ?? CLOSED);
   }
 
   #broke(error: Error): void {
     this.#closed(`the connection failed: ${causeOf(error)}`, error);
   }
 
-  #protocolError(error: unknown): void {
-    if (!(error instanceof ProtocolError)) throw error;
-    if (/^the connection ended/.test(error.message)) this.#closed(error.message, error);
-    else this.#fail(new UpstreamError("protocol", error.message, error));
+  /** What the target sent is malformed, or a consumer of it failed. */
+  #failedAt(error: unknown): void {
+    const kind = error instanceof ProtocolError ? "protocol" : "defect";
+    this.#fail(new UpstreamError(kind, causeOf(error), error));
   }
 
   #closed(how: string, cause?: Error): void {
@@ -150,7 +155,8 @@ export class Connection {
   #complete(trailers: HeaderLines, reusable: boolean): void {
     const user = this.#user;
     if (!user) return;
-    const reuse = reusable && user.sent;
+    // An app that took the request for an upgrade may read what follows otherwise than devtls.
+    const reuse = reusable && user.sent && !this.#upgrading;
     this.#user = undefined;
     this.carried++;
     this.resume();

@@ -1,0 +1,213 @@
+/** The diagnosis at work on a running proxy: what it sees, and whom it can ask. */
+import {
+  contentCodingOf,
+  isRefusalPage,
+  isScanned,
+  MAX_PAGE,
+  type Scan,
+} from "../diagnose/body-reading.js";
+import { type Counted, Diagnosis } from "../diagnose/diagnosis.js";
+import type { Ask, Finding, Observation } from "../diagnose/finding.js";
+import type { EdgeProfile } from "../edge/profile.js";
+import { first } from "../lines.js";
+import { type Exchange, type FinishedExchange, publicUrl } from "../proxy/exchange.js";
+import type { HstsMode } from "../proxy/policies/hsts.js";
+import { Prober } from "../proxy/prober.js";
+import type { ConnectOptions } from "../proxy/upstream/connect.js";
+import type { Target } from "../proxy/upstream/target.js";
+import type { SeenHead, Watch, Watcher } from "../proxy/watch.js";
+
+export interface DiagnosingSettings {
+  readonly edge: EdgeProfile;
+  readonly hsts?: HstsMode;
+  /** Replay failing GET requests to find the cause; so unless told otherwise. */
+  readonly probe?: boolean;
+}
+
+/** Where devtls listens. */
+export interface Served {
+  readonly url: string;
+  readonly plainPort: number | undefined;
+}
+
+export interface DiagnosingEvents {
+  readonly onFinding: (finding: Finding) => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** Of an encoded body, in octets, until what decodes it is there. */
+const MAX_WAITING = 256 * 1024;
+
+export class Diagnosing {
+  readonly #settings: DiagnosingSettings;
+  readonly #diagnosis: Diagnosis;
+  readonly #onDefect: (error: unknown) => void;
+  readonly #probers = new Map<string, Prober>();
+
+  /** @param served where the app is served, once that is known */
+  constructor(
+    settings: DiagnosingSettings,
+    served: () => Served | undefined,
+    { onFinding, onDefect }: DiagnosingEvents,
+  ) {
+    this.#settings = settings;
+    this.#onDefect = onDefect;
+    const { edge, hsts = "strip" } = settings;
+    this.#diagnosis = new Diagnosis(
+      {
+        edge,
+        hstsPassed: hsts === "pass",
+        httpsUrl: () => served()?.url,
+        plainPort: () => served()?.plainPort,
+      },
+      onFinding,
+      onDefect,
+    );
+  }
+
+  addTarget(target: Target, connecting: ConnectOptions): void {
+    if (this.#settings.probe === false) return;
+    this.#probers.set(target.url, new Prober(target, this.#settings.edge, connecting));
+  }
+
+  /** Looks on at an exchange. */
+  readonly watch: Watcher = (exchange) =>
+    new DiagnosisWatch(exchange, {
+      diagnosis: this.#diagnosis,
+      probers: this.#probers,
+      onDefect: this.#onDefect,
+    });
+
+  /** What was found and is still so. */
+  get open(): readonly Counted[] {
+    return this.#diagnosis.open;
+  }
+
+  /** Fulfilled when the last finding is out; what is asked by then is asked to the end. */
+  async close(graceMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#abandon(), graceMs);
+    await this.#diagnosis.idle();
+    clearTimeout(timer);
+    this.#abandon();
+    await this.#diagnosis.idle();
+  }
+
+  #abandon(): void {
+    this.#diagnosis.stop();
+    for (const prober of this.#probers.values()) prober.close();
+  }
+}
+
+interface Diagnosed {
+  readonly diagnosis: Diagnosis;
+  readonly probers: ReadonlyMap<string, Prober>;
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** What the diagnosis sees of one exchange. */
+class DiagnosisWatch implements Watch {
+  body: ((chunk: Buffer) => void) | undefined;
+  readonly #exchange: Exchange;
+  readonly #of: Diagnosed;
+  #page: RefusalPage | undefined;
+  #scan: Scan | undefined;
+  /** Fulfilled when a body that is decoded beside the exchange has been looked through. */
+  #decoded: (() => Promise<void>) | undefined;
+
+  constructor(exchange: Exchange, of: Diagnosed) {
+    this.#exchange = exchange;
+    this.#of = of;
+  }
+
+  /** Looks through the bodies that may say something; the others are left alone. */
+  head({ status, answered, told, target, own }: SeenHead): void {
+    if (own) return;
+    const { method, connection } = this.#exchange;
+    const coding = contentCodingOf(answered);
+    if (isRefusalPage({ status })) {
+      this.#page = new RefusalPage();
+      this.#look(this.#page, coding);
+      return;
+    }
+    if (status !== 200 || connection.scheme !== "https") return;
+    const type = first(answered, "content-type");
+    if (type === undefined || !isScanned(type, this.#exchange.target)) return;
+    this.#scan = this.#of.diagnosis.scanBody({
+      ...{ method, url: publicUrl(this.#exchange), told, target },
+      ...{ status, response: answered },
+    });
+    if (this.#scan) this.#look(this.#scan, coding);
+  }
+
+  #look(reader: Pick<Scan, "push">, coding: string): void {
+    if (coding === "") {
+      this.body = (chunk) => reader.push(chunk);
+      return;
+    }
+    // Most dev servers send no encoded bodies, and node:zlib takes its time to load.
+    const copy = import("./decoded.js").then(({ decodedCopy }) =>
+      decodedCopy(coding, (chunk) => reader.push(chunk), this.#of.onDefect),
+    );
+    this.#decoded = async () => (await copy)?.finish();
+    let octets = 0;
+    this.body = (chunk) => {
+      if (octets > MAX_WAITING) return;
+      octets += chunk.length;
+      const own = Buffer.from(chunk);
+      void copy.then((decoder) => decoder?.push(own));
+    };
+  }
+
+  end(finished: FinishedExchange): void {
+    const { status, answered, target, own, url } = finished;
+    const { diagnosis, probers } = this.#of;
+    const { method } = this.#exchange;
+    const prober = own ? undefined : probers.get(target);
+    const ask: Ask | undefined = prober && ((trial) => prober.ask(this.#exchange, trial));
+    const page = this.#page;
+    const decoded = this.#decoded;
+    if (page && decoded) {
+      const read = decoded().then(() => observationOf(finished, page.text));
+      diagnosis.observeOnce(read, ask);
+      return;
+    }
+    const isQuick = !own && diagnosis.isUneventful(method, status, answered, target, () => url);
+    if (!isQuick) diagnosis.observe(observationOf(finished, page?.text), ask);
+    const scan = this.#scan;
+    if (!scan) return;
+    const seen = observationOf(finished, undefined);
+    if (decoded) {
+      const read = decoded().then(() => ({ ...seen, body: scan.finish() }));
+      diagnosis.observeLater(read, ask);
+    } else {
+      const body = scan.finish();
+      if (!isQuick || body.isTelling) diagnosis.observeBody({ ...seen, body }, ask);
+    }
+  }
+}
+
+/** The text of a refusal or an error. */
+class RefusalPage {
+  text = "";
+
+  push(chunk: Buffer): void {
+    const rest = MAX_PAGE - this.text.length;
+    if (rest > 0) this.text += chunk.toString("latin1", 0, Math.min(rest, chunk.length));
+  }
+}
+
+function observationOf(finished: FinishedExchange, page: string | undefined): Observation {
+  const { exchange, url, told, status, answered, responseHeaders, target, own } = finished;
+  return {
+    ...{ method: exchange.method, url, told, asked: askedBy(exchange), status },
+    response: own ? responseHeaders : answered,
+    sent: responseHeaders,
+    ...{ target, byEdge: own, page },
+  };
+}
+
+/** What the browser sent; an extended CONNECT has no Upgrade (RFC 8441 5). */
+function askedBy({ headers, upgrade, protocol }: Exchange): readonly string[] {
+  if (!upgrade || protocol !== "HTTP/2") return headers;
+  return [...headers, "Upgrade", upgrade.protocol];
+}
