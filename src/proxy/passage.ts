@@ -129,6 +129,7 @@ export class Passage implements CallEvents, Underway {
         body: body && this.#tapped(body),
         upgrade: upgrade !== undefined,
         patienceMs: this.#patienceMs,
+        client: exchange.connection.address,
       },
       this,
     );

@@ -3,7 +3,7 @@
  * The command line and the library both start here; nothing in it prints or exits.
  */
 import { EventEmitter } from "node:events";
-import type { Fault } from "../ca/fault.js";
+import type { Fault } from "../ca/fault-kinds.js";
 import {
   coversHost,
   openServeIdentity,
@@ -12,6 +12,7 @@ import {
   serveNames,
 } from "../ca/leaves.js";
 import { type Clock, keepFresh } from "../ca/refresh.js";
+import type { CookieMode } from "../cookies/modes.js";
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
 import { compileHead, type HeadOverrides } from "../edge/head.js";
@@ -20,7 +21,6 @@ import { compileResponse } from "../edge/response.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
 import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
 import type { PlainSettings } from "../proxy/own/plain-http.js";
-import type { CookieMode } from "../proxy/policies/cookies.js";
 import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
 import { createRouter, type Route } from "../proxy/routes.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
