@@ -1,5 +1,6 @@
 /** What the table has to know of an application. */
-import type { FrameworkId } from "../../src/diagnose/frameworks.js";
+import { existsSync } from "node:fs";
+import type { FrameworkId } from "../../src/diagnose/frameworks/index.js";
 import type { Step } from "./visit.js";
 
 /** Where an application is. */
@@ -16,6 +17,13 @@ export interface Place {
 export interface Pasted {
   readonly lines: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What is to stand in its configuration in the place of something else. */
+  readonly replaced: readonly (readonly [text: string, by: string])[];
+}
+
+/** A configuration with what is pasted into it besides lines. */
+export function replacing(text: string, { replaced }: Pasted): string {
+  return replaced.reduce((changed, [from, to]) => changed.replaceAll(from, to), text);
 }
 
 export interface App {
@@ -44,6 +52,13 @@ export interface Installed {
    * @throws when it does not start with them
    */
   paste(pasted: Pasted): Promise<number>;
+}
+
+/** Why an application cannot run here: what its packages bring is not there; or undefined. */
+export function absent(paths: readonly string[]): string | undefined {
+  const away = paths.filter((path) => !existsSync(path));
+  if (away.length === 0) return undefined;
+  return `${away.join(", ")} not there; sudo test/install-debian-packages.sh --apps`;
 }
 
 /** The one user of each application. */

@@ -6,6 +6,7 @@ import type { Browser } from "playwright-core";
 import { devtls, freePort, type ServeEvent } from "../support/cli.js";
 import { folderUntilEnd, type Home, serveJson } from "../support/programs.js";
 import type { App, Installed } from "./app.js";
+import { findingsOf } from "./expected.js";
 import { apply, type Cure, NOTHING } from "./pasting.js";
 import { handOver } from "./servers/account.js";
 import { visit } from "./visit.js";
@@ -53,10 +54,10 @@ export class Cells {
   }
 
   /** One visit after the other, each with what the findings before it printed, until it works. */
-  async results(edge: string, expected: readonly number[]): Promise<readonly Result[]> {
+  async results(edge: string, cell: string): Promise<readonly Result[]> {
     const results: Result[] = [];
     for (let cure = NOTHING; results.length < MAX_STEPS; ) {
-      const result = await this.#visit(edge, cure, expected[results.length] ?? 0);
+      const result = await this.#visit(edge, cure, findingsOf(cell, results.length));
       results.push(result);
       const next = apply(cure, result.findings, this.#app, `${this.#app.host}:${this.#port}`);
       if (JSON.stringify(next) === JSON.stringify(cure)) break;

@@ -12,7 +12,14 @@ export interface Cure extends Pasted {
   readonly upgrade: boolean;
 }
 
-export const NOTHING: Cure = { lines: [], env: {}, edge: [], serve: [], upgrade: false };
+export const NOTHING: Cure = {
+  lines: [],
+  env: {},
+  replaced: [],
+  edge: [],
+  serve: [],
+  upgrade: false,
+};
 
 interface Labelled {
   /** "Redmine, config/additional_environment.rb"; "" where no place is named. */
@@ -49,6 +56,10 @@ function applyLine(cure: Cure, line: string, where: string, app: App, host: stri
   const option = /^(?:devtls serve )?(--[a-z-]+(?:=\S+)?)$/.exec(line)?.[1];
   if (option !== undefined) return { ...cure, serve: add(cure.serve, option) };
   if (UPGRADE.test(line)) return { ...cure, upgrade: true };
+  const [, from, to] = /^Replace (\S+) with (\S+) in the app's configuration$/.exec(line) ?? [];
+  if (from !== undefined && to !== undefined) {
+    return { ...cure, replaced: [...cure.replaced, [from, to]] };
+  }
   const [, header, value] = /^RequestHeader set (\S+) "?([^"]+)"?$/.exec(line) ?? [];
   if (header !== undefined && value !== undefined) {
     const told = value.replace(/^expr=%\{REQUEST_SCHEME\}$/, "https");

@@ -19,7 +19,7 @@ export interface Visit {
 }
 
 /** What does not come by then, in milliseconds, does not come: the pages are on this machine. */
-const PATIENCE_MS = 12_000;
+const PATIENCE_MS = 30_000;
 
 /** @param url "https://blog.test:8443" */
 export async function visit(browser: Browser, url: string, steps: readonly Step[]): Promise<Visit> {

@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { missing } from "../../support/tools.js";
-import { type App, type Installed, PICTURE, type Place, USER } from "../app.js";
+import { type App, absent, type Installed, PICTURE, type Place, USER } from "../app.js";
 import { copyPackage, handOver } from "../servers/account.js";
-import { startApache } from "../servers/apache.js";
+import { APACHE_PHP, startApache } from "../servers/apache.js";
 import { type Step, Stopped } from "../visit.js";
+
+const PACKAGE = "/usr/share/dokuwiki";
 
 async function install({ folder, port }: Place): Promise<Installed> {
   const configuration = join(folder, "conf");
@@ -43,7 +44,7 @@ define('DOKU_CONF', '${configuration}/');
   handOver(folder);
   await startApache(join(folder, "apache"), {
     port,
-    root: "/usr/share/dokuwiki",
+    root: PACKAGE,
     directives: `php_admin_value auto_prepend_file ${places}\n`,
   });
   return {
@@ -107,7 +108,7 @@ export const DOKUWIKI: App = {
   host: "doku.test",
   framework: "php",
   places: /^DokuWiki/,
-  whyNot: () => missing(["apache2", "php"]),
+  whyNot: () => absent([PACKAGE, APACHE_PHP]),
   install,
   steps,
 };

@@ -4,8 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accepting } from "../../support/django.js";
 import { start } from "../../support/programs.js";
-import { missing } from "../../support/tools.js";
-import { type App, type Installed, type Place, USER } from "../app.js";
+import { type App, absent, type Installed, type Place, USER } from "../app.js";
 import { ACCOUNT, handOver } from "../servers/account.js";
 import { oneForEach } from "../servers/processes.js";
 import { type Step, Stopped } from "../visit.js";
@@ -137,7 +136,7 @@ export const JUPYTER: App = {
   host: "lab.test",
   framework: null,
   places: /^Jupyter/,
-  whyNot: () => missing(["jupyter-notebook"]),
+  whyNot: () => absent(["/usr/bin/jupyter-notebook", "/usr/lib/python3/dist-packages/ipykernel"]),
   install,
   steps,
 };

@@ -2,10 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../support/cli.js";
-import { missing } from "../../support/tools.js";
-import { type App, type Installed, PICTURE, type Place, USER } from "../app.js";
+import { type App, absent, type Installed, PICTURE, type Place, replacing, USER } from "../app.js";
 import { ACCOUNT, handOver } from "../servers/account.js";
-import { startApache } from "../servers/apache.js";
+import { APACHE_PHP, startApache } from "../servers/apache.js";
 import { type Step, Stopped } from "../visit.js";
 
 const PACKAGE = "/usr/share/mediawiki";
@@ -49,8 +48,8 @@ ${SETTINGS[configuration]?.(place) ?? ""}`;
     directives: `SetEnv MW_CONFIG_FILE ${file}\nAlias /images ${uploads}\n`,
   });
   return {
-    paste: async ({ lines }) => {
-      writeFileSync(file, [original, ...lines, ""].join("\n"));
+    paste: async (pasted) => {
+      writeFileSync(file, [replacing(original, pasted), ...pasted.lines, ""].join("\n"));
       return port;
     },
   };
@@ -105,7 +104,7 @@ export const MEDIAWIKI: App = {
   host: "wiki.test",
   framework: "php",
   places: /^MediaWiki/,
-  whyNot: () => missing(["apache2", "php"]),
+  whyNot: () => absent([PACKAGE, APACHE_PHP, "/usr/bin/php"]),
   install,
   steps,
 };

@@ -1,11 +1,10 @@
 /** Debian's Redmine, Rails 6.1 on Puma and SQLite. */
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../support/cli.js";
 import { start } from "../../support/programs.js";
-import { missing } from "../../support/tools.js";
-import { type App, type Installed, type Place, USER } from "../app.js";
+import { type App, absent, type Installed, type Place, USER } from "../app.js";
 import { ACCOUNT, copyPackage, handOver } from "../servers/account.js";
 import { oneForEach } from "../servers/processes.js";
 import { type Step, Stopped } from "../visit.js";
@@ -121,9 +120,7 @@ export const REDMINE: App = {
   host: "tracker.test",
   framework: "rails",
   places: /^(?:Redmine|Rails)/,
-  whyNot: () =>
-    missing(["puma", "sqlite3"]) ??
-    (existsSync(DATABASE) ? undefined : "redmine not installed; sudo apt-get install redmine"),
+  whyNot: () => absent([PACKAGE, DATABASE, "/usr/bin/puma", "/usr/bin/sqlite3"]),
   install,
   steps,
 };

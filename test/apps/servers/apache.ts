@@ -7,6 +7,9 @@ import { ACCOUNT, handOver } from "./account.js";
 
 const MODULES = "/usr/lib/apache2/modules";
 
+/** PHP as a module, of the one version that Debian 12 has. */
+export const APACHE_PHP = `${MODULES}/libphp8.2.so`;
+
 /** As Debian enables them, as far as PHP applications need them. */
 const LOADED = [
   "mpm_prefork",
@@ -50,7 +53,7 @@ Mutex file:${folder}
 ErrorLog ${folder}/error.log
 LogLevel warn
 ${load.join("\n")}
-LoadModule php_module ${MODULES}/libphp8.2.so
+LoadModule php_module ${APACHE_PHP}
 TypesConfig /etc/mime.types
 StartServers 4
 MaxRequestWorkers 16

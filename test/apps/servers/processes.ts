@@ -18,9 +18,10 @@ export function oneForEach(
     return port;
   };
   return {
-    paste: ({ lines, env }) => {
-      const key = JSON.stringify({ lines, env });
-      const port = started.get(key) ?? begin({ lines, env });
+    paste: ({ lines, env, replaced }) => {
+      const pasted = { lines, env, replaced };
+      const key = JSON.stringify(pasted);
+      const port = started.get(key) ?? begin(pasted);
       started.set(key, port);
       return port;
     },

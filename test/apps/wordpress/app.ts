@@ -1,10 +1,9 @@
 /** Debian's WordPress on Apache and MariaDB. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { missing } from "../../support/tools.js";
-import { type App, PICTURE, type Place, USER } from "../app.js";
+import { type App, absent, PICTURE, type Place, USER } from "../app.js";
 import { copyPackage, handOver } from "../servers/account.js";
-import { startApache } from "../servers/apache.js";
+import { APACHE_PHP, startApache } from "../servers/apache.js";
 import { type Database, startMariaDb } from "../servers/mariadb.js";
 import { type Step, Stopped } from "../visit.js";
 
@@ -137,7 +136,7 @@ export const WORDPRESS: App = {
   host: "blog.test",
   framework: "wordpress",
   places: /^WordPress/,
-  whyNot: () => missing(["apache2", "mariadbd"]),
+  whyNot: () => absent([PACKAGE, APACHE_PHP, "/usr/sbin/mariadbd"]),
   install,
   steps,
 };
