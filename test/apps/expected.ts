@@ -110,6 +110,7 @@ export const EXPECTED: Readonly<Record<string, Readonly<Record<string, Row>>>> =
     "as installed": row({
       telling: "works",
       "nginx-proxy-params": "live is refused websocket-refused:edge-drops-upgrade > works",
+      apache: "live is refused websocket-refused:edge-drops-upgrade > works",
     }),
   },
 };
