@@ -18,9 +18,11 @@ import type { Finding } from "../diagnose/finding.js";
 import { compileHead, type HeadOverrides } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { compileResponse } from "../edge/response.js";
+import type { Site } from "../edge/stand-in.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
 import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
 import type { PlainSettings } from "../proxy/own/plain-http.js";
+import { asPublicAddress } from "../proxy/policies/address-space.js";
 import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
 import { createRouter, type Route } from "../proxy/routes.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
@@ -67,6 +69,10 @@ export interface ServeSettings {
   /** A certificate that is wrong on purpose. */
   readonly fault?: Fault;
   readonly insecureTarget?: boolean;
+  /** Tell the app the site as on port 443, whatever the port is. */
+  readonly standIn?: boolean;
+  /** Pages count as those of a public address (Local Network Access). */
+  readonly publicAddress?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
   /** Look on at every exchange, beside the log and the diagnosis. */
@@ -121,12 +127,14 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     events.listenerCount("request") > 0
       ? { end: (finished) => void events.emit("request", finished) }
       : undefined;
+  const covers = (hostname: string): boolean => coversHost(covered, hostname);
   const common = {
     edge: settings.edge,
     rewrite: compileHead(settings.edge, settings.overrides),
     editResponse: compileResponse(settings.edge),
     limits: settings.limits ? settings.edge.limits : {},
     ...(await policiesOf(settings)),
+    ...(settings.standIn && { standIn: standingIn(covers, () => served) }),
     watchers: [...(settings.watchers ?? []), log, diagnosing.watch],
     onDefect,
   };
@@ -157,7 +165,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     port: settings.port,
     orNextPort: settings.orNextPort,
     ...(settings.plain && { plain: settings.plain }),
-    covers: (hostname) => coversHost(covered, hostname),
+    covers,
+    onDefect,
     onDistrust: () => {
       if (!distrusted) events.emit("distrust");
       distrusted = true;
@@ -175,7 +184,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     : () => undefined;
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
   const url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
-  served = { url, plainPort: proxy.plainPort };
+  served = { url, port: proxy.port, plainPort: proxy.plainPort };
   return Object.assign(events, {
     url,
     port: proxy.port,
@@ -197,15 +206,29 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   });
 }
 
+/** Where devtls listens is known when the first request comes. */
+function standingIn(isServed: Site["isServed"], served: () => Served | undefined): Site {
+  return {
+    isServed,
+    get port() {
+      return served()?.port ?? 443;
+    },
+    get plainPort() {
+      return served()?.plainPort;
+    },
+  };
+}
+
 interface Policies {
   readonly requestPolicy: RequestPolicy | undefined;
   readonly policies: readonly ResponsePolicy[];
 }
 
-/** In this order: cookies, then HSTS; the edge's own edits come before both. */
-async function policiesOf({ cookies = "pass", hsts = "strip" }: ServeSettings): Promise<Policies> {
+/** In this order: cookies, HSTS, address space; the edge's own edits come before both. */
+async function policiesOf(settings: ServeSettings): Promise<Policies> {
+  const { cookies = "pass", hsts = "strip", publicAddress = false } = settings;
   const ofHsts = hstsPolicy(hsts);
-  const rest = ofHsts ? [ofHsts] : [];
+  const rest = [...(ofHsts ? [ofHsts] : []), ...(publicAddress ? [asPublicAddress] : [])];
   if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
   const { cookiePolicies } = await import("../proxy/policies/cookies.js");
   const { request, response } = cookiePolicies(cookies);

@@ -23,9 +23,7 @@ export interface Refused {
 }
 
 /** Lengths of the names that are looked at, so that the others are not lower-cased. */
-const LENGTHS = new Set(
-  ["content-length", "transfer-encoding", "te"].map((n) => n.length),
-);
+const LENGTHS = new Set(["content-length", "transfer-encoding", "te"].map((n) => n.length));
 
 /** Checks the head of an HTTP/1.x request as Node parsed it. */
 export function checkHttp1Head(
