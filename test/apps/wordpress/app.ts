@@ -42,6 +42,12 @@ async function runInstaller(origin: string): Promise<void> {
 
 const MARK = "require_once(ABSPATH . 'wp-settings.php');";
 
+/** Whether another line defines what this one defines. */
+function sameConstant(line: string): (other: string) => boolean {
+  const [name] = /define\('\w+'/.exec(line) ?? [];
+  return (other) => name !== undefined && other.includes(name);
+}
+
 async function install(place: Place, kind: string) {
   const { folder, port, publicUrl } = place;
   const root = join(folder, "root");
@@ -55,8 +61,10 @@ async function install(place: Place, kind: string) {
   writeFileSync(file, original);
   const database = await startMariaDb(join(folder, "mariadb"), "wordpress");
   const https = `define('WP_HOME', '${publicUrl}');\ndefine('WP_SITEURL', '${publicUrl}');\n`;
-  const more = kind === "https" ? https : "";
-  writeFileSync(join(etc, "config-default.php"), configuration(database, content, more));
+  const writeSettings = (more: string): void =>
+    writeFileSync(join(etc, "config-default.php"), configuration(database, content, more));
+  const own = kind === "https" ? https : "";
+  writeSettings(own);
   handOver(folder);
   await startApache(join(folder, "apache"), {
     port,
@@ -66,7 +74,10 @@ async function install(place: Place, kind: string) {
   await runInstaller(`http://localhost:${port}`);
   return {
     paste: async ({ lines }: { lines: readonly string[] }) => {
-      writeFileSync(file, original.replace(MARK, [...lines, MARK].join("\n")));
+      // A second definition would count for nothing: who pastes one takes the first away.
+      const last = lines.filter((line, index) => !lines.slice(index + 1).some(sameConstant(line)));
+      writeSettings(lines.some(sameConstant(https)) ? "" : own);
+      writeFileSync(file, original.replace(MARK, [...last, MARK].join("\n")));
       return port;
     },
   };
