@@ -27,7 +27,7 @@ export async function visit(browser: Browser, url: string, steps: readonly Step[
   const tab = await Tab.open(context, url);
   try {
     for (const { name, act } of steps) {
-      tab.log.push(`${name} ${Math.round(performance.now())}`);
+      tab.log.push(name);
       const why = await act(tab).then(
         () => tab.broken(),
         (error: Error) => tab.reason(error),

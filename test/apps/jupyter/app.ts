@@ -59,7 +59,6 @@ async function install({ folder, port }: Place, configuration: string): Promise<
       },
     });
     await accepting(ownPort, server);
-    return server;
   });
 }
 

@@ -34,7 +34,6 @@ async function install({ folder, port }: Place): Promise<Installed> {
       { cwd: folder, env: { HOME: folder, NODE_ENV: "production" } },
     );
     await server.waitFor(/Server now running/);
-    return server;
   });
 }
 

@@ -55,7 +55,6 @@ async function install({ folder, port }: Place, configuration: string): Promise<
       env: { HOME: folder, REDMINE_INSTANCE: "instance", RAILS_ENV: "production" },
     });
     await server.waitFor(/Listening on/);
-    return server;
   });
 }
 

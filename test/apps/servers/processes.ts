@@ -1,6 +1,5 @@
 /** Applications that read their configuration at their start: one process for each. */
 import { freePort } from "../../support/cli.js";
-import type { Running } from "../../support/programs.js";
 import type { Installed, Pasted } from "../app.js";
 
 /**
@@ -9,7 +8,7 @@ import type { Installed, Pasted } from "../app.js";
  */
 export function oneForEach(
   first: number,
-  run: (pasted: Pasted, port: number) => Promise<Running>,
+  run: (pasted: Pasted, port: number) => Promise<unknown>,
 ): Installed {
   const started = new Map<string, Promise<number>>();
   const begin = async (pasted: Pasted): Promise<number> => {
