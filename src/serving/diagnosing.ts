@@ -198,7 +198,7 @@ class DiagnosisWatch implements Watch {
   }
 
   end(finished: FinishedExchange): void {
-    const { status, answered, target, own } = finished;
+    const { status, told, answered, target, own } = finished;
     const url = this.#urlOf(finished.url);
     const { diagnosis, probers } = this.#of;
     const { method } = this.#exchange;
@@ -211,7 +211,8 @@ class DiagnosisWatch implements Watch {
       diagnosis.observeOnce(read, ask);
       return;
     }
-    const isQuick = !own && diagnosis.isUneventful(method, status, answered, target, () => url);
+    const isQuick =
+      !own && diagnosis.isUneventful(method, status, told, answered, target, () => url);
     if (!isQuick) diagnosis.observe(this.#observation(finished, page?.text), ask);
     const scan = this.#scan;
     if (!scan) return;

@@ -99,6 +99,8 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly certificate: Certificate;
   /** Whether this run made the authority. */
   readonly authorityCreated: boolean;
+  /** Why the certificate of this run is in memory only. */
+  readonly unkept: string | undefined;
   /** Sends what no route takes to another target from now on. */
   setTarget(target: Target): void;
   /** What was found and is still so. */
@@ -192,6 +194,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     plainPort: proxy.plainPort,
     certificate,
     authorityCreated: issued?.created ?? false,
+    unkept: issued?.leaf.unkept?.message,
     setTarget: (target: Target) => {
       fallback = forwardingTo(target);
     },
