@@ -1,10 +1,12 @@
 /** One cell of the table: an application behind an edge, visited until it works. */
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { devtls, freePort, type ServeEvent } from "../support/cli.js";
 import { folderUntilEnd, type Home, serveJson } from "../support/programs.js";
+import { lockSystemStore } from "../support/system-store.js";
 import type { App, Installed } from "./app.js";
 import { findingsOf } from "./expected.js";
 import { apply, type Cure, NOTHING } from "./pasting.js";
@@ -16,6 +18,8 @@ export const RECORDING = process.env.DEVTLS_APPS_RECORD === "1";
 
 /** Findings that have not come by then, in milliseconds, do not come. */
 const PATIENCE_MS = RECORDING ? 2_000 : 15_000;
+
+const LOCK_OF_443 = join(tmpdir(), "devtls-port-443.lock");
 
 /** A cure may uncover the next failure, as in life; more than this is no cure. */
 const MAX_STEPS = 4;
@@ -78,12 +82,22 @@ export class Cells {
   }
 
   async #visit(edge: string, cure: Cure, findings: number): Promise<Result> {
+    const release = cure.on443 ? await lockSystemStore(LOCK_OF_443) : undefined;
+    try {
+      return await this.#visitAlone(edge, cure, findings);
+    } finally {
+      release?.();
+    }
+  }
+
+  async #visitAlone(edge: string, cure: Cure, findings: number): Promise<Result> {
     const { host, steps } = this.#app;
     const target = await this.#installed.paste(cure).catch((error: Error) => error);
     if (target instanceof Error) {
       return { summary: "does not start", log: target.message.split("\n"), findings: [] };
     }
-    const place = ["--host", host, "--port", String(this.#port), "--target", String(target)];
+    const port = String(cure.on443 ? 443 : this.#port);
+    const place = ["--host", host, "--port", port, "--target", String(target)];
     const args = [...place, ...(await this.#edge(edge, cure)), ...cure.serve];
     const run = await serveJson(args, this.#home);
     const { outcome, log } = await visit(this.#browser, run.url, steps);

@@ -58,7 +58,8 @@ export const EXPECTED: Readonly<Record<string, Readonly<Record<string, Row>>>> =
     https: row({
       telling: "works",
       none: "open blocked mixed-content:blocked > works",
-      "nginx-proxy-params": "open loops *harmless-on-443*",
+      "nginx-proxy-params":
+        "open loops redirect-loop:harmless-on-443 > open blocked mixed-content:harmless-on-443*",
       apache: `open leaves the host *${OWN_ADDRESS}* > *works`,
     }),
   },
@@ -77,7 +78,7 @@ export const EXPECTED: Readonly<Record<string, Readonly<Record<string, Row>>>> =
       none: `works by way of http ${UNTOLD} ${UNSECURED} insecure-location:http-location mixed-content:leaked-url > works`,
       // Its pages name the site without a port, which only port 443 can mend.
       "nginx-proxy-params":
-        "login leaves the port port-dropped:harmless-on-443 > works mixed-content:harmless-on-443",
+        "login leaves the port port-dropped:harmless-on-443 > works mixed-content:harmless-on-443*",
       apache: `works ${UNTOLD} ${UNSECURED} mixed-content:internal-url > works`,
     }),
   },
@@ -85,7 +86,7 @@ export const EXPECTED: Readonly<Record<string, Readonly<Record<string, Row>>>> =
     "as installed": row({
       telling: `works ${UNSECURED} > works`,
       none: BY_HTTP,
-      "nginx-proxy-params": `login leaves the port ${UNSECURED} mixed-content:harmless-on-443 port-dropped:harmless-on-443 > works mixed-content:harmless-on-443`,
+      "nginx-proxy-params": `login leaves the port ${UNSECURED} mixed-content:harmless-on-443 port-dropped:harmless-on-443 > works mixed-content:harmless-on-443*`,
       apache: BY_HTTP,
     }),
     "forced https": {

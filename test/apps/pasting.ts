@@ -8,6 +8,8 @@ export interface Cure extends Pasted {
   readonly edge: readonly string[];
   /** Options of `devtls serve` that were printed as such: "--stand-in". */
   readonly serve: readonly string[];
+  /** On the port of production, which one test at a time can have. */
+  readonly on443: boolean;
   /** The edge is told to pass WebSockets on. */
   readonly upgrade: boolean;
 }
@@ -18,8 +20,13 @@ export const NOTHING: Cure = {
   replaced: [],
   edge: [],
   serve: [],
+  on443: false,
   upgrade: false,
 };
+
+const ON_443 = "--port 443";
+
+const MAY_LISTEN_ON_443 = process.getuid?.() === 0;
 
 interface Labelled {
   /** "Redmine, config/additional_environment.rb"; "" where no place is named. */
@@ -53,8 +60,9 @@ function applyLine(cure: Cure, line: string, where: string, app: App, host: stri
     ...list,
     ...(list.join("\n").includes(more.join("\n")) ? [] : more),
   ];
-  const option = /^(?:devtls serve )?(--[a-z-]+(?:=\S+)?)$/.exec(line)?.[1];
-  if (option !== undefined) return { ...cure, serve: add(cure.serve, option) };
+  const options = /^devtls serve (--\S+(?: \S+)?)$/.exec(line)?.[1];
+  if (options === ON_443) return MAY_LISTEN_ON_443 ? { ...cure, on443: true } : cure;
+  if (options !== undefined) return { ...cure, serve: add(cure.serve, ...options.split(" ")) };
   if (UPGRADE.test(line)) return { ...cure, upgrade: true };
   const [, from, to] = /^Replace (\S+) with (\S+) in the app's configuration$/.exec(line) ?? [];
   if (from !== undefined && to !== undefined) {
