@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs the programs that the tests compare devtls with and drive it by. Run it as root.
+# With --apps also the applications of `npm run test:apps`: WordPress, MediaWiki and others.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
@@ -20,3 +21,10 @@ apt-get install -q -y --no-install-recommends \
   nginx-light apache2 haproxy caddy \
   certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
   fish zsh mmdebstrap ruby
+
+if [ "${1-}" = --apps ]; then
+  apt-get install -q -y --no-install-recommends \
+    apache2 libapache2-mod-php php-mysql php-sqlite3 php-xml php-mbstring php-gd mariadb-server \
+    wordpress wordpress-theme-twentytwentythree mediawiki dokuwiki \
+    redmine redmine-sqlite puma sqlite3 jupyter-notebook python3-ipykernel
+fi

@@ -39,6 +39,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nsenter: "util-linux",
   ip: "iproute2",
   ruby: "ruby",
+  flask: "python3-flask",
 };
 
 /** Where a program is, or undefined. */
