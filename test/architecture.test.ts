@@ -22,6 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     ...["x509", "edge", "cookies", "paths.ts", "errors.ts"],
   ],
   settings: ["serve.ts", "ca", "proxy", "edge", "x509", "words.ts", "errors.ts"],
+  reports: ["words.ts", "errors.ts"],
   trace: ["diagnose", "cookies", "words.ts", "errors.ts"],
   "serve.ts": [
     ...["diagnosing.ts", "ca", "proxy", "diagnose", "edge", "cookies", "x509", "paths.ts"],
@@ -41,7 +42,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
 };
 
-const PURE = ["x509", "edge", "cookies", "diagnose", "init"];
+const PURE = ["x509", "edge", "cookies", "diagnose", "init", "reports"];
 
 interface Import {
   readonly from: string;

@@ -18,4 +18,4 @@ apt-get install -q -y --no-install-recommends \
   python3-django gunicorn python3-flask python3-flaskext.wtf php-cli \
   uvicorn python3-starlette python3-itsdangerous python3-websockets \
   nginx-light apache2 haproxy caddy \
-  fish zsh
+  fish zsh libxml2-utils
