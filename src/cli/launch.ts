@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type DevServer, reservePort, startDevServer, startFailure } from "../dev-server/start.js";
 import type { DevtlsError } from "../errors.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
-import type { Serving } from "../serve.js";
+import type { Serving } from "../serving/serving.js";
 import type { ReadSettings } from "../settings/serve-options.js";
 import { environmentHere } from "./env.js";
 import { note } from "./output.js";

@@ -2,7 +2,7 @@
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
-import type { Serving } from "../serve.js";
+import type { Serving } from "../serving/serving.js";
 import { note, paint, print, printJson, warn } from "./output.js";
 
 /** Of a fix that the summary repeats. */

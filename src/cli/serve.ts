@@ -1,7 +1,7 @@
 /** `devtls serve`: front a dev server with TLS. */
 import type { DemoApp } from "../demo/app.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
-import { type Serving, startServing } from "../serve.js";
+import { type Serving, startServing } from "../serving/serving.js";
 import { type App, resolveApps } from "../settings/apps.js";
 import { findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";

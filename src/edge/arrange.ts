@@ -1,4 +1,5 @@
 /** The order, the case and the number of the header lines, as each edge writes them. */
+import { pairsOf } from "../lines.js";
 import { canonical, lower } from "./names.js";
 import type { EdgeRequest, HeadPart, ToApp } from "./profile.js";
 
@@ -225,10 +226,7 @@ function mergeLines(lines: readonly string[]): string[] {
 
 /** By name; several lines of one name keep their order. */
 function sortLines(lines: readonly string[]): string[] {
-  const pairs: [string, string][] = [];
-  for (let index = 0; index < lines.length; index += 2) {
-    pairs.push([canonical(lines[index] as string), lines[index + 1] as string]);
-  }
+  const pairs = pairsOf(lines).map(([name, value]) => [canonical(name), value] as const);
   pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return pairs.flat();
 }

@@ -1,4 +1,5 @@
 /** From a profile and a request to the head that the app receives. */
+import { first, valuesOf } from "../lines.js";
 import { compileArrangement, type Parts } from "./arrange.js";
 import { isOdd, lower } from "./names.js";
 import { compileValue } from "./placeholders.js";
@@ -123,7 +124,7 @@ function divide(
   for (const rule of table.writing) {
     if (!holds(rule, headers, request)) continue;
     const before = copies?.get(rule.key);
-    const sent = rule.from === undefined ? undefined : allOf(headers, rule.from);
+    const sent = rule.from === undefined ? undefined : valuesOf(headers, rule.from).join(", ");
     const own = rule.write(sent === undefined ? request : { ...request, sent });
     if (before && toApp.appendsInPlace) {
       client[before.position] = `${before.value}, ${own}`;
@@ -190,11 +191,11 @@ function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequ
   if (when === undefined && unless === undefined && notFor === undefined && from === undefined) {
     return true;
   }
-  if (from !== undefined && lineOf(headers, from) === undefined) return false;
+  if (from !== undefined && first(headers, from) === undefined) return false;
   if (notFor?.includes(request.method)) return false;
   if (unless && hasAny(headers, unless)) return false;
   if (when === "own-origin") {
-    return lineOf(headers, "origin") === `${request.scheme}://${request.host}`;
+    return first(headers, "origin") === `${request.scheme}://${request.host}`;
   }
   return when === undefined || when === request.scheme;
 }
@@ -205,19 +206,5 @@ function startsWithAny(name: string, prefixes: readonly string[]): boolean {
 }
 
 function hasAny(headers: readonly string[], names: readonly string[]): boolean {
-  return names.some((name) => lineOf(headers, name) !== undefined);
-}
-
-/** The values of all lines of a name, with commas between them. */
-function allOf(headers: readonly string[], name: string): string {
-  const values = headers.filter((_, i) => i % 2 === 1 && lower(headers[i - 1] as string) === name);
-  return values.join(", ");
-}
-
-function lineOf(headers: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < headers.length; index += 2) {
-    const candidate = headers[index] as string;
-    if (candidate.length === name.length && lower(candidate) === name) return headers[index + 1];
-  }
-  return undefined;
+  return names.some((name) => first(headers, name) !== undefined);
 }

@@ -2,7 +2,7 @@
 import type { Finding } from "../diagnose/finding.js";
 import { DevtlsError } from "../errors.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
-import { startServing } from "../serve.js";
+import { startServing } from "../serving/serving.js";
 import { type Origin, readServeOptions, type ServeOptions } from "../settings/serve-options.js";
 import type { StateOptions } from "./issue.js";
 

@@ -1,11 +1,13 @@
 /** The bounds of a simulated edge: on request heads and bodies, and what a client gets beyond. */
+
 import { Readable } from "node:stream";
 import { checkHeadLimits, formatBound } from "../edge/limits.js";
 import type { EdgeProfile, Limit } from "../edge/profile.js";
 import { refusesTarget } from "../edge/target.js";
-import { type Exchange, headerValue } from "./exchange.js";
+import { first } from "../lines.js";
+import type { Exchange } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
-import type { Page } from "./pages.js";
+import type { Page } from "./own/pages.js";
 import type { RequestBody } from "./upstream/call.js";
 
 export interface Refusal {
@@ -45,7 +47,7 @@ export function refuseRequest(
   const exceeded = checkHeadLimits(limits, exchange.target, exchange.headers);
   if (exceeded) return refusalOf(edge, exceeded.limit, exceeded.what);
   const { body, getBody, unknownLength } = limits;
-  const length = Number(headerValue(exchange.headers, "content-length") ?? 0);
+  const length = Number(first(exchange.headers, "content-length") ?? 0);
   if (getBody && exchange.method === "GET" && exchange.body) {
     return refusalOf(edge, getBody, "a GET with a body");
   }

@@ -1,6 +1,7 @@
 /** One request and its response, whatever version of HTTP the client speaks. */
+import { type HeaderLines, without } from "../lines.js";
 import type { RequestBody } from "./upstream/call.js";
-import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
+import type { ResponseHead } from "./upstream/reader.js";
 
 export type Protocol = "HTTP/1.0" | "HTTP/1.1" | "HTTP/2";
 export type Scheme = "https" | "http";
@@ -95,17 +96,6 @@ export function publicUrl(exchange: Exchange): string {
   return `${exchange.connection.scheme}://${exchange.host}${exchange.target}`;
 }
 
-/** The first value of a header, by its lower-case name. */
-export function headerValue(headers: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < headers.length; index += 2) {
-    const candidate = headers[index] as string;
-    if (candidate.length === name.length && candidate.toLowerCase() === name) {
-      return headers[index + 1];
-    }
-  }
-  return undefined;
-}
-
 /** Never dropped because Connection names it: it says where the message ends. */
 const FRAMING = "content-length";
 
@@ -157,14 +147,4 @@ function namedBy(connection: string): string[] {
     .split(",")
     .map((option) => option.trim())
     .filter((option) => option !== "" && option !== FRAMING && !HOP_BY_HOP.has(option));
-}
-
-/** The header lines but for those with these names, which are in lower case. */
-export function without(headers: readonly string[], names: readonly string[]): HeaderLines {
-  const lines: HeaderLines = [];
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string;
-    if (!names.includes(name.toLowerCase())) lines.push(name, headers[index + 1] as string);
-  }
-  return lines;
 }

@@ -1,20 +1,19 @@
 /** The way of an exchange: edge policy, target, response policies, client; then the observers. */
+
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { formatBound } from "../edge/limits.js";
 import type { Limit, Limits, ToApp } from "../edge/profile.js";
 import { targetFor } from "../edge/target.js";
+import { first, type HeaderLines, without } from "../lines.js";
 import { collectBody, type Refusal, refusalOf, refuseRequest, tooLarge } from "./bounds.js";
 import {
   type Exchange,
   endToEnd,
   endToEndTrailers,
   type FinishedExchange,
-  headerValue,
   publicUrl,
-  without,
 } from "./exchange.js";
-import { failurePage } from "./failure-page.js";
 import {
   answerItself,
   type Forwarding,
@@ -26,15 +25,16 @@ import {
   responseHeaders,
   restartPatience,
 } from "./forwarding.js";
-import { READY_HEADER, sendPage } from "./pages.js";
+import { failurePage } from "./own/failure-page.js";
+import { READY_HEADER, sendPage } from "./own/pages.js";
 import { Call, type CallEvents, type RequestBody } from "./upstream/call.js";
 import { UpstreamError } from "./upstream/connect.js";
 import type { Pool } from "./upstream/pool.js";
-import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
+import type { ResponseHead } from "./upstream/reader.js";
 
 /** Sends the exchange to the target and its response to the client. */
 export function forward(exchange: Exchange, forwarding: Forwarding): void {
-  if (headerValue(exchange.headers, READY_HEADER) !== undefined) {
+  if (first(exchange.headers, READY_HEADER) !== undefined) {
     answerReadiness(exchange, forwarding.pool);
     return;
   }
@@ -44,7 +44,7 @@ export function forward(exchange: Exchange, forwarding: Forwarding): void {
     return;
   }
   const { toApp } = forwarding.edge;
-  if (toApp.answersExpect && headerValue(exchange.headers, "expect") !== undefined) {
+  if (toApp.answersExpect && first(exchange.headers, "expect") !== undefined) {
     exchange.reply.inform({ status: 100, reason: "Continue", version: "1.1", headers: [] });
   }
   if (toApp.buffersChunked && exchange.body?.chunked) sendCollected(exchange, forwarding);

@@ -1,19 +1,15 @@
 /** How the requests for one target are treated, and what every way of treating them shares. */
+
 import type { HeadRewriter } from "../edge/head.js";
 import { lower } from "../edge/names.js";
 import type { EdgeProfile, EdgeRequest, Limits } from "../edge/profile.js";
 import type { ResponseRewriter } from "../edge/response.js";
-import {
-  type Exchange,
-  endToEnd,
-  type FinishedExchange,
-  headerValue,
-  publicUrl,
-} from "./exchange.js";
-import { type Page, sendPage } from "./pages.js";
+import { first, type HeaderLines } from "../lines.js";
+import { type Exchange, endToEnd, type FinishedExchange, publicUrl } from "./exchange.js";
+import { type Page, sendPage } from "./own/pages.js";
 import type { UpstreamError } from "./upstream/connect.js";
 import type { Pool } from "./upstream/pool.js";
-import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
+import type { ResponseHead } from "./upstream/reader.js";
 
 /** Sees every finished exchange. It cannot delay one, and its failure does not break one. */
 export type Observer = (finished: FinishedExchange) => void;
@@ -94,7 +90,7 @@ export function edgeRequest(
 
 /** As HTTP/1.1 clients that send TE have to (RFC 9110 10.1.4). */
 function namesTe(headers: HeaderLines): boolean {
-  return /(?:^|,)\s*te\s*(?:,|$)/i.test(headerValue(headers, "connection") ?? "");
+  return /(?:^|,)\s*te\s*(?:,|$)/i.test(first(headers, "connection") ?? "");
 }
 
 /** The header lines for the app. */

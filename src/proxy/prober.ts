@@ -1,12 +1,14 @@
 /** Asks a target once more, beside the traffic, for the diagnosis. */
+
 import type { EdgeProfile } from "../edge/profile.js";
-import { type Exchange, headerValue } from "./exchange.js";
+import { first, type HeaderLines } from "../lines.js";
+import type { Exchange } from "./exchange.js";
 import { requestLine } from "./forward.js";
 import { headText } from "./forwarding.js";
 import { Call } from "./upstream/call.js";
 import type { ConnectOptions } from "./upstream/connect.js";
 import { Pool } from "./upstream/pool.js";
-import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
+import type { ResponseHead } from "./upstream/reader.js";
 import type { Target } from "./upstream/target.js";
 
 /** Lets apps ignore what nobody asked for. */
@@ -97,5 +99,5 @@ export class Prober {
 
 /** Whether a request is a replay, whose exchange is nobody's failure. */
 export function isProbe(exchange: Exchange): boolean {
-  return headerValue(exchange.headers, PROBE_HEADER.toLowerCase()) !== undefined;
+  return first(exchange.headers, PROBE_HEADER.toLowerCase()) !== undefined;
 }

@@ -1,6 +1,6 @@
 /** Which target a request goes to. */
 import { DevtlsError } from "../errors.js";
-import { hostnameOf } from "./request-check.js";
+import { hostnameOf } from "./front/request-check.js";
 import { parseTarget, type Target } from "./upstream/target.js";
 
 /** A path prefix ("/api") or a host name ("api.localhost"), and where it leads. */

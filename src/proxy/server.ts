@@ -10,11 +10,11 @@ import {
 import type { ClientConnection, Exchange, Scheme } from "./exchange.js";
 import { forward } from "./forward.js";
 import { answerItself, type Forwarding } from "./forwarding.js";
-import { createHttp1Front } from "./front-http1.js";
+import { createHttp1Front } from "./front/http1.js";
+import { hostnameOf } from "./front/request-check.js";
 import { type Listening, listen, peekTls } from "./listener.js";
-import type { Page } from "./pages.js";
-import { type PlainSettings, plainAnswer } from "./plain-http.js";
-import { hostnameOf } from "./request-check.js";
+import type { Page } from "./own/pages.js";
+import { type PlainSettings, plainAnswer } from "./own/plain-http.js";
 import { forwardConnect, forwardUpgrade } from "./upgrade.js";
 
 /** A certificate with its key, PEM; the chain may follow the leaf. */
@@ -165,7 +165,7 @@ class TlsProxy implements RunningProxy {
   ): Promise<void> {
     const onEarlyError = (): void => void socket.destroy();
     socket.on("error", onEarlyError);
-    const { serveHttp2 } = await import("./front-http2.js");
+    const { serveHttp2 } = await import("./front/http2.js");
     socket.off("error", onEarlyError);
     if (socket.destroyed) return;
     const session = serveHttp2(socket, {

@@ -2,14 +2,15 @@
  * Exchanges that leave HTTP: `Upgrade` of HTTP/1.1 (RFC 9110 7.8) and extended CONNECT of HTTP/2
  * (RFC 8441), which becomes an HTTP/1.1 upgrade towards the target.
  */
+
 import { createHash, randomBytes } from "node:crypto";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { formatBound } from "../edge/limits.js";
+import { first, type HeaderLines } from "../lines.js";
 import { refusalOf, refuseRequest } from "./bounds.js";
-import { type Exchange, endToEnd, headerValue, publicUrl } from "./exchange.js";
-import { failurePage } from "./failure-page.js";
+import { type Exchange, endToEnd, publicUrl } from "./exchange.js";
 import { forward, requestLine } from "./forward.js";
 import {
   answerItself,
@@ -22,12 +23,13 @@ import {
   requestHeaders,
   responseHeaders,
 } from "./forwarding.js";
-import { responseHeadText } from "./front-http1.js";
-import { toHttp2Headers } from "./http2-headers.js";
-import { sendPage } from "./pages.js";
+import { responseHeadText } from "./front/http1.js";
+import { toHttp2Headers } from "./front/http2-headers.js";
+import { failurePage } from "./own/failure-page.js";
+import { sendPage } from "./own/pages.js";
 import { Call } from "./upstream/call.js";
 import type { UpstreamError } from "./upstream/connect.js";
-import type { HeaderLines, ResponseHead } from "./upstream/reader.js";
+import type { ResponseHead } from "./upstream/reader.js";
 
 /** What differs between the two ways to ask for an upgrade. */
 interface Client {
@@ -91,7 +93,7 @@ export function forwardConnect(
     added: ["Sec-WebSocket-Key", key],
     rest: Buffer.alloc(0),
     accept: (head) => {
-      if (headerValue(head.headers, "sec-websocket-accept") !== acceptValue(key)) return false;
+      if (first(head.headers, "sec-websocket-accept") !== acceptValue(key)) return false;
       const headers = toHttp2Headers(endToEnd(head.headers));
       delete headers["sec-websocket-accept"];
       stream.respond({ ...headers, ":status": 200 });

@@ -1,7 +1,7 @@
 /** `--cert` and `--key`: a certificate of the user's own, checked before it is served. */
 import { readRequired } from "../ca/files.js";
 import { DevtlsError } from "../errors.js";
-import type { OwnCertificate } from "../serve.js";
+import type { OwnCertificate } from "../serving/serving.js";
 import { parsePemCertificate } from "../x509/certificate.js";
 import { decodePrivateKey } from "../x509/keys.js";
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { EdgeProfile, PlainRule } from "../../src/edge/profile.js";
 import { findProfile, PROFILES } from "../../src/edge/profiles/index.js";
-import type { PlainSettings } from "../../src/proxy/plain-http.js";
+import type { PlainSettings } from "../../src/proxy/own/plain-http.js";
 import { startApp } from "../support/http-app.js";
 import { startFront } from "../support/wire-front.js";
 import { headerOf } from "../support/wire-peer.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DEFAULT_PROFILE } from "../../src/edge/profiles/index.js";
 import type { FinishedExchange } from "../../src/proxy/exchange.js";
 import { parseTarget } from "../../src/proxy/upstream/target.js";
-import { type ServeSettings, type Serving, startServing } from "../../src/serve.js";
+import { type ServeSettings, type Serving, startServing } from "../../src/serving/serving.js";
 import { atEnd, folderUntilEnd } from "./programs.js";
 import { connectRaw, connectSecure, type RawConnection } from "./raw-client.js";
 

@@ -14,7 +14,7 @@ import type { EdgeProfile } from "../../src/edge/profile.js";
 import { findProfile } from "../../src/edge/profiles/index.js";
 import type { FinishedExchange } from "../../src/proxy/exchange.js";
 import { parseTarget } from "../../src/proxy/upstream/target.js";
-import { type ServeSettings, type Serving, startServing } from "../../src/serve.js";
+import { type ServeSettings, type Serving, startServing } from "../../src/serving/serving.js";
 import { folderUntilEnd } from "./programs.js";
 import { Peer, within } from "./wire-peer.js";
 

@@ -2,12 +2,14 @@
  * One request to a target and its response. A call that fails before it could have had an effect
  * is tried again where that is safe (RFC 9110 9.2.2); everything else is reported as it happened.
  */
+
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import type { HeaderLines } from "../../lines.js";
 import type { UpstreamError } from "./connect.js";
 import type { Connection, ConnectionUser } from "./connection.js";
 import type { Pool } from "./pool.js";
-import type { HeaderLines, ResponseHead } from "./reader.js";
+import type { ResponseHead } from "./reader.js";
 
 export interface RequestBody {
   readonly stream: Readable;

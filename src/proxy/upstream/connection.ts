@@ -1,8 +1,10 @@
 /** One connection to a target: a socket, the reader of its responses and the call it serves. */
+
 import type { Socket } from "node:net";
 import { causeOf } from "../../errors.js";
+import type { HeaderLines } from "../../lines.js";
 import { UpstreamError } from "./connect.js";
-import { type HeaderLines, ProtocolError, type ResponseHead, ResponseReader } from "./reader.js";
+import { ProtocolError, type ResponseHead, ResponseReader } from "./reader.js";
 
 /** The side of a call that its connection talks to. */
 export interface ConnectionUser {

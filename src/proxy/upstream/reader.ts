@@ -4,8 +4,8 @@
  * guesses hands one response's bytes to another request.
  */
 
+import type { HeaderLines } from "../../lines.js";
 import {
-  type HeaderLines,
   notHttp,
   ProtocolError,
   parseHeaderLines,
@@ -13,7 +13,7 @@ import {
   type ResponseHead,
 } from "./response-head.js";
 
-export { type HeaderLines, ProtocolError, type ResponseHead };
+export { ProtocolError, type ResponseHead };
 
 export interface ReaderEvents {
   /** A 1xx response other than 101. */

@@ -1,12 +1,11 @@
 /** The head of an HTTP/1.x response, read strictly (RFC 9112 4, 5). */
 
+import type { HeaderLines } from "../../lines.js";
+
 /** What the dev server sent is not HTTP; the message says what is wrong with it. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 }
-
-/** Header lines as they stood on the wire: name, value, name, value, … */
-export type HeaderLines = string[];
 
 export interface ResponseHead {
   readonly status: number;

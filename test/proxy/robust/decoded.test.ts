@@ -1,7 +1,7 @@
 /** Copies of encoded bodies for those who look on. */
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { decodedCopy, MAX_CODED } from "../../../src/proxy/decoded.js";
+import { decodedCopy, MAX_CODED } from "../../../src/serving/decoded.js";
 
 const TEXT = Buffer.from("lorem ipsum dolor sit amet, ".repeat(5_000));
 

@@ -1,16 +1,16 @@
 /** The diagnosis at work on a running proxy: what it sees, and whom it can ask. */
-import { mayRefuse, RefusalScan } from "./diagnose/csrf.js";
-import { type Counted, Diagnosis } from "./diagnose/diagnosis.js";
-import type { Ask, Finding, Observation } from "./diagnose/finding.js";
-import { first } from "./diagnose/lines.js";
-import { contentCodingOf, isScanned, type Scan } from "./diagnose/mixed-content.js";
-import type { EdgeProfile } from "./edge/profile.js";
-import { type Exchange, type FinishedExchange, publicUrl } from "./proxy/exchange.js";
-import type { BodyWatch } from "./proxy/forwarding.js";
-import type { HstsMode } from "./proxy/hsts-policy.js";
-import { Prober } from "./proxy/prober.js";
-import type { ConnectOptions } from "./proxy/upstream/connect.js";
-import type { Target } from "./proxy/upstream/target.js";
+import { mayRefuse, RefusalScan } from "../diagnose/csrf.js";
+import { type Counted, Diagnosis } from "../diagnose/diagnosis.js";
+import type { Ask, Finding, Observation } from "../diagnose/finding.js";
+import { first } from "../diagnose/lines.js";
+import { contentCodingOf, isScanned, type Scan } from "../diagnose/mixed-content.js";
+import type { EdgeProfile } from "../edge/profile.js";
+import { type Exchange, type FinishedExchange, publicUrl } from "../proxy/exchange.js";
+import type { BodyWatch } from "../proxy/forwarding.js";
+import type { HstsMode } from "../proxy/policies/hsts.js";
+import { Prober } from "../proxy/prober.js";
+import type { ConnectOptions } from "../proxy/upstream/connect.js";
+import type { Target } from "../proxy/upstream/target.js";
 
 export interface DiagnosingSettings {
   readonly edge: EdgeProfile;
@@ -87,7 +87,7 @@ export class Diagnosing {
       return (chunk) => scan.push(chunk);
     }
     // Most dev servers send no encoded bodies, and node:zlib takes its time to load.
-    const copy = import("./proxy/decoded.js").then(({ decodedCopy }) =>
+    const copy = import("./decoded.js").then(({ decodedCopy }) =>
       decodedCopy(coding, (chunk) => scan.push(chunk), this.#onDefect),
     );
     const finish = async (): Promise<Finding | undefined> => {

@@ -3,7 +3,7 @@
  * programs could read in two ways is refused before the target sees a byte of it (RFC 9112 3.2,
  * 6.3, 11.2).
  */
-import type { HeaderLines } from "./upstream/reader.js";
+import type { HeaderLines } from "../../lines.js";
 
 export interface CheckedHead {
   readonly target: string;

@@ -1,4 +1,5 @@
 /** The HTTP/2 side towards clients (RFC 9113): core streams, without the compatibility layer. */
+
 import {
   constants,
   type IncomingHttpHeaders,
@@ -7,12 +8,13 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
-import type { ClientConnection, Exchange, Reply } from "./exchange.js";
-import { endToEndTrailers, headerValue } from "./exchange.js";
+import { first, type HeaderLines } from "../../lines.js";
+import type { ClientConnection, Exchange, Reply } from "../exchange.js";
+import { endToEndTrailers } from "../exchange.js";
+import { badRequest, sendPage } from "../own/pages.js";
+import { MAX_HEAD_BYTES, type ResponseHead } from "../upstream/reader.js";
 import { toHttp2Headers } from "./http2-headers.js";
-import { badRequest, sendPage } from "./pages.js";
 import { checkHttp2Head } from "./request-check.js";
-import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
 
 export interface Http2Handlers {
   onExchange(exchange: Exchange): void;
@@ -180,7 +182,7 @@ class Http2Reply implements Reply {
     const headers = toHttp2Headers(lines);
     headers[":status"] = status;
     // HTTP/1.1 has trailers behind a body of unknown length, and nobody has to announce them.
-    this.#waits = hasBody && headerValue(lines, "content-length") === undefined;
+    this.#waits = hasBody && first(lines, "content-length") === undefined;
     this.#ended = !hasBody;
     this.#stream.respond(headers, {
       endStream: !hasBody,

@@ -1,11 +1,12 @@
 /** `--cookies`: what a browser would refuse in production is refused here, or made acceptable. */
-import { CookieJar } from "../cookies/jar.js";
-import { type CookieOrigin, prefixOf } from "../cookies/judge.js";
-import { addSecure, removeSecure, withoutCookies } from "../cookies/rewrite.js";
-import type { Exchange } from "./exchange.js";
-import type { RequestPolicy, ResponsePolicy } from "./forwarding.js";
-import { hostnameOf } from "./request-check.js";
-import type { HeaderLines } from "./upstream/reader.js";
+
+import { CookieJar } from "../../cookies/jar.js";
+import { type CookieOrigin, prefixOf } from "../../cookies/judge.js";
+import { addSecure, removeSecure, withoutCookies } from "../../cookies/rewrite.js";
+import type { HeaderLines } from "../../lines.js";
+import type { Exchange } from "../exchange.js";
+import type { RequestPolicy, ResponsePolicy } from "../forwarding.js";
+import { hostnameOf } from "../front/request-check.js";
 
 export type CookieMode = "pass" | "strict" | "secure" | "insecure";
 

@@ -3,18 +3,17 @@
 import type { Server } from "node:http";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { first, type HeaderLines, without } from "../../lines.js";
 import {
   type ClientConnection,
   type Exchange,
   endToEndTrailers,
-  headerValue,
   type Protocol,
   type Reply,
-  without,
-} from "./exchange.js";
-import { badRequest, sendPage } from "./pages.js";
+} from "../exchange.js";
+import { badRequest, sendPage } from "../own/pages.js";
+import { MAX_HEAD_BYTES, type ResponseHead } from "../upstream/reader.js";
 import { type CheckedHead, checkHttp1Head } from "./request-check.js";
-import { type HeaderLines, MAX_HEAD_BYTES, type ResponseHead } from "./upstream/reader.js";
 
 export interface Http1Handlers {
   onExchange(exchange: Exchange): void;
@@ -222,8 +221,8 @@ class Http1Reply implements Reply {
 
   /** Node throws at an announcement of trailers in a response that can have none. */
   #announceable(headers: HeaderLines, hasBody: boolean): HeaderLines {
-    if (headerValue(headers, "trailer") === undefined) return headers;
-    const sized = headerValue(headers, "content-length") !== undefined;
+    if (first(headers, "trailer") === undefined) return headers;
+    const sized = first(headers, "content-length") !== undefined;
     const chunked = hasBody && !sized && this.#request.httpVersionMinor === 1;
     return chunked ? headers : without(headers, ["trailer"]);
   }

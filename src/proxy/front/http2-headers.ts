@@ -1,6 +1,7 @@
 /** Header lines as the object that Node's HTTP/2 takes. No code of node:http2 is loaded for it. */
+
 import type { OutgoingHttpHeaders } from "node:http2";
-import type { HeaderLines } from "./upstream/reader.js";
+import type { HeaderLines } from "../../lines.js";
 
 /** Fields that Node's HTTP/2 sends once only; of several, browsers go by the last. */
 const SINGLE = new Set([

@@ -1,7 +1,9 @@
 /** The responses that devtls makes itself: HTML for browsers, JSON or text for everything else. */
+
 import { STATUS_CODES } from "node:http";
-import type { Exchange } from "./exchange.js";
-import { endToEnd, headerValue } from "./exchange.js";
+import { first } from "../../lines.js";
+import type { Exchange } from "../exchange.js";
+import { endToEnd } from "../exchange.js";
 
 export interface Page {
   readonly status: number;
@@ -31,7 +33,7 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Sends the page in the form that the client asked for. */
 export function sendPage(exchange: Exchange, page: Page): void {
-  const accept = headerValue(exchange.headers, "accept") ?? "";
+  const accept = first(exchange.headers, "accept") ?? "";
   const [type, text] = accept.includes("text/html")
     ? ["text/html; charset=utf-8", htmlOf(page, exchange.method === "GET")]
     : /\bjson\b/.test(accept)

@@ -1,8 +1,9 @@
 /** What a client is told when the target gave no response, or none that could be passed on. */
+
+import type { UpstreamError } from "../upstream/connect.js";
+import type { Pool } from "../upstream/pool.js";
+import type { Target } from "../upstream/target.js";
 import type { Page } from "./pages.js";
-import type { UpstreamError } from "./upstream/connect.js";
-import type { Pool } from "./upstream/pool.js";
-import type { Target } from "./upstream/target.js";
 
 /** The page for a target that gave no response (RFC 9110 15.6.3). */
 export function failurePage(error: UpstreamError, pool: Pool): Page {

@@ -1,8 +1,8 @@
 /** What a request over plain HTTP gets: the edge's redirect, the app, or nothing. */
-import type { PlainRule } from "../edge/profile.js";
-import type { Exchange } from "./exchange.js";
+import type { PlainRule } from "../../edge/profile.js";
+import type { Exchange } from "../exchange.js";
+import { isBelow } from "../routes.js";
 import type { Page } from "./pages.js";
-import { isBelow } from "./routes.js";
 
 export interface PlainSettings {
   readonly port: number;

@@ -1,6 +1,6 @@
 /** What becomes of Strict-Transport-Security, which knows no ports (RFC 6797 8.3). */
-import type { ResponsePolicy } from "./forwarding.js";
-import type { HeaderLines } from "./upstream/reader.js";
+import type { HeaderLines } from "../../lines.js";
+import type { ResponsePolicy } from "../forwarding.js";
 
 /** A number is a max-age in seconds, sent in place of what the app says. */
 export type HstsMode = "strip" | "pass" | number;

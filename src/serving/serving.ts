@@ -3,32 +3,32 @@
  * The command line and the library both start here; nothing in it prints or exits.
  */
 import { EventEmitter } from "node:events";
-import type { Fault } from "./ca/fault.js";
+import type { Fault } from "../ca/fault.js";
 import {
   coversHost,
   openServeIdentity,
   type ServeIdentity,
   type ServeLeaf,
   serveNames,
-} from "./ca/leaves.js";
-import { type Clock, keepFresh } from "./ca/refresh.js";
-import type { Counted } from "./diagnose/diagnosis.js";
-import type { Finding } from "./diagnose/finding.js";
+} from "../ca/leaves.js";
+import { type Clock, keepFresh } from "../ca/refresh.js";
+import type { Counted } from "../diagnose/diagnosis.js";
+import type { Finding } from "../diagnose/finding.js";
+import { compileHead, type HeadOverrides } from "../edge/head.js";
+import type { EdgeProfile } from "../edge/profile.js";
+import { compileResponse } from "../edge/response.js";
+import type { FinishedExchange } from "../proxy/exchange.js";
+import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
+import type { PlainSettings } from "../proxy/own/plain-http.js";
+import type { CookieMode } from "../proxy/policies/cookies.js";
+import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
+import { createRouter, type Route } from "../proxy/routes.js";
+import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
+import { Pool } from "../proxy/upstream/pool.js";
+import type { Target } from "../proxy/upstream/target.js";
+import { type Certificate, certificateToPem } from "../x509/certificate.js";
+import type { Name } from "../x509/names.js";
 import { Diagnosing } from "./diagnosing.js";
-import { compileHead, type HeadOverrides } from "./edge/head.js";
-import type { EdgeProfile } from "./edge/profile.js";
-import { compileResponse } from "./edge/response.js";
-import type { CookieMode } from "./proxy/cookie-policy.js";
-import type { FinishedExchange } from "./proxy/exchange.js";
-import type { Forwarding, RequestPolicy, ResponsePolicy } from "./proxy/forwarding.js";
-import { type HstsMode, hstsPolicy } from "./proxy/hsts-policy.js";
-import type { PlainSettings } from "./proxy/plain-http.js";
-import { createRouter, type Route } from "./proxy/routes.js";
-import { type Credentials, type RunningProxy, startProxy } from "./proxy/server.js";
-import { Pool } from "./proxy/upstream/pool.js";
-import type { Target } from "./proxy/upstream/target.js";
-import { type Certificate, certificateToPem } from "./x509/certificate.js";
-import type { Name } from "./x509/names.js";
 
 /**
  * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
@@ -204,7 +204,7 @@ async function policiesOf({ cookies = "pass", hsts = "strip" }: ServeSettings): 
   const ofHsts = hstsPolicy(hsts);
   const rest = ofHsts ? [ofHsts] : [];
   if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
-  const { cookiePolicies } = await import("./proxy/cookie-policy.js");
+  const { cookiePolicies } = await import("../proxy/policies/cookies.js");
   const { request, response } = cookiePolicies(cookies);
   return { requestPolicy: request, policies: [response, ...rest] };
 }
@@ -220,7 +220,7 @@ function openIdentity(settings: ServeSettings): Promise<ServeIdentity> {
 }
 
 async function openFaulty(fault: Fault, settings: ServeSettings): Promise<Shown> {
-  const { makeFaulty } = await import("./ca/fault.js");
+  const { makeFaulty } = await import("../ca/fault.js");
   const leaf = await makeFaulty(fault, namesOf(settings), settings.stateDirectory);
   const { credentials, certificate } = shown(leaf);
   const { ciphers } = leaf;
