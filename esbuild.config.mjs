@@ -1,7 +1,8 @@
 /**
  * Builds dist/. The two commands that people wait for, `cert` and `serve`, get bundles of their own
  * with their packages inside: finding and compiling those file by file would double what the
- * command adds to Node's own start. Everything else leaves packages where npm put them.
+ * command adds to Node's own start. Everything else leaves what package.json depends on where npm
+ * put it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -17,13 +18,37 @@ const library = {
 // with its line of code, so that the library keeps its lines.
 const common = { ...library, minifyWhitespace: true, minifySyntax: true };
 
+// Every other package is there at build time only, and goes into the bundle.
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+const external = Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]);
+
+/** The parser of HTML is as large as all the rest, and loaded when there is a page to read. */
+const pageApart = (from) => ({
+  name: "page-apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/page\.js$/ }, ({ importer, kind }) =>
+      importer.endsWith("visitor.ts") && kind === "dynamic-import"
+        ? { path: `${from}/visit/page.js`, external: true }
+        : undefined,
+    );
+  },
+});
+await build({ ...common, entryPoints: ["src/visit/page.ts"], outdir: "dist/visit" });
+
 await build({
   ...common,
   entryPoints: ["src/cli/main.ts", "src/cli/guard.ts"],
-  packages: "external",
+  external,
+  plugins: [pageApart("..")],
   outdir: "dist/cli",
 });
-await build({ ...library, entryPoints: ["src/index.ts"], packages: "external", outdir: "dist" });
+await build({
+  ...library,
+  entryPoints: ["src/index.ts"],
+  external,
+  plugins: [pageApart(".")],
+  outdir: "dist",
+});
 
 // Vite's configuration files are modules.
 await build({
@@ -76,7 +101,7 @@ const code = Buffer.from(outputFiles[0].contents).toString("base64");
 const { configSchema } = await import(`data:text/javascript;base64,${code}`);
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`);
 
-const inlined = ["commander", "node-forge"];
+const inlined = ["commander", "node-forge", "parse5", "entities"];
 const licences = inlined.map(
   (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`,
 );
