@@ -160,6 +160,7 @@ const BROKEN: Readonly<Record<NonNullable<FinishedExchange["brokenBy"]>, string>
   client: " (client left)",
   target: " (target broke off)",
   edge: " (the edge broke off)",
+  devtls: " (devtls failed)",
 };
 
 function headerBlock(prefix: string, lines: readonly string[]): string {

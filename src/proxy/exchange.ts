@@ -1,5 +1,6 @@
 /** One request and its response, whatever version of HTTP the client speaks. */
-import { type HeaderLines, without } from "../lines.js";
+import type { Duplex } from "node:stream";
+import type { HeaderLines } from "../lines.js";
 import type { RequestBody } from "./upstream/call.js";
 import type { ResponseHead } from "./upstream/reader.js";
 
@@ -38,12 +39,28 @@ export interface Reply {
   onClose(callback: (complete: boolean) => void): void;
 }
 
+/** What a client wants that asks to leave HTTP. */
+export interface UpgradeRequest {
+  /** "websocket" */
+  readonly protocol: string;
+  /** Header lines that the request for the target needs besides the client's. */
+  readonly added: HeaderLines;
+  /** What is wrong with the target's 101, or undefined. */
+  objectionTo(head: ResponseHead): string | undefined;
+  /**
+   * Tells the client that the target agreed, and hands its side over.
+   * @returns the connection, or the stream of one, and what has come on it already
+   */
+  accept(head: ResponseHead): { readonly stream: Duplex; readonly rest: Buffer };
+}
+
 export interface Exchange {
   readonly id: number;
   /** `performance.now()` when the head had been read. */
   readonly started: number;
   readonly connection: ClientConnection;
   readonly protocol: Protocol;
+  /** GET for extended CONNECT (RFC 8441), which becomes one; "" when the head could not be read. */
   readonly method: string;
   /** The request target in origin form ("/path?query"), or "*". */
   readonly target: string;
@@ -56,10 +73,12 @@ export interface Exchange {
   /** The client takes trailers (`TE: trailers`). */
   readonly trailersWelcome: boolean;
   readonly body: RequestBody | undefined;
+  /** The client asks to leave HTTP. */
+  readonly upgrade?: UpgradeRequest;
   readonly reply: Reply;
 }
 
-/** What observers see when an exchange is over. Nothing in it may be changed. */
+/** What watchers see when an exchange is over. Nothing in it may be changed. */
 export interface FinishedExchange {
   readonly exchange: Exchange;
   /** The public URL that the browser asked for. */
@@ -77,15 +96,18 @@ export interface FinishedExchange {
   readonly answered: readonly string[];
   /** The header lines that the client was sent. */
   readonly responseHeaders: readonly string[];
-  /** Octets of the response body that were passed on. */
+  readonly trailers: readonly string[];
+  /** Octets of the response body, or of what the app said on an upgraded connection. */
   readonly bytes: number;
   /** From the head of the request to the end of the response. */
   readonly milliseconds: number;
+  /** From the head of the request to that of the final response; undefined without one. */
+  readonly millisecondsToHead: number | undefined;
   /**
    * "client" when it left early, "target" when that broke off, "edge" when a limit of the edge was
-   * passed, undefined when all went well.
+   * passed, "devtls" when that failed itself, undefined when all went well.
    */
-  readonly brokenBy: "client" | "target" | "edge" | undefined;
+  readonly brokenBy: "client" | "target" | "edge" | "devtls" | undefined;
   /** Whether devtls made the response itself (an error page, a redirect). */
   readonly own: boolean;
   /** The limit of the simulated edge that the exchange passed, for a person. */
@@ -94,57 +116,4 @@ export interface FinishedExchange {
 
 export function publicUrl(exchange: Exchange): string {
   return `${exchange.connection.scheme}://${exchange.host}${exchange.target}`;
-}
-
-/** Never dropped because Connection names it: it says where the message ends. */
-const FRAMING = "content-length";
-
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "transfer-encoding",
-  "upgrade",
-  "te",
-  "http2-settings",
-]);
-
-/** Lengths of those names, by which most headers are told from them without lower-casing. */
-const HOP_BY_HOP_LENGTHS = new Set([...HOP_BY_HOP].map((name) => name.length));
-
-/**
- * The header lines that cross a proxy (RFC 9110 7.6.1): without the hop-by-hop ones and those
- * that `Connection` names.
- */
-export function endToEnd(headers: readonly string[]): HeaderLines {
-  const lines: HeaderLines = [];
-  let named: string[] | undefined;
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string;
-    const value = headers[index + 1] as string;
-    if (HOP_BY_HOP_LENGTHS.has(name.length)) {
-      const lower = name.toLowerCase();
-      if (lower === "connection") named = [...(named ?? []), ...namedBy(value)];
-      if (HOP_BY_HOP.has(lower)) continue;
-    }
-    lines.push(name, value);
-  }
-  return named && named.length > 0 ? without(lines, named) : lines;
-}
-
-/** Fields that are no use, or do harm, behind the body they speak of (RFC 9110 6.5.1). */
-const NEVER_IN_TRAILERS = [FRAMING, "host", "trailer"];
-
-/** The trailers that cross a proxy. */
-export function endToEndTrailers(trailers: readonly string[]): HeaderLines {
-  return trailers.length === 0 ? [] : without(endToEnd(trailers), NEVER_IN_TRAILERS);
-}
-
-/** The header names in a Connection value. */
-function namedBy(connection: string): string[] {
-  return connection
-    .toLowerCase()
-    .split(",")
-    .map((option) => option.trim())
-    .filter((option) => option !== "" && option !== FRAMING && !HOP_BY_HOP.has(option));
 }

@@ -1,10 +1,9 @@
 /** Asks a target once more, beside the traffic, for the diagnosis. */
 
 import type { EdgeProfile } from "../edge/profile.js";
-import { first, type HeaderLines } from "../lines.js";
+import { first, type HeaderLines, headText } from "../lines.js";
 import type { Exchange } from "./exchange.js";
-import { requestLine } from "./forward.js";
-import { headText } from "./forwarding.js";
+import { requestLine } from "./heads.js";
 import { Call } from "./upstream/call.js";
 import type { ConnectOptions } from "./upstream/connect.js";
 import { Pool } from "./upstream/pool.js";

@@ -8,14 +8,14 @@ import {
   type TLSSocket,
 } from "node:tls";
 import type { ClientConnection, Exchange, Scheme } from "./exchange.js";
-import { forward } from "./forward.js";
-import { answerItself, type Forwarding } from "./forwarding.js";
+import type { Forwarding } from "./forwarding.js";
 import { createHttp1Front } from "./front/http1.js";
 import { hostnameOf } from "./front/request-check.js";
 import { type Listening, listen, peekTls } from "./listener.js";
 import type { Page } from "./own/pages.js";
 import { type PlainSettings, plainAnswer } from "./own/plain-http.js";
-import { forwardConnect, forwardUpgrade } from "./upgrade.js";
+import { pass } from "./pass.js";
+import type { Underway } from "./passage.js";
 
 /** A certificate with its key, PEM; the chain may follow the leaf. */
 export interface Credentials {
@@ -91,12 +91,7 @@ class TlsProxy implements RunningProxy {
     this.#http1 = createHttp1Front({
       nextId,
       connectionOf,
-      onExchange: (exchange) =>
-        this.#handle(exchange, () => forward(exchange, this.#route(exchange))),
-      onUpgrade: (exchange, upgrade, socket, rest) =>
-        this.#handle(exchange, () =>
-          forwardUpgrade(exchange, upgrade, socket, rest, this.#route(exchange)),
-        ),
+      onExchange: (exchange, answer) => this.#handle(exchange, answer),
     });
     this.#tls = createTlsServer({
       ...secureContext(options.credentials),
@@ -114,10 +109,6 @@ class TlsProxy implements RunningProxy {
       socket.destroy();
       if (DISTRUST.test(error.code ?? "")) options.onDistrust?.();
     });
-  }
-
-  #route(exchange: Exchange): Forwarding {
-    return this.#options.route(exchange.host, exchange.target);
   }
 
   async listen(): Promise<void> {
@@ -171,12 +162,7 @@ class TlsProxy implements RunningProxy {
     const session = serveHttp2(socket, {
       nextId,
       connectionOf,
-      onExchange: (exchange) =>
-        this.#handle(exchange, () => forward(exchange, this.#route(exchange))),
-      onConnect: (exchange, protocol, stream) =>
-        this.#handle(exchange, () =>
-          forwardConnect(exchange, protocol, stream, this.#route(exchange)),
-        ),
+      onExchange: (exchange, answer) => this.#handle(exchange, answer),
     });
     this.#sessions.add(session);
     session.on("close", () => this.#sessions.delete(session));
@@ -206,19 +192,21 @@ class TlsProxy implements RunningProxy {
   }
 
   /** What every exchange has to pass before the target hears of it. */
-  #handle(exchange: Exchange, pass: () => void): void {
+  #handle(exchange: Exchange, refusal?: Page): Underway {
     this.#active++;
     exchange.reply.onClose(() => {
       this.#active--;
       if (this.#active === 0) this.#onIdle?.();
     });
-    const answer = this.#covers(exchange.host)
-      ? exchange.connection.scheme === "https"
-        ? undefined
-        : plainAnswer(exchange, this.#options.plain, this.port)
-      : misdirected(exchange);
-    if (answer) answerItself(exchange, answer, this.#route(exchange));
-    else pass();
+    const forwarding = this.#options.route(exchange.host, exchange.target);
+    return pass(exchange, forwarding, refusal ?? this.#answerTo(exchange));
+  }
+
+  /** What devtls says itself; undefined where the target is to be asked. */
+  #answerTo(exchange: Exchange): Page | undefined {
+    if (!this.#covers(exchange.host)) return misdirected(exchange);
+    if (exchange.connection.scheme === "https") return undefined;
+    return plainAnswer(exchange, this.#options.plain, this.port);
   }
 
   /** Asked for every request, so what was found once is kept. */

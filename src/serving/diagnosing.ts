@@ -2,15 +2,15 @@
 import { mayRefuse, RefusalScan } from "../diagnose/csrf.js";
 import { type Counted, Diagnosis } from "../diagnose/diagnosis.js";
 import type { Ask, Finding, Observation } from "../diagnose/finding.js";
-import { first } from "../diagnose/lines.js";
 import { contentCodingOf, isScanned, type Scan } from "../diagnose/mixed-content.js";
 import type { EdgeProfile } from "../edge/profile.js";
+import { first, has } from "../lines.js";
 import { type Exchange, type FinishedExchange, publicUrl } from "../proxy/exchange.js";
-import type { BodyWatch } from "../proxy/forwarding.js";
 import type { HstsMode } from "../proxy/policies/hsts.js";
 import { Prober } from "../proxy/prober.js";
 import type { ConnectOptions } from "../proxy/upstream/connect.js";
 import type { Target } from "../proxy/upstream/target.js";
+import type { SeenHead, Watch, Watcher } from "../proxy/watch.js";
 
 export interface DiagnosingSettings {
   readonly edge: EdgeProfile;
@@ -32,11 +32,6 @@ export class Diagnosing {
   readonly #diagnosis: Diagnosis;
   readonly #onDefect: (error: unknown) => void;
   readonly #probers = new Map<string, Prober>();
-  /** What looks through the bodies of responses that are under way. */
-  readonly #refusals = new WeakMap<Exchange, RefusalScan>();
-  readonly #scans = new WeakMap<Exchange, Scan>();
-  /** The same for bodies that are decoded beside the exchange. */
-  readonly #decoding = new WeakMap<Exchange, () => Promise<Finding | undefined>>();
 
   /** @param httpsUrl where the app is served, once that is known */
   constructor(
@@ -64,60 +59,13 @@ export class Diagnosing {
     this.#probers.set(target.url, new Prober(target, this.#settings.edge, connecting));
   }
 
-  /** Looks through the bodies that may say something; the others are left alone. */
-  readonly watchBody: BodyWatch = (exchange, head, asked) => {
-    if (mayRefuse({ method: exchange.method, status: head.status })) {
-      const scan = new RefusalScan();
-      this.#refusals.set(exchange, scan);
-      return (chunk) => scan.push(chunk);
-    }
-    if (head.status !== 200 || exchange.connection.scheme !== "https") return undefined;
-    const type = first(head.headers, "content-type");
-    if (type === undefined || !isScanned(type, exchange.target)) return undefined;
-    const scan = this.#diagnosis.scanBody({
-      ...{ method: exchange.method, url: publicUrl(exchange), ...asked },
-      ...{ status: head.status, response: head.headers },
+  /** Looks on at an exchange. */
+  readonly watch: Watcher = (exchange) =>
+    new DiagnosisWatch(exchange, {
+      diagnosis: this.#diagnosis,
+      probers: this.#probers,
+      onDefect: this.#onDefect,
     });
-    return scan && this.#scan(exchange, scan, contentCodingOf(head.headers));
-  };
-
-  #scan(exchange: Exchange, scan: Scan, coding: string): (chunk: Buffer) => void {
-    if (coding === "") {
-      this.#scans.set(exchange, scan);
-      return (chunk) => scan.push(chunk);
-    }
-    // Most dev servers send no encoded bodies, and node:zlib takes its time to load.
-    const copy = import("./decoded.js").then(({ decodedCopy }) =>
-      decodedCopy(coding, (chunk) => scan.push(chunk), this.#onDefect),
-    );
-    const finish = async (): Promise<Finding | undefined> => {
-      await (await copy)?.finish();
-      return scan.finish();
-    };
-    this.#decoding.set(exchange, finish);
-    let octets = 0;
-    return (chunk) => {
-      if (octets > MAX_WAITING) return;
-      octets += chunk.length;
-      const own = Buffer.from(chunk);
-      void copy.then((decoder) => decoder?.push(own));
-    };
-  }
-
-  observe(finished: FinishedExchange): void {
-    const { exchange, own, status, answered, target } = finished;
-    if (own && first(finished.responseHeaders, "location") === undefined) return;
-    if (own || !this.#diagnosis.isUneventful(exchange.method, status, answered, target)) {
-      const prober = own ? undefined : this.#probers.get(target);
-      const ask: Ask | undefined = prober && ((trial) => prober.ask(exchange, trial));
-      const refusal = this.#refusals.get(exchange)?.refusal;
-      this.#diagnosis.observe(observationOf(finished, refusal), ask);
-    }
-    const found = this.#scans.get(exchange)?.finish();
-    if (found) this.#diagnosis.add(found, target);
-    const finish = this.#decoding.get(exchange);
-    if (finish) this.#diagnosis.addLater(finish(), target);
-  }
 
   /** What was found and is still so. */
   get open(): readonly Counted[] {
@@ -136,6 +84,86 @@ export class Diagnosing {
   #abandon(): void {
     this.#diagnosis.stop();
     for (const prober of this.#probers.values()) prober.close();
+  }
+}
+
+interface Diagnosed {
+  readonly diagnosis: Diagnosis;
+  readonly probers: ReadonlyMap<string, Prober>;
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** What the diagnosis sees of one exchange. */
+class DiagnosisWatch implements Watch {
+  body: ((chunk: Buffer) => void) | undefined;
+  readonly #exchange: Exchange;
+  readonly #of: Diagnosed;
+  #refusal: RefusalScan | undefined;
+  #scan: Scan | undefined;
+  /** The end of a scan whose body is decoded beside the exchange. */
+  #decoding: (() => Promise<Finding | undefined>) | undefined;
+
+  constructor(exchange: Exchange, of: Diagnosed) {
+    this.#exchange = exchange;
+    this.#of = of;
+  }
+
+  /** Looks through the bodies that may say something; the others are left alone. */
+  head({ status, answered, told, target, own }: SeenHead): void {
+    if (own) return;
+    const { method, connection } = this.#exchange;
+    if (mayRefuse({ method, status })) {
+      const scan = new RefusalScan();
+      this.#refusal = scan;
+      this.body = (chunk) => scan.push(chunk);
+      return;
+    }
+    if (status !== 200 || connection.scheme !== "https") return;
+    const type = first(answered, "content-type");
+    if (type === undefined || !isScanned(type, this.#exchange.target)) return;
+    const scan = this.#of.diagnosis.scanBody({
+      ...{ method, url: publicUrl(this.#exchange), told, target },
+      ...{ status, response: answered },
+    });
+    if (scan) this.#look(scan, contentCodingOf(answered));
+  }
+
+  #look(scan: Scan, coding: string): void {
+    if (coding === "") {
+      this.#scan = scan;
+      this.body = (chunk) => scan.push(chunk);
+      return;
+    }
+    // Most dev servers send no encoded bodies, and node:zlib takes its time to load.
+    const copy = import("./decoded.js").then(({ decodedCopy }) =>
+      decodedCopy(coding, (chunk) => scan.push(chunk), this.#of.onDefect),
+    );
+    this.#decoding = async () => {
+      await (await copy)?.finish();
+      return scan.finish();
+    };
+    let octets = 0;
+    this.body = (chunk) => {
+      if (octets > MAX_WAITING) return;
+      octets += chunk.length;
+      const own = Buffer.from(chunk);
+      void copy.then((decoder) => decoder?.push(own));
+    };
+  }
+
+  end(finished: FinishedExchange): void {
+    const { status, answered, target, own, responseHeaders } = finished;
+    const { diagnosis, probers } = this.#of;
+    const { method } = this.#exchange;
+    if (own && !has(responseHeaders, "location")) return;
+    if (own || !diagnosis.isUneventful(method, status, answered, target)) {
+      const prober = own ? undefined : probers.get(target);
+      const ask: Ask | undefined = prober && ((trial) => prober.ask(this.#exchange, trial));
+      diagnosis.observe(observationOf(finished, this.#refusal?.refusal), ask);
+    }
+    const found = this.#scan?.finish();
+    if (found) diagnosis.add(found, target);
+    if (this.#decoding) diagnosis.addLater(this.#decoding(), target);
   }
 }
 

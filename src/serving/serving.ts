@@ -26,6 +26,7 @@ import { createRouter, type Route } from "../proxy/routes.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
 import { Pool } from "../proxy/upstream/pool.js";
 import type { Target } from "../proxy/upstream/target.js";
+import type { Watcher } from "../proxy/watch.js";
 import { type Certificate, certificateToPem } from "../x509/certificate.js";
 import type { Name } from "../x509/names.js";
 import { Diagnosing } from "./diagnosing.js";
@@ -68,6 +69,8 @@ export interface ServeSettings {
   readonly insecureTarget?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
+  /** Look on at every exchange, beside the log and the diagnosis. */
+  readonly watchers?: readonly Watcher[];
   readonly stateDirectory?: string;
   readonly clock?: Clock;
 }
@@ -78,7 +81,7 @@ export interface ServeEvents {
   target: [state: "up" | "down", url: string];
   /** A client refused the certificate; once a run. */
   distrust: [];
-  /** An observer threw; the exchange it looked at was not affected. */
+  /** Something in devtls failed: who looked on at an exchange, or one exchange with it. */
   defect: [error: unknown];
 }
 
@@ -109,25 +112,23 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   // A certificate for another host is no reason to answer for it.
   const covered = faulty ? namesOf(settings) : certificate.names;
   let url: string | undefined;
+  const onDefect = (error: unknown): void => void events.emit("defect", error);
   const diagnosing = new Diagnosing(settings, () => url, {
     onFinding: (finding) => void events.emit("finding", finding),
-    onDefect: (error) => void events.emit("defect", error),
+    onDefect,
   });
+  const log: Watcher = () =>
+    events.listenerCount("request") > 0
+      ? { end: (finished) => void events.emit("request", finished) }
+      : undefined;
   const common = {
     edge: settings.edge,
     rewrite: compileHead(settings.edge, settings.overrides),
     editResponse: compileResponse(settings.edge),
     limits: settings.limits ? settings.edge.limits : {},
     ...(await policiesOf(settings)),
-    observers: [
-      (finished: FinishedExchange) => {
-        if (events.listenerCount("request") > 0) events.emit("request", finished);
-      },
-      (finished: FinishedExchange) => diagnosing.observe(finished),
-    ],
-    watchBody: diagnosing.watchBody,
-    onTarget: (state: "up" | "down", url: string) => void events.emit("target", state, url),
-    onObserverError: (error: unknown) => void events.emit("defect", error),
+    watchers: [...(settings.watchers ?? []), log, diagnosing.watch],
+    onDefect,
   };
   const connecting = {
     insecure: settings.insecureTarget ?? false,
@@ -138,7 +139,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const forwardingTo = (target: Target): Forwarding => {
     const known = forwardings.get(target.url);
     if (known) return known;
-    const forwarding = { ...common, pool: new Pool(target, connecting) };
+    const pool = new Pool(target, connecting, (state, of) => void events.emit("target", state, of));
+    const forwarding = { ...common, pool };
     forwardings.set(target.url, forwarding);
     diagnosing.addTarget(target, connecting);
     return forwarding;
@@ -167,7 +169,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     ? keepFresh(
         issued,
         (leaf) => proxy.setCredentials(shown(leaf).credentials),
-        (error) => void events.emit("defect", error),
+        onDefect,
         settings.clock,
       )
     : () => undefined;

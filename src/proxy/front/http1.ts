@@ -1,30 +1,46 @@
 /** The HTTP/1.x side towards clients: Node's server and parser, its requests as exchanges. */
-
 import type { Server } from "node:http";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { first, type HeaderLines, without } from "../../lines.js";
-import {
-  type ClientConnection,
-  type Exchange,
-  endToEndTrailers,
-  type Protocol,
-  type Reply,
-} from "../exchange.js";
-import { badRequest, sendPage } from "../own/pages.js";
-import { MAX_HEAD_BYTES, type ResponseHead } from "../upstream/reader.js";
+import { without } from "../../lines.js";
+import type { ClientConnection, Exchange, Protocol, Reply, UpgradeRequest } from "../exchange.js";
+import { endToEndTrailers } from "../hop-by-hop.js";
+import { badRequest, type Page } from "../own/pages.js";
+import type { Underway } from "../passage.js";
+import { MAX_HEAD_BYTES } from "../upstream/reader.js";
+import { Http1Reply, responseText } from "./http1-reply.js";
+import { RawReply } from "./raw-reply.js";
 import { type CheckedHead, checkHttp1Head } from "./request-check.js";
 
 export interface Http1Handlers {
-  onExchange(exchange: Exchange): void;
-  /** An exchange that asks to leave HTTP; `socket` carries nothing else any more. */
-  onUpgrade(exchange: Exchange, upgrade: string, socket: Duplex, rest: Buffer): void;
+  /** @param answer what the client gets instead of an answer of the app */
+  onExchange(exchange: Exchange, answer?: Page): Underway;
   connectionOf(socket: Duplex): ClientConnection;
   nextId(): number;
 }
 
 /** For a client to send a whole request head. */
 const HEAD_TIMEOUT_MS = 60_000;
+
+/**
+ * Requests of one connection that wait for the one before them. A read of 64 KiB can bring that
+ * many; who sends more without taking an answer is cut off.
+ */
+const MAX_PIPELINED = 2_500;
+
+/** What is known of a connection beyond the request under way. */
+class Http1Connection {
+  latest: ServerResponse | undefined;
+  underway: Underway | undefined;
+  /** A request was refused: what follows it is not to be trusted. */
+  refused = false;
+  readonly waiting: (() => void)[] = [];
+
+  /** Whether a response is still due that anything written now would get between. */
+  get busy(): boolean {
+    return this.latest !== undefined && !this.latest.writableFinished;
+  }
+}
 
 export function createHttp1Front(handlers: Http1Handlers): Server {
   const server = createServer({
@@ -40,301 +56,233 @@ export function createHttp1Front(handlers: Http1Handlers): Server {
     requireHostHeader: false,
   });
   server.maxHeadersCount = 0;
-  /** The latest request of each connection. */
-  const latest = new WeakMap<Duplex, ServerResponse>();
-  /** Connections with a request that was refused: what follows on them is not to be trusted. */
-  const refused = new WeakSet<Duplex>();
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const { socket } = request;
-    if (refused.has(socket)) return;
-    latest.set(socket, response);
-    const exchange = toExchange(request, new Http1Reply(request, response), handlers);
-    if (!exchange) {
-      refused.add(socket);
-    } else if (exchange.body?.chunked) {
-      // The chunks that came along with the head are parsed within this turn of the event loop. The
-      // target must not hear of the request when they are malformed.
-      setImmediate(() => {
-        if (!socket.writableEnded && !socket.destroyed) handlers.onExchange(exchange);
-      });
-    } else {
-      handlers.onExchange(exchange);
-    }
-  };
-  /** Whether responses are still due that anything written now would get between. */
-  const busy = (socket: Duplex): boolean => latest.get(socket)?.writableFinished === false;
+  const front = new Http1Front(handlers);
+  const onRequest = front.onRequest.bind(front);
   server.on("request", onRequest);
   // The target answers expectations, not devtls.
   server.on("checkContinue", onRequest);
   server.on("checkExpectation", onRequest);
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, rest: Buffer) => {
-    if (busy(socket)) {
-      socket.on("error", () => undefined);
-      socket.destroy();
-      return;
-    }
-    const reply = new RawReply(socket);
-    const exchange = toExchange(request, reply, handlers);
-    if (!exchange) return;
-    if (exchange.body) {
-      sendPage(exchange, badRequest("an upgrade with a body"));
-      return;
-    }
-    handlers.onUpgrade(exchange, request.headers.upgrade ?? "", socket, rest);
-  });
-  server.on("connect", (request: IncomingMessage, socket: Duplex) => {
-    socket.on("error", () => undefined);
-    if (busy(socket)) {
-      socket.destroy();
-      return;
-    }
-    const reply = new RawReply(socket);
-    const exchange = exchangeOf(request, reply, handlers, {
-      target: "/",
-      host: "localhost",
-      headers: request.rawHeaders,
-    });
-    sendPage(exchange, {
-      status: 405,
-      title: "CONNECT is not supported: devtls is not a forward proxy.",
-      advice: [],
-      headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
-    });
-  });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const response = latest.get(socket);
-    // The answer belongs to the request under way, or to none; it must not be taken for another's.
-    const answerable =
-      response === undefined ||
-      response.writableFinished ||
-      (response.socket === socket && !response.headersSent && !response.req.complete);
-    if (error.code === "ECONNRESET" || !socket.writable || !answerable) {
-      socket.destroy();
-      return;
-    }
-    socket.end(clientErrorText(error), "latin1");
-  });
+  server.on("upgrade", front.onUpgrade.bind(front));
+  server.on("connect", front.onConnect.bind(front));
+  server.on("clientError", front.onClientError.bind(front));
   // Node starts the timer that enforces `headersTimeout` when a server listens. This one does not
   // listen itself: the connections come from the listener, which has looked at their first byte.
   server.emit("listening");
   return server;
 }
 
-/** What a client gets whose request Node's parser refused. */
-function clientErrorText(error: NodeJS.ErrnoException): string {
-  const [status, title] =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? ["431 Request Header Fields Too Large", "the request head is larger than 64 KiB"]
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? ["408 Request Timeout", "the request head did not come within 60 s"]
-        : ["400 Bad Request", `the request is not valid HTTP: ${error.message}`];
-  const body = `devtls: ${title}\n`;
-  return `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
-}
+class Http1Front {
+  readonly #handlers: Http1Handlers;
+  readonly #connections = new WeakMap<Duplex, Http1Connection>();
 
-function toExchange(
-  request: IncomingMessage,
-  reply: Reply,
-  handlers: Http1Handlers,
-): Exchange | undefined {
-  const head = checkHttp1Head(
-    request.method ?? "",
-    request.url ?? "",
-    request.rawHeaders,
-    request.httpVersion,
-  );
-  if ("refusal" in head) {
-    const fallback = { target: "/", host: "localhost", headers: request.rawHeaders };
-    sendPage(exchangeOf(request, reply, handlers, fallback), badRequest(head.refusal));
-    return undefined;
+  constructor(handlers: Http1Handlers) {
+    this.#handlers = handlers;
   }
-  return exchangeOf(request, reply, handlers, head);
+
+  #connectionOf(socket: Duplex): Http1Connection {
+    let connection = this.#connections.get(socket);
+    if (!connection) {
+      connection = new Http1Connection();
+      this.#connections.set(socket, connection);
+    }
+    return connection;
+  }
+
+  /** The app gets the requests of a connection one after the other (RFC 9112 9.3.2). */
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connectionOf(request.socket);
+    if (connection.refused) return;
+    if (!connection.busy && connection.waiting.length === 0) {
+      this.#begin(connection, request, response);
+      return;
+    }
+    if (connection.waiting.length >= MAX_PIPELINED) request.socket.destroy();
+    else connection.waiting.push(() => this.#begin(connection, request, response));
+  }
+
+  #begin(connection: Http1Connection, request: IncomingMessage, response: ServerResponse): void {
+    connection.latest = response;
+    const reply = new Http1Reply(request, response);
+    reply.onClose(() => {
+      if (connection.latest !== response) return;
+      connection.underway = undefined;
+      if (!request.socket.destroyed && !connection.refused) connection.waiting.shift()?.();
+    });
+    const [exchange, refusal] = this.#toExchange(request, reply);
+    const start = (): void => {
+      connection.underway = this.#handlers.onExchange(exchange, refusal);
+    };
+    connection.refused = refusal !== undefined;
+    if (!exchange.body?.chunked || refusal) {
+      start();
+      return;
+    }
+    // The chunks that came along with the head are parsed within this turn of the event loop. The
+    // target must not hear of the request when they are malformed.
+    connection.underway = {
+      answer: (page) => {
+        connection.underway = this.#handlers.onExchange(exchange, page);
+      },
+    };
+    const pending = connection.underway;
+    setImmediate(() => {
+      if (connection.underway === pending && !request.socket.destroyed) start();
+    });
+  }
+
+  onUpgrade(request: IncomingMessage, socket: Duplex, rest: Buffer): void {
+    if (this.#connectionOf(socket).busy) {
+      breakOff(socket);
+      return;
+    }
+    const reply = new RawReply(socket, rest);
+    const [exchange, refusal] = this.#toExchange(request, reply);
+    if (refusal || exchange.body) {
+      this.#handlers.onExchange(
+        { ...exchange, body: undefined },
+        refusal ?? badRequest("an upgrade with a body"),
+      );
+      return;
+    }
+    const protocol = protocolsOf(request.headers.upgrade ?? "");
+    const headers = without(exchange.headers, ["http2-settings"]);
+    const upgrade = protocol === "" ? undefined : upgradeOn(socket, reply, protocol);
+    this.#handlers.onExchange({ ...exchange, headers, ...(upgrade && { upgrade }) });
+  }
+
+  onConnect(request: IncomingMessage, socket: Duplex, rest: Buffer): void {
+    if (this.#connectionOf(socket).busy) {
+      breakOff(socket);
+      return;
+    }
+    const exchange = this.#exchangeOf(request, new RawReply(socket, rest), unread(request));
+    this.#handlers.onExchange(exchange, {
+      status: 405,
+      title: "CONNECT is not supported: devtls is not a forward proxy.",
+      advice: [],
+      headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+    });
+  }
+
+  onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const connection = this.#connectionOf(socket);
+    if (connection.refused) return;
+    connection.refused = true;
+    const { latest, underway } = connection;
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+    } else if (latest === undefined || latest.writableFinished) {
+      const reply = new RawReply(socket, Buffer.alloc(0));
+      this.#handlers.onExchange(this.#unreadable(socket, reply), clientErrorPage(error));
+    } else if (latest.socket === socket && !latest.headersSent && !latest.req.complete) {
+      // The answer belongs to the request under way; it must not be taken for another's.
+      underway?.answer(clientErrorPage(error));
+    } else {
+      socket.destroy();
+    }
+  }
+
+  /** Of a head that Node's parser gave up nothing is known. */
+  #unreadable(socket: Duplex, reply: Reply): Exchange {
+    return {
+      id: this.#handlers.nextId(),
+      started: performance.now(),
+      connection: this.#handlers.connectionOf(socket),
+      protocol: "HTTP/1.1",
+      method: "",
+      target: "/",
+      host: "localhost",
+      headers: [],
+      trailersWelcome: false,
+      body: undefined,
+      reply,
+    };
+  }
+
+  #toExchange(request: IncomingMessage, reply: Reply): [exchange: Exchange, refusal?: Page] {
+    const head = checkHttp1Head(
+      request.method ?? "",
+      request.url ?? "",
+      request.rawHeaders,
+      request.httpVersion,
+    );
+    return "refusal" in head
+      ? [this.#exchangeOf(request, reply, unread(request)), badRequest(head.refusal)]
+      : [this.#exchangeOf(request, reply, head)];
+  }
+
+  #exchangeOf(
+    request: IncomingMessage,
+    reply: Reply,
+    head: Pick<CheckedHead, "target" | "host" | "headers"> & Partial<CheckedHead>,
+  ): Exchange {
+    const chunked = head.chunked === true;
+    const protocol: Protocol = request.httpVersionMinor === 0 ? "HTTP/1.0" : "HTTP/1.1";
+    return {
+      id: this.#handlers.nextId(),
+      started: performance.now(),
+      connection: this.#handlers.connectionOf(request.socket),
+      protocol,
+      method: request.method ?? "",
+      target: head.target,
+      host: head.host,
+      headers: head.headers,
+      ...(head.hostAt !== undefined && { hostAt: head.hostAt }),
+      trailersWelcome: head.trailersWelcome ?? false,
+      body:
+        chunked || (head.contentLength ?? 0) > 0
+          ? {
+              stream: request,
+              chunked,
+              ...(head.contentLength !== undefined && { length: head.contentLength }),
+              trailers: () => endToEndTrailers(request.rawTrailers),
+            }
+          : undefined,
+      reply,
+    };
+  }
 }
 
-function exchangeOf(
-  request: IncomingMessage,
-  reply: Reply,
-  handlers: Http1Handlers,
-  head: Pick<CheckedHead, "target" | "host" | "headers"> & Partial<CheckedHead>,
-): Exchange {
-  const chunked = head.chunked === true;
-  const protocol: Protocol = request.httpVersionMinor === 0 ? "HTTP/1.0" : "HTTP/1.1";
+function breakOff(socket: Duplex): void {
+  socket.on("error", () => undefined);
+  socket.destroy();
+}
+
+/** What stands for the head of a request that was refused. */
+function unread(request: IncomingMessage): Pick<CheckedHead, "target" | "host" | "headers"> {
+  return { target: "/", host: "localhost", headers: request.rawHeaders };
+}
+
+/**
+ * The protocols that the client offers, without HTTP/2 in plain text (RFC 7540 3.2): what is said in
+ * it would pass every rule of the edge unseen. Other tokens pass as they are.
+ */
+function protocolsOf(upgrade: string): string {
+  if (!/h2c/i.test(upgrade)) return upgrade;
+  const offered = upgrade.split(",").map((token) => token.trim());
+  return offered.filter((token) => token.toLowerCase() !== "h2c").join(", ");
+}
+
+/** What the target answers is passed on as it is; `protocol` may be any token. */
+function upgradeOn(socket: Duplex, reply: RawReply, protocol: string): UpgradeRequest {
   return {
-    id: handlers.nextId(),
-    started: performance.now(),
-    connection: handlers.connectionOf(request.socket),
     protocol,
-    method: request.method ?? "",
-    target: head.target,
-    host: head.host,
-    headers: head.headers,
-    ...(head.hostAt !== undefined && { hostAt: head.hostAt }),
-    trailersWelcome: head.trailersWelcome ?? false,
-    body:
-      chunked || (head.contentLength ?? 0) > 0
-        ? {
-            stream: request,
-            chunked,
-            ...(head.contentLength !== undefined && { length: head.contentLength }),
-            trailers: () => endToEndTrailers(request.rawTrailers),
-          }
-        : undefined,
-    reply,
+    added: [],
+    objectionTo: () => undefined,
+    accept: (head) => {
+      socket.write(responseText(head), "latin1");
+      return { stream: socket, rest: reply.release() };
+    },
   };
 }
 
-/** Copying more than this into a string costs more than a second buffer in a write. */
-const SMALL_BODY = 4096;
-
-/**
- * What may wait for a client before the target is paused. Node's own mark of 16 KiB would stop
- * reading after every read, and reading and writing would never overlap.
- */
-const WRITE_AHEAD = 512 * 1024;
-
-class Http1Reply implements Reply {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-  readonly #closers: ((complete: boolean) => void)[] = [];
-  #wrote = false;
-
-  constructor(request: IncomingMessage, response: ServerResponse) {
-    this.#request = request;
-    this.#response = response;
-    response.sendDate = false;
-  }
-
-  inform(head: ResponseHead): void {
-    // Pipelined: an earlier response still has the connection, and 1xx responses are optional.
-    if (!this.#response.socket || this.#response.headersSent) return;
-    if (this.#request.httpVersionMinor === 0) return;
-    // Node ends the connection after an expectation that nobody met, as far as it knows.
-    if (head.status === 100) this.#response.writeContinue();
-    else this.#response.socket.write(responseHeadText(head), "latin1");
-  }
-
-  begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
-    this.#response.writeHead(status, reason, this.#announceable(headers, hasBody));
-    // Most responses bring their body along, and then one write carries both.
-    if (!hasBody) this.end();
-  }
-
-  /** Node throws at an announcement of trailers in a response that can have none. */
-  #announceable(headers: HeaderLines, hasBody: boolean): HeaderLines {
-    if (first(headers, "trailer") === undefined) return headers;
-    const sized = first(headers, "content-length") !== undefined;
-    const chunked = hasBody && !sized && this.#request.httpVersionMinor === 1;
-    return chunked ? headers : without(headers, ["trailer"]);
-  }
-
-  flush(): void {
-    if (!this.#wrote && !this.#response.destroyed) this.#response.flushHeaders();
-  }
-
-  write(chunk: Buffer): boolean {
-    this.#wrote = true;
-    return this.#response.write(chunk) || this.#response.writableLength < WRITE_AHEAD;
-  }
-
-  end(chunk?: Buffer, trailers: HeaderLines = []): void {
-    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers));
-    if (chunk && !this.#wrote && chunk.length <= SMALL_BODY) {
-      // As a string it leaves together with the head, in one piece instead of two.
-      this.#response.end(chunk.toString("latin1"), "latin1");
-    } else {
-      this.#response.end(chunk);
-    }
-    this.#wrote = true;
-  }
-
-  destroy(): void {
-    this.#response.destroy();
-  }
-
-  onDrain(callback: () => void): void {
-    this.#response.once("drain", callback);
-  }
-
-  onClose(callback: (complete: boolean) => void): void {
-    this.#closers.push(callback);
-    if (this.#closers.length > 1) return;
-    this.#response.on("close", () => {
-      for (const closer of this.#closers) closer(this.#response.writableFinished);
-    });
-  }
-}
-
-/** Node's types know trailers as an object; its implementation takes the pairs of a list as well. */
-function pairs(lines: HeaderLines): [string, string][] {
-  const list: [string, string][] = [];
-  for (let index = 0; index < lines.length; index += 2) {
-    list.push([lines[index] as string, lines[index + 1] as string]);
-  }
-  return list;
-}
-
-export function responseHeadText(head: ResponseHead): string {
-  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
-  for (let index = 0; index < head.headers.length; index += 2) {
-    text += `${head.headers[index]}: ${head.headers[index + 1]}\r\n`;
-  }
-  return `${text}\r\n`;
-}
-
-/**
- * A response on a connection that Node's server has handed over (an upgrade that the target
- * refused). The connection ends with it, so that its end marks the end of the body.
- */
-export class RawReply implements Reply {
-  readonly #socket: Duplex;
-  #complete = false;
-
-  constructor(socket: Duplex) {
-    this.#socket = socket;
-    socket.on("error", () => socket.destroy());
-  }
-
-  inform(head: ResponseHead): void {
-    this.#socket.write(responseHeadText(head), "latin1");
-  }
-
-  begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
-    const lines: HeaderLines = [];
-    for (let index = 0; index < headers.length; index += 2) {
-      if ((headers[index] as string).toLowerCase() === "connection") continue;
-      lines.push(headers[index] as string, headers[index + 1] as string);
-    }
-    lines.push("Connection", "close");
-    this.#socket.write(
-      responseHeadText({ status, reason, version: "1.1", headers: lines }),
-      "latin1",
-    );
-    if (!hasBody) this.end();
-  }
-
-  flush(): void {
-    // Nothing is kept back.
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.#socket.write(chunk);
-  }
-
-  end(chunk?: Buffer): void {
-    this.#complete = true;
-    if (chunk) this.#socket.end(chunk);
-    else this.#socket.end();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  onDrain(callback: () => void): void {
-    this.#socket.once("drain", callback);
-  }
-
-  onClose(callback: (complete: boolean) => void): void {
-    this.#socket.on("close", () => callback(this.#complete));
-  }
+/** What a client gets whose request Node's parser refused. */
+function clientErrorPage(error: NodeJS.ErrnoException): Page {
+  const [status, title] =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? [431, "the request head is larger than 64 KiB"]
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? [408, "the request head did not come within 60 s"]
+        : [400, `the request is not valid HTTP: ${error.message}`];
+  return { status, title, advice: [], headers: ["Connection", "close"] };
 }

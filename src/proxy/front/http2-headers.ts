@@ -2,6 +2,7 @@
 
 import type { OutgoingHttpHeaders } from "node:http2";
 import type { HeaderLines } from "../../lines.js";
+import { isHopByHop } from "../hop-by-hop.js";
 
 /** Fields that Node's HTTP/2 sends once only; of several, browsers go by the last. */
 const SINGLE = new Set([
@@ -45,8 +46,8 @@ export function toHttp2Headers(lines: HeaderLines): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = Object.create(null);
   for (let index = 0; index < lines.length; index += 2) {
     const name = (lines[index] as string).toLowerCase();
-    // Of devtls's own pages; HTTP/2 knows no such field (RFC 9113 8.2.2), and Node throws.
-    if (name === "connection") continue;
+    // HTTP/2 knows no such field (RFC 9113 8.2.2), and Node throws.
+    if (isHopByHop(name)) continue;
     const value = lines[index + 1] as string;
     const before = headers[name];
     if (before === undefined || SINGLE.has(name)) headers[name] = value;

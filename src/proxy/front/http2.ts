@@ -1,5 +1,6 @@
 /** The HTTP/2 side towards clients (RFC 9113): core streams, without the compatibility layer. */
 
+import { createHash, randomBytes } from "node:crypto";
 import {
   constants,
   type IncomingHttpHeaders,
@@ -8,18 +9,17 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
-import { first, type HeaderLines } from "../../lines.js";
-import type { ClientConnection, Exchange, Reply } from "../exchange.js";
-import { endToEndTrailers } from "../exchange.js";
-import { badRequest, sendPage } from "../own/pages.js";
+import { first, type HeaderLines, has, without } from "../../lines.js";
+import type { ClientConnection, Exchange, Reply, UpgradeRequest } from "../exchange.js";
+import { endToEnd, endToEndTrailers } from "../hop-by-hop.js";
+import { badRequest, type Page } from "../own/pages.js";
 import { MAX_HEAD_BYTES, type ResponseHead } from "../upstream/reader.js";
 import { toHttp2Headers } from "./http2-headers.js";
 import { checkHttp2Head } from "./request-check.js";
 
 export interface Http2Handlers {
-  onExchange(exchange: Exchange): void;
-  /** Extended CONNECT (RFC 8441): `protocol` is what the client asks the stream to become. */
-  onConnect(exchange: Exchange, protocol: string, stream: ServerHttp2Stream): void;
+  /** @param answer what the client gets instead of an answer of the app */
+  onExchange(exchange: Exchange, answer?: Page): void;
   connectionOf(socket: TLSSocket): ClientConnection;
   nextId(): number;
 }
@@ -54,11 +54,9 @@ export function serveHttp2(socket: TLSSocket, handlers: Http2Handlers): ServerHt
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw?: string[]) => {
       // Errors of a stream end it; what to do about them is decided on "close".
       stream.on("error", () => undefined);
-      const exchange = toExchange(stream, raw ?? rawOf(headers), flags, connection, handlers);
-      if (!exchange) return;
-      const protocol = headers[":protocol"];
-      if (typeof protocol === "string") handlers.onConnect(exchange, protocol, stream);
-      else handlers.onExchange(exchange);
+      handlers.onExchange(
+        ...toExchange(stream, raw ?? rawOf(headers), flags, connection, handlers),
+      );
     },
   );
   return session;
@@ -76,7 +74,7 @@ function toExchange(
   flags: number,
   connection: ClientConnection,
   handlers: Http2Handlers,
-): Exchange | undefined {
+): [exchange: Exchange, refusal?: Page] {
   const headers: HeaderLines = [];
   const hosts: string[] = [];
   let method: string | undefined;
@@ -84,7 +82,7 @@ function toExchange(
   let authority: string | undefined;
   let protocol: string | undefined;
   let cookie = -1;
-  let hasLength = false;
+  let length: number | undefined;
   let trailersWelcome = false;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
@@ -102,7 +100,7 @@ function toExchange(
     } else {
       headers.push(name, value);
       if (name === "cookie") cookie = headers.length - 1;
-      else if (name === "content-length") hasLength = true;
+      else if (name === "content-length") length = Number(value);
       // The only value that HTTP/2 allows (RFC 9113 8.2.2).
       else if (name === "te") trailersWelcome = true;
     }
@@ -112,28 +110,55 @@ function toExchange(
   const checked = checkHttp2Head(method, path, authority, hosts);
   const refused = "refusal" in checked ? checked.refusal : undefined;
   const plainConnect = method === "CONNECT" && protocol === undefined;
+  if (!ended && protocol === undefined) keepTrailers(stream);
   const exchange: Exchange = {
     id: handlers.nextId(),
     started: performance.now(),
     connection,
     protocol: "HTTP/2",
-    method: method ?? "",
+    method: protocol !== undefined ? "GET" : (method ?? ""),
     target: "refusal" in checked ? "/" : checked.target,
     host: "refusal" in checked ? "localhost" : checked.host,
-    headers,
+    // The client's key belongs to HTTP/1.1, and a second one is added for the app (RFC 8441 5).
+    headers: protocol !== undefined ? without(headers, ["sec-websocket-key"]) : headers,
     trailersWelcome,
     body:
       ended || protocol !== undefined
         ? undefined
-        : { stream, chunked: !hasLength, trailers: () => endToEndTrailers(trailersOf(stream)) },
+        : {
+            stream,
+            chunked: length === undefined,
+            ...(length !== undefined && { length }),
+            trailers: () => endToEndTrailers(TRAILERS.get(stream) ?? []),
+          },
+    ...(protocol !== undefined && { upgrade: webSocketOn(stream, protocol) }),
     reply,
   };
-  if (!refused && !plainConnect) {
-    if (exchange.body) keepTrailers(stream);
-    return exchange;
-  }
-  sendPage(exchange, badRequest(refused ?? "the method CONNECT"));
-  return undefined;
+  const refusal = refused ?? (plainConnect ? "the method CONNECT" : undefined);
+  return refusal === undefined ? [exchange] : [exchange, badRequest(refusal)];
+}
+
+/** Extended CONNECT (RFC 8441): the stream becomes the connection that the app's 101 opens. */
+function webSocketOn(stream: ServerHttp2Stream, protocol: string): UpgradeRequest {
+  const key = randomBytes(16).toString("base64");
+  return {
+    protocol,
+    added: ["Sec-WebSocket-Key", key],
+    objectionTo: ({ headers }) =>
+      first(headers, "sec-websocket-accept") === acceptValue(key)
+        ? undefined
+        : "a 101 without the Sec-WebSocket-Accept that the key asks for",
+    accept: ({ headers }) => {
+      const lines = toHttp2Headers(without(endToEnd(headers), ["sec-websocket-accept"]));
+      stream.respond({ ...lines, ":status": 200 });
+      return { stream, rest: Buffer.alloc(0) };
+    },
+  };
+}
+
+/** RFC 6455 4.2.2. */
+function acceptValue(key: string): string {
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }
 
 const TRAILERS = new WeakMap<ServerHttp2Stream, HeaderLines>();
@@ -142,10 +167,6 @@ function keepTrailers(stream: ServerHttp2Stream): void {
   stream.once("trailers", (headers: IncomingHttpHeaders, _flags: number, raw?: string[]) =>
     TRAILERS.set(stream, raw ?? rawOf(headers)),
   );
-}
-
-function trailersOf(stream: ServerHttp2Stream): HeaderLines {
-  return TRAILERS.get(stream) ?? [];
 }
 
 class Http2Reply implements Reply {
@@ -182,7 +203,7 @@ class Http2Reply implements Reply {
     const headers = toHttp2Headers(lines);
     headers[":status"] = status;
     // HTTP/1.1 has trailers behind a body of unknown length, and nobody has to announce them.
-    this.#waits = hasBody && first(lines, "content-length") === undefined;
+    this.#waits = hasBody && !has(lines, "content-length");
     this.#ended = !hasBody;
     this.#stream.respond(headers, {
       endStream: !hasBody,

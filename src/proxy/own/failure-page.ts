@@ -32,6 +32,12 @@ export function failurePage(error: UpstreamError, pool: Pool): Page {
         title: `${target.url} could not be reached over TLS: ${error.message}.`,
         advice: [log],
       };
+    case "defect":
+      return {
+        status: 500,
+        title: "devtls itself failed at this request, which is a defect in devtls.",
+        advice: ["Its terminal shows what happened. Other requests go on."],
+      };
     case "protocol":
       return {
         status: 502,

@@ -1,9 +1,9 @@
 /** The responses that devtls makes itself: HTML for browsers, JSON or text for everything else. */
 
-import { STATUS_CODES } from "node:http";
-import { first } from "../../lines.js";
+import { createHash } from "node:crypto";
+import { first, type HeaderLines } from "../../lines.js";
 import type { Exchange } from "../exchange.js";
-import { endToEnd } from "../exchange.js";
+import { endToEnd } from "../hop-by-hop.js";
 
 export interface Page {
   readonly status: number;
@@ -31,30 +31,51 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
   }
 })();`;
 
-/** Sends the page in the form that the client asked for. */
-export function sendPage(exchange: Exchange, page: Page): void {
+const STYLE = `
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 12vh auto; padding: 0 1rem; color: #222; background: #fff }
+h1 { font-size: 1.3rem } p { overflow-wrap: anywhere } footer { color: #777; margin-top: 3rem; font-size: .85rem }
+@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } }
+`;
+
+let policy: string | undefined;
+
+/** Nothing but the page's own style and script; it asks its own address whether the app is back. */
+function contentPolicy(): string {
+  const hash = (text: string): string =>
+    `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  policy ??= [
+    "default-src 'none'",
+    `style-src ${hash(STYLE)}`,
+    `script-src ${hash(SCRIPT)}`,
+    ...["connect-src 'self'", "base-uri 'none'", "form-action 'none'"],
+  ].join("; ");
+  return policy;
+}
+
+/** A page as it is sent. */
+export interface RenderedPage {
+  readonly headers: HeaderLines;
+  readonly body: Buffer;
+}
+
+/** The page in the form that the client asked for. */
+export function renderPage(exchange: Exchange, page: Page): RenderedPage {
   const accept = first(exchange.headers, "accept") ?? "";
-  const [type, text] = accept.includes("text/html")
+  const isHtml = accept.includes("text/html");
+  const [type, text] = isHtml
     ? ["text/html; charset=utf-8", htmlOf(page, exchange.method === "GET")]
     : /\bjson\b/.test(accept)
       ? ["application/json", jsonOf(page)]
       : ["text/plain; charset=utf-8", textOf(page)];
   const body = Buffer.from(text);
   const headers = [
-    "Content-Type",
-    type,
-    "Content-Length",
-    String(body.length),
-    "Cache-Control",
-    "no-store",
+    ...["Content-Type", type, "Content-Length", String(body.length)],
+    ...["Cache-Control", "no-store", "X-Content-Type-Options", "nosniff"],
+    ...(isHtml ? ["Content-Security-Policy", contentPolicy()] : []),
     ...(page.headers ?? []),
   ];
-  const reason = STATUS_CODES[page.status] ?? "";
-  const hasBody = exchange.method !== "HEAD";
   // HTTP/2 has no header fields that speak of the connection (RFC 9113 8.2.2).
-  const lines = exchange.protocol === "HTTP/2" ? endToEnd(headers) : headers;
-  exchange.reply.begin(page.status, reason, lines, hasBody);
-  if (hasBody) exchange.reply.end(body);
+  return { headers: exchange.protocol === "HTTP/2" ? endToEnd(headers) : headers, body };
 }
 
 /** A request that devtls refuses to pass on, with what is wrong with it. */
@@ -82,11 +103,7 @@ function htmlOf({ status, title, advice, reload }: Page, isGet: boolean): string
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${status} ${escapeHtml(title)}</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 12vh auto; padding: 0 1rem; color: #222; background: #fff }
-h1 { font-size: 1.3rem } p { overflow-wrap: anywhere } footer { color: #777; margin-top: 3rem; font-size: .85rem }
-@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } }
-</style>
+<style>${STYLE}</style>
 <h1>${escapeHtml(title)}</h1>
 ${paragraphs}
 <footer>devtls, ${status}${reload && isGet ? ". This page loads again by itself when the app answers." : ""}</footer>

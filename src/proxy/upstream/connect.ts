@@ -17,8 +17,10 @@ export type UpstreamFailure =
   | "silent"
   /** The connection ended later. */
   | "closed"
-  /** What came is not HTTP. */
-  | "protocol";
+  /** What came is not HTTP, or cannot be passed on. */
+  | "protocol"
+  /** devtls itself failed at it. */
+  | "defect";
 
 /** Why a request got no complete response from the target. */
 export class UpstreamError extends Error {

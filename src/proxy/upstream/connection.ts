@@ -33,6 +33,7 @@ export class Connection {
   #socket: Socket | undefined;
   #user: ConnectionUser | undefined;
   #reading = true;
+  #upgrading = false;
   /** What the target sent before it was asked. */
   #early: Buffer | undefined;
   readonly #reader: ResponseReader;
@@ -81,6 +82,7 @@ export class Connection {
   /** Takes the connection for a call whose request is about to be written. */
   begin(user: ConnectionUser, method: string, upgrading: boolean): void {
     this.#user = user;
+    this.#upgrading = upgrading;
     this.#reader.begin(method, upgrading);
     const early = this.#early;
     this.#early = undefined;
@@ -131,7 +133,11 @@ export class Connection {
   }
 
   #protocolError(error: unknown): void {
-    if (!(error instanceof ProtocolError)) throw error;
+    if (!(error instanceof ProtocolError)) {
+      // A consumer failed, within the exchange that this response belongs to.
+      this.#fail(new UpstreamError("defect", causeOf(error), error));
+      return;
+    }
     if (/^the connection ended/.test(error.message)) this.#closed(error.message, error);
     else this.#fail(new UpstreamError("protocol", error.message, error));
   }
@@ -152,7 +158,8 @@ export class Connection {
   #complete(trailers: HeaderLines, reusable: boolean): void {
     const user = this.#user;
     if (!user) return;
-    const reuse = reusable && user.sent;
+    // An app that took the request for an upgrade may read what follows otherwise than devtls.
+    const reuse = reusable && user.sent && !this.#upgrading;
     this.#user = undefined;
     this.carried++;
     this.resume();

@@ -2,6 +2,7 @@
 import type { ConnectOptions } from "./connect.js";
 import { Dialer } from "./connect.js";
 import { Connection } from "./connection.js";
+import { Health, type HealthListener } from "./health.js";
 import type { Target } from "./target.js";
 
 /** As many as two browsers can have requests under way over HTTP/2; each costs a few kilobytes. */
@@ -20,13 +21,16 @@ const SWEEP_MS = 1_000;
 
 export class Pool {
   readonly dialer: Dialer;
+  readonly health: Health;
   readonly #idle: Connection[] = [];
   readonly #open = new Set<Connection>();
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(target: Target, options: ConnectOptions = {}) {
+  /** @param onHealth is told when the target goes down or comes up */
+  constructor(target: Target, options: ConnectOptions = {}, onHealth: HealthListener = () => {}) {
     this.dialer = new Dialer(target, options);
+    this.health = new Health(target.url, onHealth);
   }
 
   /** An idle connection, or undefined. */

@@ -6,10 +6,10 @@ import { openServeIdentity, serveNames } from "../../../src/ca/leaves.js";
 import { compileHead } from "../../../src/edge/head.js";
 import type { EdgeProfile } from "../../../src/edge/profile.js";
 import { findProfile } from "../../../src/edge/profiles/index.js";
-import type { Asked, BodyWatch } from "../../../src/proxy/forwarding.js";
 import { type RunningProxy, startProxy } from "../../../src/proxy/server.js";
 import { Pool } from "../../../src/proxy/upstream/pool.js";
 import { parseTarget } from "../../../src/proxy/upstream/target.js";
+import type { SeenHead, Watcher } from "../../../src/proxy/watch.js";
 import { type App, startApp } from "../../support/http-app.js";
 import { folderUntilEnd } from "../../support/programs.js";
 
@@ -35,14 +35,13 @@ afterEach(async () => {
   defects.length = 0;
 });
 
-async function start(watchBody: BodyWatch): Promise<void> {
+async function start(watcher: Watcher): Promise<void> {
   const edge = findProfile("devtls") as EdgeProfile;
   const pool = new Pool(parseTarget(`127.0.0.1:${app.port}`), { insecure: false, roots: [] });
   const forwarding = {
-    ...{ pool, edge, watchBody, limits: {}, policies: [], observers: [] },
+    ...{ pool, edge, limits: {}, policies: [], watchers: [watcher] },
     ...{ rewrite: compileHead(edge, {}), editResponse: undefined, requestPolicy: undefined },
-    onTarget: () => undefined,
-    onObserverError: (error: unknown) => void defects.push(error),
+    onDefect: (error: unknown) => void defects.push(error),
   };
   proxy = await startProxy({
     credentials,
@@ -68,20 +67,18 @@ async function fetchPage(path: string, method = "GET"): Promise<Buffer> {
 describe("a watch of bodies", () => {
   it.each(["/", "/chunked"])("sees every octet of %s once, in order", async (path) => {
     const seen: Buffer[] = [];
-    await start(() => (chunk) => void seen.push(Buffer.from(chunk)));
+    await start(() => ({ body: (chunk) => void seen.push(Buffer.from(chunk)) }));
     expect((await fetchPage(path)).equals(PAGE)).toBe(true);
     expect(Buffer.concat(seen).equals(PAGE)).toBe(true);
   });
 
   it("is told what the app was told, and where it is", async () => {
-    const heads: [path: string, status: number, asked: Asked][] = [];
-    await start((exchange, { status }, asked) => {
-      heads.push([exchange.target, status, asked]);
-      return undefined;
-    });
+    const heads: [path: string, head: SeenHead][] = [];
+    await start((exchange) => ({ head: (head) => void heads.push([exchange.target, head]) }));
     await fetchPage("/page");
-    expect(heads).toMatchObject([["/page", 200, { target: `http://127.0.0.1:${app.port}` }]]);
-    const told = heads[0]?.[2].told ?? [];
+    const target = `http://127.0.0.1:${app.port}`;
+    expect(heads).toMatchObject([["/page", { status: 200, target, own: false }]]);
+    const told = heads[0]?.[1].told ?? [];
     expect(told.slice(told.indexOf("X-Forwarded-Proto")).slice(0, 2)).toEqual([
       "X-Forwarded-Proto",
       "http",
@@ -91,28 +88,29 @@ describe("a watch of bodies", () => {
   it.each([
     ["HEAD", "/"],
     ["GET", "/none"],
-  ])("is not asked for %s %s, which has no body", async (method, path) => {
-    let asked = 0;
-    await start(() => {
-      asked++;
-      return undefined;
-    });
+  ])("sees the head of %s %s and no body, as there is none", async (method, path) => {
+    const seen: string[] = [];
+    await start(() => ({ head: () => void seen.push("head"), body: () => void seen.push("body") }));
     await fetchPage(path, method);
-    expect(asked).toBe(0);
+    expect(seen).toEqual(["head"]);
   });
 
   it("that fails at the head breaks nothing", async () => {
-    await start(() => {
-      throw new Error("head");
-    });
+    await start(() => ({
+      head: () => {
+        throw new Error("head");
+      },
+    }));
     expect((await fetchPage("/")).equals(PAGE)).toBe(true);
     expect(defects).toEqual([new Error("head")]);
   });
 
   it("that fails at a chunk breaks nothing and sees no more", async () => {
-    await start(() => () => {
-      throw new Error("chunk");
-    });
+    await start(() => ({
+      body: () => {
+        throw new Error("chunk");
+      },
+    }));
     expect((await fetchPage("/chunked")).equals(PAGE)).toBe(true);
     expect(defects).toEqual([new Error("chunk")]);
   });

@@ -1,0 +1,83 @@
+/** What an exchange passes before the app hears of it. */
+import { STATUS_CODES } from "node:http";
+import { first } from "../lines.js";
+import { collectBody, type Refusal, refuseRequest } from "./bounds.js";
+import type { Exchange } from "./exchange.js";
+import type { Forwarding } from "./forwarding.js";
+import { type Page, READY_HEADER } from "./own/pages.js";
+import { Passage, type Underway } from "./passage.js";
+import type { Pool } from "./upstream/pool.js";
+
+/**
+ * Sends the exchange to the target and its response to the client.
+ * @param answer what devtls answers itself instead
+ */
+export function pass(exchange: Exchange, forwarding: Forwarding, answer?: Page): Underway {
+  if (!answer && first(exchange.headers, READY_HEADER) !== undefined) {
+    answerReadiness(exchange, forwarding.pool);
+    return { answer: () => undefined };
+  }
+  const passage = new Passage(exchange, forwarding);
+  passage.attempt(() => {
+    const page = answer ?? notPassedOn(exchange, forwarding);
+    if (page) {
+      passage.answer(page);
+      return;
+    }
+    const refusal = refuseRequest(exchange, forwarding);
+    if (refusal) {
+      passage.answer(refusal.page, refusal.limit);
+      return;
+    }
+    const { edge } = forwarding;
+    const { toApp } = edge;
+    if (toApp.answersExpect && first(exchange.headers, "expect") !== undefined) {
+      exchange.reply.inform({ status: 100, reason: "Continue", version: "1.1", headers: [] });
+    }
+    // Where the edge drops an upgrade the app gets an ordinary request.
+    if (toApp.buffersChunked && exchange.body?.chunked) askCollected(exchange, forwarding, passage);
+    else passage.ask(exchange.body, edge.toApp.passesUpgrade ? exchange.upgrade : undefined);
+  });
+  return passage;
+}
+
+/** As nginx does by default: an HTTP/1.0 request cannot have a body of unknown length. */
+function askCollected(exchange: Exchange, forwarding: Forwarding, passage: Passage): void {
+  collectBody(exchange, forwarding).then(
+    (body) => body && passage.attempt(() => passage.ask(body)),
+    (refusal: Refusal) => passage.attempt(() => passage.answer(refusal.page, refusal.limit)),
+  );
+}
+
+/** Of HTTP/2 only WebSocket has a translation (RFC 8441 5), and the edge has to pass it on. */
+function notPassedOn({ protocol, upgrade }: Exchange, { edge }: Forwarding): Page | undefined {
+  if (!upgrade || protocol !== "HTTP/2") return undefined;
+  if (!edge.toApp.passesUpgrade) {
+    return { status: 501, title: `${edge.name} passes no WebSocket on.`, advice: [] };
+  }
+  if (upgrade.protocol === "websocket") return undefined;
+  const title = `The protocol ${upgrade.protocol} cannot be carried over HTTP/1.1.`;
+  return { status: 501, title, advice: [] };
+}
+
+/**
+ * The error page asks whether the target is there again, twice a second for as long as it is open;
+ * neither the app nor those who look on are told.
+ */
+function answerReadiness(exchange: Exchange, pool: Pool): void {
+  const answer = (status: number): void => {
+    exchange.reply.begin(status, STATUS_CODES[status] ?? "", ["Cache-Control", "no-store"], false);
+  };
+  const controller = new AbortController();
+  exchange.reply.onClose(() => controller.abort());
+  pool.dialer.dial(controller.signal).then(
+    (socket) => {
+      socket.on("error", () => undefined);
+      socket.destroy();
+      answer(204);
+    },
+    () => {
+      if (!controller.signal.aborted) answer(503);
+    },
+  );
+}
