@@ -2,6 +2,7 @@
 export const SUMMARIES = {
   serve: "front a dev server with TLS, as production would",
   edges: "list the production edges that can be simulated",
+  rehearse: "send one flow through every edge: which ones does the app break on",
   trace: "follow the redirects of a URL and say what is wrong",
   init: "put the project in this folder on https",
   config: "show the configuration in force and where it comes from",

@@ -3,6 +3,7 @@ import { run } from "./program.js";
 run(process.argv.slice(2), {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
+  rehearse: () => import("./rehearse.js"),
   trace: () => import("./trace.js"),
   init: () => import("./init.js"),
   config: () => import("./config.js"),

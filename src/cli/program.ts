@@ -12,7 +12,7 @@ import { EXIT, print, reportError, write } from "./output.js";
 /**
  * Adds a command, its options and its action to the program.
  * @param program `devtls`
- * @param rest what `devtls serve` was given after `--`, the dev server's own command
+ * @param rest what `devtls serve` or `rehearse` was given after `--`, the dev server's own command
  * @param loaders every command's code, for the one that completes them
  */
 export type Define = (program: Command, rest?: readonly string[], loaders?: Loaders) => void;
@@ -41,7 +41,7 @@ export async function run(argv: readonly string[], loaders: Loaders): Promise<nu
       const near = nearest(name, Object.keys(SUMMARIES));
       throw usage(`there is no command '${name}'${near ? ` (did you mean ${near}?)` : ""}`);
     }
-    const end = name === "serve" ? argv.indexOf("--") : -1;
+    const end = STARTING.includes(name ?? "") ? argv.indexOf("--") : -1;
     const own = end < 0 ? argv : argv.slice(0, end);
     if (load) (await load()).define(program, end < 0 ? undefined : argv.slice(end + 1), loaders);
     else describeCommands(program);
@@ -61,6 +61,9 @@ export async function run(argv: readonly string[], loaders: Loaders): Promise<nu
   }
 }
 
+/** Commands that take the command of an app after `--`. */
+const STARTING: readonly string[] = ["serve", "rehearse"];
+
 function createProgram(): Command {
   const program = new Command("devtls");
   program
@@ -78,7 +81,7 @@ function createProgram(): Command {
 }
 
 /** The package's version; the built command line lies two folders below its package.json. */
-function version(): string {
+export function version(): string {
   const { version } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
   return String(version);
 }

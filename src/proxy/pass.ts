@@ -4,7 +4,7 @@ import { first } from "../lines.js";
 import { collectBody, type Refusal, refuseRequest } from "./bounds.js";
 import type { Exchange } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
-import { type Page, READY_HEADER } from "./own/pages.js";
+import { type Page, READY_HEADER, TARGET_HEADER } from "./own/pages.js";
 import { Passage, type Underway } from "./passage.js";
 import type { Pool } from "./upstream/pool.js";
 
@@ -66,7 +66,8 @@ function notPassedOn({ protocol, upgrade }: Exchange, { edge }: Forwarding): Pag
  */
 function answerReadiness(exchange: Exchange, pool: Pool): void {
   const answer = (status: number): void => {
-    exchange.reply.begin(status, STATUS_CODES[status] ?? "", ["Cache-Control", "no-store"], false);
+    const lines = ["Cache-Control", "no-store", TARGET_HEADER, pool.dialer.target.url];
+    exchange.reply.begin(status, STATUS_CODES[status] ?? "", lines, false);
   };
   const controller = new AbortController();
   exchange.reply.onClose(() => controller.abort());

@@ -14,22 +14,14 @@ import {
 import { type Clock, keepFresh } from "../ca/refresh.js";
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
-import { compileHead, type HeadOverrides } from "../edge/head.js";
-import type { EdgeProfile } from "../edge/profile.js";
-import { compileResponse } from "../edge/response.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
-import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
 import type { PlainSettings } from "../proxy/own/plain-http.js";
-import type { CookieMode } from "../proxy/policies/cookies.js";
-import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
-import { createRouter, type Route } from "../proxy/routes.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
-import { Pool } from "../proxy/upstream/pool.js";
 import type { Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import { type Certificate, certificateToPem } from "../x509/certificate.js";
 import type { Name } from "../x509/names.js";
-import { Diagnosing } from "./diagnosing.js";
+import { type EdgeSideSettings, openEdgeSide } from "./edge-side.js";
 
 /**
  * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
@@ -45,30 +37,20 @@ export interface OwnCertificate extends Credentials {
   readonly certificate: Certificate;
 }
 
-export interface ServeSettings {
-  /** Where requests go that no route takes. */
-  readonly target: Target;
-  readonly routes?: readonly Route[];
+/** What a run is told by its events. */
+type Told = "onTarget" | "onFinding" | "onDefect";
+
+export interface ServeSettings
+  extends Omit<EdgeSideSettings, "watchers" | "roots" | "remoteSource" | "httpsUrl" | Told> {
   /** Names to serve besides localhost, 127.0.0.1 and ::1; the first one names the URL. */
   readonly hosts: readonly string[];
   readonly addresses: readonly string[];
   readonly port: number;
   readonly orNextPort: boolean;
-  readonly edge: EdgeProfile;
-  readonly overrides: HeadOverrides;
-  /** Apply the edge's bounds on sizes and times. */
-  readonly limits?: boolean;
   readonly plain?: PlainSettings;
-  /** What becomes of cookies; `pass` unless told otherwise. */
-  readonly cookies?: CookieMode;
-  /** What becomes of Strict-Transport-Security; `strip` unless told otherwise. */
-  readonly hsts?: HstsMode;
   readonly own?: OwnCertificate;
   /** A certificate that is wrong on purpose. */
   readonly fault?: Fault;
-  readonly insecureTarget?: boolean;
-  /** Replay failing GET requests to find the cause; so unless told otherwise. */
-  readonly probe?: boolean;
   /** Look on at every exchange, beside the log and the diagnosis. */
   readonly watchers?: readonly Watcher[];
   readonly stateDirectory?: string;
@@ -113,43 +95,20 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const covered = faulty ? namesOf(settings) : certificate.names;
   let url: string | undefined;
   const onDefect = (error: unknown): void => void events.emit("defect", error);
-  const diagnosing = new Diagnosing(settings, () => url, {
-    onFinding: (finding) => void events.emit("finding", finding),
-    onDefect,
-  });
   const log: Watcher = () =>
     events.listenerCount("request") > 0
       ? { end: (finished) => void events.emit("request", finished) }
       : undefined;
-  const common = {
-    edge: settings.edge,
-    rewrite: compileHead(settings.edge, settings.overrides),
-    editResponse: compileResponse(settings.edge),
-    limits: settings.limits ? settings.edge.limits : {},
-    ...(await policiesOf(settings)),
-    watchers: [...(settings.watchers ?? []), log, diagnosing.watch],
-    onDefect,
-  };
-  const connecting = {
-    insecure: settings.insecureTarget ?? false,
+  const side = await openEdgeSide({
+    ...settings,
+    watchers: [...(settings.watchers ?? []), log],
     roots: issued ? [certificateToPem(issued.root)] : [],
-    ...(settings.edge.toApp.source === "remote" && { source: REMOTE_SOURCE }),
-  };
-  const forwardings = new Map<string, Forwarding>();
-  const forwardingTo = (target: Target): Forwarding => {
-    const known = forwardings.get(target.url);
-    if (known) return known;
-    const pool = new Pool(target, connecting, (state, of) => void events.emit("target", state, of));
-    const forwarding = { ...common, pool };
-    forwardings.set(target.url, forwarding);
-    diagnosing.addTarget(target, connecting);
-    return forwarding;
-  };
-  let fallback = forwardingTo(settings.target);
-  const routes = (settings.routes ?? []).map((route): [Route, Forwarding] => [
-    route,
-    forwardingTo(route.target),
-  ]);
+    remoteSource: REMOTE_SOURCE,
+    httpsUrl: () => url,
+    onTarget: (state, of) => void events.emit("target", state, of),
+    onFinding: (finding) => void events.emit("finding", finding),
+    onDefect,
+  });
   let distrusted = false;
   const proxy: RunningProxy = await startProxy({
     credentials,
@@ -162,8 +121,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       if (!distrusted) events.emit("distrust");
       distrusted = true;
     },
-    forwardings,
-    route: createRouter(routes, () => fallback),
+    forwardings: side.forwardings,
+    route: side.route,
   });
   const stopRefresh = issued
     ? keepFresh(
@@ -182,33 +141,16 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     plainPort: proxy.plainPort,
     certificate,
     authorityCreated: issued?.created ?? false,
-    setTarget: (target: Target) => {
-      fallback = forwardingTo(target);
-    },
-    findings: () => diagnosing.open,
+    setTarget: side.setTarget,
+    findings: () => side.diagnosing.open,
     close: async (graceMs = 2_000) => {
       stopRefresh();
       const end = Date.now() + graceMs;
       // Exchanges that end meanwhile are looked at, too.
       await proxy.close(graceMs);
-      await diagnosing.close(Math.max(end - Date.now(), LAST_LOOK_MS));
+      await side.diagnosing.close(Math.max(end - Date.now(), LAST_LOOK_MS));
     },
   });
-}
-
-interface Policies {
-  readonly requestPolicy: RequestPolicy | undefined;
-  readonly policies: readonly ResponsePolicy[];
-}
-
-/** In this order: cookies, then HSTS; the edge's own edits come before both. */
-async function policiesOf({ cookies = "pass", hsts = "strip" }: ServeSettings): Promise<Policies> {
-  const ofHsts = hstsPolicy(hsts);
-  const rest = ofHsts ? [ofHsts] : [];
-  if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
-  const { cookiePolicies } = await import("../proxy/policies/cookies.js");
-  const { request, response } = cookiePolicies(cookies);
-  return { requestPolicy: request, policies: [response, ...rest] };
 }
 
 /** The names that are served: those asked for, and the hosts of host routes. */

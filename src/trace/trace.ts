@@ -8,7 +8,7 @@ import { normalUrl } from "../diagnose/redirects.js";
 import { DevtlsError } from "../errors.js";
 import { first, valuesOf } from "../lines.js";
 import { Network, type NetworkOptions } from "../visit/network.js";
-import { MAX_REDIRECTS, originOf, type Hop as VisitedHop, Visitor } from "../visit/visitor.js";
+import { MAX_REDIRECTS, type Hop as VisitedHop, Visitor } from "../visit/visitor.js";
 import { ARGUMENTS } from "../words.js";
 
 export interface TraceOptions extends NetworkOptions {
@@ -65,38 +65,24 @@ export async function trace(
   );
   const network = new Network(options);
   const visitor = new Visitor({ carrier: network, userAgent: "devtls-trace" });
-  const asked = new Map<string, number>();
   const { end } = await visitor.navigate({
     url: addressOf(address),
     method: options.method ?? "GET",
     headers: options.headers ?? [],
-    refresh: false,
+    ...{ refresh: false, rounds: MAX_SAME },
     onHop: (visited) => {
       const hop = hopOf(visited);
       hops.push(hop);
       onHop(hop);
       const ask = options.probe === false ? undefined : replay(visited, network);
       diagnosis.observe(observed(visited), ask);
-      return (count(asked, visited, visitor) ?? 0) <= MAX_SAME;
+      return true;
     },
   });
   await diagnosis.idle();
-  if (end === "too-many-redirects" && findings.length === 0) findings.push(endless(hops));
+  const isEndless = end === "too-many-redirects" && hops.length > MAX_REDIRECTS;
+  if (isEndless && findings.length === 0) findings.push(endless(hops));
   return { hops, findings };
-}
-
-/** How often the same request was asked for, its cookies included; undefined where it ends. */
-function count(
-  asked: Map<string, number>,
-  { next, request }: VisitedHop,
-  { jar }: Visitor,
-): number | undefined {
-  if (!next) return undefined;
-  const { method } = request;
-  const state = `${method} ${next.href} ${jar.cookieHeader({ ...originOf(next), method })}`;
-  const times = (asked.get(state) ?? 0) + 1;
-  asked.set(state, times);
-  return times;
 }
 
 function hopOf({ request, response, withheld, milliseconds }: VisitedHop): Hop {

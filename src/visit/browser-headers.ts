@@ -7,13 +7,8 @@ import { ACCEPT_ENCODING } from "./collect.js";
 
 /** What a request is for. */
 export type Destination =
-  | "document"
-  | "script"
-  | "style"
-  | "image"
-  | "font"
-  | "iframe"
-  | "websocket";
+  /** What a script fetches. */
+  "empty" | "document" | "script" | "style" | "image" | "font" | "iframe" | "websocket";
 
 export type ReferrerPolicy =
   | "no-referrer"
@@ -67,6 +62,7 @@ const ACCEPT: Readonly<Record<Destination, string>> = {
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
   iframe:
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+  empty: "*/*",
   script: "*/*",
   style: "text/css,*/*;q=0.1",
   image: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",

@@ -18,8 +18,10 @@ export interface Form {
   readonly enctype: "application/x-www-form-urlencoded" | "multipart/form-data" | "text/plain";
   /** What would be sent as the page stands, without a button. */
   readonly fields: readonly Field[];
-  /** Names of all that can be filled in, also of what sends nothing as it stands. */
-  readonly names: readonly string[];
+  /** Names of what nobody sees, CSRF tokens among them. */
+  readonly hidden: readonly string[];
+  /** It asks for a password. */
+  readonly isLogin: boolean;
   /** The button that Enter presses, when it has a name. */
   readonly button: Field | undefined;
   readonly files: readonly string[];
@@ -55,12 +57,17 @@ export function formOf(
     actionText: action,
     enctype: ENCTYPES.find((each) => each === enctype) ?? ENCTYPES[0],
     fields: live.flatMap(fieldsOf),
-    names: [...new Set(live.map((control) => attribute(control, "name") ?? "").filter(Boolean))],
+    hidden: namesOf(live, "hidden"),
+    isLogin: live.some((control) => typeOf(control) === "password"),
     button: submitter && fieldOf(submitter, attribute(submitter, "value") ?? ""),
-    files: live
-      .filter((control) => typeOf(control) === "file")
-      .flatMap((control) => attribute(control, "name") ?? []),
+    files: namesOf(live, "file"),
   };
+}
+
+function namesOf(controls: readonly Element[], type: string): string[] {
+  return controls.flatMap((control) =>
+    typeOf(control) === type ? (attribute(control, "name") ?? []) : [],
+  );
 }
 
 function typeOf(control: Element): string {

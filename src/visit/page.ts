@@ -20,6 +20,8 @@ export interface Page {
   readonly subresources: readonly Subresource[];
   readonly refresh: Refresh | undefined;
   readonly policy: ReferrerPolicy | undefined;
+  /** The token that scripts are to send back, as Rails, Laravel and others put it into a meta element. */
+  readonly csrfToken: string | undefined;
   /** What can be read on it, with its white space as it stands. */
   readonly text: string;
 }
@@ -45,6 +47,7 @@ class Reader {
   readonly #loads: { readonly value: string; readonly destination: Destination; cors: boolean }[] =
     [];
   #refresh: string | undefined;
+  #csrfToken: string | undefined;
   #policy: ReferrerPolicy | undefined;
   #text = "";
 
@@ -126,6 +129,7 @@ class Reader {
 
   #meta(equivalent: string | undefined, name: string | undefined, content: string): void {
     if (equivalent?.toLowerCase() === "refresh") this.#refresh ??= content;
+    if (name?.toLowerCase() === "csrf-token") this.#csrfToken ??= content;
     if (name?.toLowerCase() === "referrer") this.#policy = policyIn(content) ?? this.#policy;
   }
 
@@ -166,6 +170,7 @@ class Reader {
       subresources: this.#subresources(resolve),
       refresh: this.#refresh === undefined ? undefined : refreshIn(this.#refresh, this.#base),
       policy: this.#policy,
+      csrfToken: this.#csrfToken,
       text: this.#text,
     };
   }

@@ -47,6 +47,8 @@ export interface Navigation {
   readonly byItself?: boolean;
   /** Go where a meta element or a Refresh field sends the browser; so unless told otherwise. */
   readonly refresh?: boolean;
+  /** How often the same request, its cookies included, is asked again: browsers count to 20 only. */
+  readonly rounds?: number;
   /** Told of each response as it comes; false ends the navigation there. */
   readonly onHop?: (hop: Hop) => boolean | undefined;
 }
@@ -69,6 +71,22 @@ export interface VisitorOptions {
   readonly userAgent?: string;
 }
 
+/** Who comes back with the same cookies gets the same answer. */
+class Rounds {
+  readonly #most: number;
+  readonly #seen = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  isOver(state: string): boolean {
+    const times = (this.#seen.get(state) ?? 0) + 1;
+    this.#seen.set(state, times);
+    return times > this.#most;
+  }
+}
+
 const NOTHING_GIVEN = new GivenHeaders([]);
 
 export class Visitor {
@@ -89,6 +107,7 @@ export class Visitor {
     const { from, contentType, refresh = true, onHop = () => undefined } = navigation;
     const hops: Hop[] = [];
     const given = new GivenHeaders(navigation.headers ?? []);
+    const rounds = new Rounds(navigation.rounds ?? MAX_REDIRECTS);
     let { url, method = "GET", body } = navigation;
     let chain: URL[] = [];
     let page = from;
@@ -116,6 +135,8 @@ export class Visitor {
       if (!there) return end("page");
       if (!/^https?:$/.test(there.protocol)) return end("not-http");
       if (hops.length > MAX_REDIRECTS) return end("too-many-redirects");
+      const state = this.jar.cookieHeader({ ...originOf(there), method });
+      if (rounds.isOver(`${method} ${there.href} ${state}`)) return end("too-many-redirects");
       if (again) {
         // A navigation of the page's own.
         [chain, page, policy, byUser] = [[], seen ?? bare(url), seen?.policy ?? policy, false];
@@ -134,15 +155,21 @@ export class Visitor {
   }
 
   /** Fills a form in and sends it. @param filled values by name */
-  submit(page: Page, form: Form, filled: Readonly<Record<string, string>>): Promise<Visit> {
+  submit(
+    page: Page,
+    form: Form,
+    filled: Readonly<Record<string, string>>,
+    how: Pick<Navigation, "rounds" | "onHop"> = {},
+  ): Promise<Visit> {
     const entries = entriesOf(form, filled);
     if (form.method !== "POST") {
       const url = new URL(form.action);
       url.search = urlEncoded(entries);
-      return this.navigate({ url, from: page });
+      return this.navigate({ url, from: page, ...how });
     }
     const { contentType, body } = encodeForm(form, entries);
-    return this.navigate({ url: form.action, method: "POST", body, contentType, from: page });
+    const post = { url: form.action, method: "POST", body, contentType, from: page };
+    return this.navigate({ ...post, ...how });
   }
 
   /**
@@ -153,6 +180,7 @@ export class Visitor {
     page: Page,
     { url, destination, cors }: Subresource,
     method: "GET" | "HEAD",
+    onHop: Navigation["onHop"] = () => undefined,
   ): Promise<readonly Hop[]> {
     const hops: Hop[] = [];
     const chain: URL[] = [];
@@ -171,6 +199,35 @@ export class Visitor {
       });
       hops.push(hop);
       chain.push(next);
+      if (onHop(hop) === false) break;
+      next = hop.next && /^https?:$/.test(hop.next.protocol) ? hop.next : undefined;
+    }
+    return hops;
+  }
+
+  /** Asks as a script of the page does, and follows redirects. */
+  async fetch(
+    page: Page,
+    { method, url, body, contentType, headers = [], onHop = () => undefined }: Navigation,
+  ): Promise<readonly Hop[]> {
+    const hops: Hop[] = [];
+    const given = new GivenHeaders(headers);
+    let [verb, sent, next]: [string, Buffer | undefined, URL | undefined] = [
+      method ?? "GET",
+      body,
+      url,
+    ];
+    while (next && hops.length <= MAX_REDIRECTS) {
+      const circumstances: Circumstances = {
+        ...{ method: verb, url: next, chain: hops.map(({ request }) => request.url) },
+        ...{ byUser: false, destination: "empty", cors: true, from: page.url },
+        contentType: sent === undefined ? undefined : contentType,
+        ...(page.policy && { policy: page.policy }),
+      };
+      const hop: Hop = await this.#hop(circumstances, sent, given);
+      hops.push(hop);
+      if (onHop(hop) === false) break;
+      if (becomesGet(verb, hop.response.status)) [verb, sent] = ["GET", undefined];
       next = hop.next && /^https?:$/.test(hop.next.protocol) ? hop.next : undefined;
     }
     return hops;
@@ -288,6 +345,6 @@ function refreshOf(
 export function bare(url: URL): Page {
   return {
     ...{ url, forms: [], links: [], subresources: [] },
-    ...{ refresh: undefined, policy: undefined, text: "" },
+    ...{ refresh: undefined, policy: undefined, csrfToken: undefined, text: "" },
   };
 }

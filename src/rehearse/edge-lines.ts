@@ -1,0 +1,66 @@
+/** Lines that edges are configured with already, and what they make an edge do. Pure. */
+import type { HeadOverrides } from "../edge/head.js";
+import type { EdgeProfile, ToApp } from "../edge/profile.js";
+import type { DevtlsError } from "../errors.js";
+import type { RehearsedEdge } from "./rehearse.js";
+import { fixesFor } from "./shim.js";
+
+type Purpose = "proto" | "innerProto" | "host" | "upgrade";
+
+const PURPOSES: readonly Purpose[] = ["proto", "innerProto", "host", "upgrade"];
+
+/**
+ * Gives each edge what the lines that it understands make of it.
+ * @param lines as a rehearsal prints them for edges
+ * @param unknown makes the error for a line that none of the edges understands
+ */
+export function appliedTo(
+  profiles: readonly EdgeProfile[],
+  lines: readonly string[],
+  unknown: (line: string, hint: string) => DevtlsError,
+): (profile: EdgeProfile) => RehearsedEdge {
+  for (const line of lines) {
+    if (profiles.some((profile) => purposeOf(profile, line) !== undefined)) continue;
+    const all = profiles.flatMap((each) =>
+      PURPOSES.flatMap((purpose) => fixesFor(each)?.[purpose] ?? []),
+    );
+    const known = [...new Set(all)].slice(0, 5).map((each) => `  ${each}`);
+    throw unknown(line, ["Such as:", ...known].join("\n"));
+  }
+  return (profile) => {
+    const purposes = new Set(lines.flatMap((line) => purposeOf(profile, line) ?? []));
+    return { profile: configured(profile, purposes), overrides: overridesOf(purposes) };
+  };
+}
+
+function purposeOf(profile: EdgeProfile, line: string): Purpose | undefined {
+  const fixes = fixesFor(profile);
+  const plain = normal(line);
+  return PURPOSES.find((purpose) => fixes?.[purpose]?.some((each) => pattern(each).test(plain)));
+}
+
+function normal(line: string): string {
+  return line.trim().replace(/\s+/g, " ");
+}
+
+/** A printed line names the app's address, where the profile has a placeholder. */
+function pattern(line: string): RegExp {
+  const [first = "", ...rest] = normal(line)
+    .split("{target}")
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${[first, ...rest].join("[^\\s/]+")}$`);
+}
+
+/** On port 443 everything is https. */
+function overridesOf(purposes: ReadonlySet<Purpose>): HeadOverrides {
+  return purposes.has("proto") || purposes.has("innerProto") ? { forwardedProto: "https" } : {};
+}
+
+function configured(profile: EdgeProfile, purposes: ReadonlySet<Purpose>): EdgeProfile {
+  const toApp: ToApp = {
+    ...profile.toApp,
+    ...(purposes.has("upgrade") && { passesUpgrade: true }),
+    ...(purposes.has("host") && { host: "keep" }),
+  };
+  return { ...profile, toApp };
+}

@@ -1,0 +1,111 @@
+/**
+ * The edge's side of a run: how requests for each target are treated, and who looks on. A listener
+ * hands exchanges to it, or a rehearsal does.
+ */
+import type { Finding } from "../diagnose/finding.js";
+import { compileHead, type HeadOverrides } from "../edge/head.js";
+import type { EdgeProfile } from "../edge/profile.js";
+import { compileResponse } from "../edge/response.js";
+import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
+import type { CookieMode } from "../proxy/policies/cookies.js";
+import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
+import { createRouter, type Route } from "../proxy/routes.js";
+import { Pool } from "../proxy/upstream/pool.js";
+import type { Target } from "../proxy/upstream/target.js";
+import type { Watcher } from "../proxy/watch.js";
+import { Diagnosing } from "./diagnosing.js";
+
+export interface EdgeSideSettings {
+  /** Where requests go that no route takes. */
+  readonly target: Target;
+  readonly routes?: readonly Route[];
+  readonly edge: EdgeProfile;
+  readonly overrides: HeadOverrides;
+  /** Apply the edge's bounds on sizes and times. */
+  readonly limits?: boolean;
+  /** What becomes of cookies; `pass` unless told otherwise. */
+  readonly cookies?: CookieMode;
+  /** What becomes of Strict-Transport-Security; `strip` unless told otherwise. */
+  readonly hsts?: HstsMode;
+  readonly insecureTarget?: boolean;
+  /** Replay failing GET requests to find the cause; so unless told otherwise. */
+  readonly probe?: boolean;
+  /** Look on at every exchange, before the diagnosis does. */
+  readonly watchers: readonly Watcher[];
+  /** Roots to trust besides, PEM, where the target has a certificate. */
+  readonly roots: readonly string[];
+  /** Where a remote edge connects from. */
+  readonly remoteSource: string;
+  /** Where the app is served, once that is known. */
+  readonly httpsUrl: () => string | undefined;
+  readonly onTarget?: (state: "up" | "down", url: string) => void;
+  readonly onFinding: (finding: Finding) => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export interface EdgeSide {
+  /** Every target by its URL. */
+  readonly forwardings: ReadonlyMap<string, Forwarding>;
+  readonly route: (host: string, target: string) => Forwarding;
+  readonly diagnosing: Diagnosing;
+  /** Sends what no route takes to another target from now on. */
+  setTarget(target: Target): void;
+}
+
+export async function openEdgeSide(settings: EdgeSideSettings): Promise<EdgeSide> {
+  const { edge, onDefect, onFinding, onTarget = () => undefined } = settings;
+  const diagnosing = new Diagnosing(settings, settings.httpsUrl, { onFinding, onDefect });
+  const common = {
+    edge,
+    rewrite: compileHead(edge, settings.overrides),
+    editResponse: compileResponse(edge),
+    limits: settings.limits ? edge.limits : {},
+    ...(await policiesOf(settings)),
+    watchers: [...settings.watchers, diagnosing.watch],
+    onDefect,
+  };
+  const connecting = {
+    insecure: settings.insecureTarget ?? false,
+    roots: settings.roots,
+    ...(edge.toApp.source === "remote" && { source: settings.remoteSource }),
+  };
+  const forwardings = new Map<string, Forwarding>();
+  const forwardingTo = (target: Target): Forwarding => {
+    const known = forwardings.get(target.url);
+    if (known) return known;
+    const forwarding = { ...common, pool: new Pool(target, connecting, onTarget) };
+    forwardings.set(target.url, forwarding);
+    diagnosing.addTarget(target, connecting);
+    return forwarding;
+  };
+  let fallback = forwardingTo(settings.target);
+  const routes = (settings.routes ?? []).map((route): [Route, Forwarding] => [
+    route,
+    forwardingTo(route.target),
+  ]);
+  return {
+    ...{ forwardings, diagnosing },
+    route: createRouter(routes, () => fallback),
+    setTarget: (target) => {
+      fallback = forwardingTo(target);
+    },
+  };
+}
+
+interface Policies {
+  readonly requestPolicy: RequestPolicy | undefined;
+  readonly policies: readonly ResponsePolicy[];
+}
+
+/** In this order: cookies, then HSTS; the edge's own edits come before both. */
+async function policiesOf({
+  cookies = "pass",
+  hsts = "strip",
+}: Pick<EdgeSideSettings, "cookies" | "hsts">): Promise<Policies> {
+  const ofHsts = hstsPolicy(hsts);
+  const rest = ofHsts ? [ofHsts] : [];
+  if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
+  const { cookiePolicies } = await import("../proxy/policies/cookies.js");
+  const { request, response } = cookiePolicies(cookies);
+  return { requestPolicy: request, policies: [response, ...rest] };
+}
