@@ -7,7 +7,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { formatBound } from "../edge/limits.js";
 import type { Limit } from "../edge/profile.js";
-import { type HeaderLines, headText } from "../lines.js";
+import { type HeaderLines, headText, without } from "../lines.js";
 import { type Refusal, refusalOf, tooLarge } from "./bounds.js";
 import {
   type Exchange,
@@ -205,7 +205,9 @@ export class Passage implements CallEvents, Underway {
   }
 
   onInformation(head: ResponseHead): void {
-    const passed = { ...head, headers: endToEnd(head.headers) };
+    // No 1xx response has a length (RFC 9110 8.6); clients of HTTP/2 refuse one.
+    const headers = without(endToEnd(head.headers), ["content-length"]);
+    const passed = { ...head, headers };
     this.#onlookers.information(passed);
     this.#exchange.reply.inform(passed);
   }

@@ -135,7 +135,7 @@ class Http1Front {
       breakOff(socket);
       return;
     }
-    const reply = new RawReply(socket, rest);
+    const reply = new RawReply(socket, rest, takesChunks(request));
     const [exchange, refusal] = this.#toExchange(request, reply);
     if (refusal || exchange.body) {
       this.#handlers.onExchange(
@@ -155,7 +155,11 @@ class Http1Front {
       breakOff(socket);
       return;
     }
-    const exchange = this.#exchangeOf(request, new RawReply(socket, rest), unread(request));
+    const exchange = this.#exchangeOf(
+      request,
+      new RawReply(socket, rest, takesChunks(request)),
+      unread(request),
+    );
     this.#handlers.onExchange(exchange, {
       status: 405,
       title: "CONNECT is not supported: devtls is not a forward proxy.",
@@ -172,7 +176,7 @@ class Http1Front {
     if (error.code === "ECONNRESET" || !socket.writable) {
       socket.destroy();
     } else if (latest === undefined || latest.writableFinished) {
-      const reply = new RawReply(socket, Buffer.alloc(0));
+      const reply = new RawReply(socket, Buffer.alloc(0), false);
       this.#handlers.onExchange(this.#unreadable(socket, reply), clientErrorPage(error));
     } else if (latest.socket === socket && !latest.headersSent && !latest.req.complete) {
       // The answer belongs to the request under way; it must not be taken for another's.
@@ -241,6 +245,10 @@ class Http1Front {
       reply,
     };
   }
+}
+
+function takesChunks({ httpVersion }: IncomingMessage): boolean {
+  return httpVersion !== "1.0";
 }
 
 function breakOff(socket: Duplex): void {

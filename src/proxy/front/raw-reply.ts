@@ -1,10 +1,10 @@
 /**
  * A response on a connection that Node's server has handed over: an upgrade, while the target is
  * asked and when it refuses. The client's side is read all the time: that it has left shows nowhere
- * else. The connection ends with the response, so that its end marks the end of the body.
+ * else. The connection ends with the response.
  */
 import type { Duplex } from "node:stream";
-import { type HeaderLines, without } from "../../lines.js";
+import { fieldsText, type HeaderLines, has, without } from "../../lines.js";
 import type { Reply } from "../exchange.js";
 import type { ResponseHead } from "../upstream/reader.js";
 import { responseText } from "./http1-reply.js";
@@ -17,9 +17,11 @@ const LINGER_MS = 2_000;
 
 export class RawReply implements Reply {
   readonly #socket: Duplex;
+  readonly #takesChunks: boolean;
   #early: Buffer[] = [];
   #earlyOctets = 0;
   #complete = false;
+  #chunked = false;
   readonly #onData = (chunk: Buffer): void => {
     if (this.#complete) return;
     this.#early.push(chunk);
@@ -28,9 +30,13 @@ export class RawReply implements Reply {
   };
   readonly #onEnd = (): void => void this.#socket.destroy();
 
-  /** @param rest what came behind the head */
-  constructor(socket: Duplex, rest: Buffer) {
+  /**
+   * @param rest what came behind the head
+   * @param takesChunks the client knows the chunked coding, as those of HTTP/1.1 do
+   */
+  constructor(socket: Duplex, rest: Buffer, takesChunks: boolean) {
     this.#socket = socket;
+    this.#takesChunks = takesChunks;
     socket.on("error", () => socket.destroy());
     if (rest.length > 0) this.#onData(rest);
     socket.on("data", this.#onData);
@@ -51,7 +57,10 @@ export class RawReply implements Reply {
   }
 
   begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
-    const lines = [...without(headers, ["connection"]), "Connection", "close"];
+    const lines = [...without(headers, ["connection", "transfer-encoding"]), "Connection", "close"];
+    // Only so does the client tell the end of the body from a break.
+    this.#chunked = hasBody && this.#takesChunks && !has(headers, "content-length");
+    if (this.#chunked) lines.push("Transfer-Encoding", "chunked");
     this.#socket.write(responseText({ status, reason, version: "1.1", headers: lines }), "latin1");
     if (!hasBody) this.end();
   }
@@ -61,13 +70,17 @@ export class RawReply implements Reply {
   }
 
   write(chunk: Buffer): boolean {
-    return this.#socket.write(chunk);
+    if (!this.#chunked || chunk.length === 0) return this.#socket.write(chunk);
+    this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+    this.#socket.write(chunk);
+    return this.#socket.write("\r\n", "latin1");
   }
 
-  end(chunk?: Buffer): void {
+  end(chunk?: Buffer, trailers: HeaderLines = []): void {
     this.#complete = true;
     this.#early = [];
-    if (chunk) this.#socket.write(chunk);
+    if (chunk) this.write(chunk);
+    if (this.#chunked) this.#socket.write(`0\r\n${fieldsText(trailers)}\r\n`, "latin1");
     this.#socket.end(() => {
       const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
       timer.unref();

@@ -126,13 +126,17 @@ function originForm(method: string, url: string): Target | Refusal {
 }
 
 // A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port.
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(|:\d{0,5})$/;
 
 function checkHost(host: string | undefined, version: "1.0" | "1.1"): string | Refusal {
   // HTTP/1.0 clients may leave it out; for what they mean there is only one guess.
   if (host === undefined && version === "1.0") return "localhost";
   if (host === undefined || host === "") return { refusal: "no Host" };
-  return HOST.test(host) ? host : { refusal: "a malformed Host" };
+  const port = HOST.exec(host)?.[1];
+  // URLs know no port beyond (RFC 6335 6).
+  return port !== undefined && Number(port.slice(1)) <= 65_535
+    ? host
+    : { refusal: "a malformed Host" };
 }
 
 /** Checks what Node's HTTP/2 has not: the pseudo-header fields (RFC 9113 8.3.1). */

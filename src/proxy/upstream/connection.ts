@@ -106,7 +106,7 @@ export class Connection {
     try {
       this.#reader.feed(chunk);
     } catch (error) {
-      this.#protocolError(error);
+      this.#failedAt(error);
     }
     this.#user?.onPause();
     return this.#reading;
@@ -120,26 +120,23 @@ export class Connection {
   }
 
   #ended(): void {
+    let missing: string | undefined;
     try {
-      this.#reader.finish();
+      missing = this.#reader.finish();
     } catch (error) {
-      this.#protocolError(error);
+      this.#failedAt(error);
     }
-    this.#closed(CLOSED);
+    this.#closed(missing ?? CLOSED);
   }
 
   #broke(error: Error): void {
     this.#closed(`the connection failed: ${causeOf(error)}`, error);
   }
 
-  #protocolError(error: unknown): void {
-    if (!(error instanceof ProtocolError)) {
-      // A consumer failed, within the exchange that this response belongs to.
-      this.#fail(new UpstreamError("defect", causeOf(error), error));
-      return;
-    }
-    if (/^the connection ended/.test(error.message)) this.#closed(error.message, error);
-    else this.#fail(new UpstreamError("protocol", error.message, error));
+  /** What the target sent is malformed, or a consumer of it failed. */
+  #failedAt(error: unknown): void {
+    const kind = error instanceof ProtocolError ? "protocol" : "defect";
+    this.#fail(new UpstreamError(kind, causeOf(error), error));
   }
 
   #closed(how: string, cause?: Error): void {

@@ -51,6 +51,10 @@ const CHUNK_LINE = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 const CLOSE = /[,\s]close\s*(?:,|$)/;
 const KEEP_ALIVE = /[,\s]keep-alive\s*(?:,|$)/;
 
+/** A job of an hour may say 102 Processing every few seconds; nobody has more to say before it. */
+const MAX_INTERIM = 1_000;
+const MAX_INTERIM_OCTETS = 256 * 1024;
+
 /** The longest chunk-size line with extensions that is read; Node's parser stops there too. */
 const MAX_CHUNK_LINE = 16 * 1024;
 
@@ -62,6 +66,9 @@ export class ResponseReader {
   #bodiless = false;
   #upgrading = false;
   #started = false;
+  /** Informational responses before the final one. */
+  #interim = 0;
+  #interimOctets = 0;
   readonly #events: ReaderEvents;
 
   constructor(events: ReaderEvents) {
@@ -74,6 +81,8 @@ export class ResponseReader {
     this.#bodiless = method === "HEAD";
     this.#upgrading = upgrading;
     this.#started = false;
+    this.#interim = 0;
+    this.#interimOctets = 0;
   }
 
   /** Whether any byte has come since the request was sent. */
@@ -81,7 +90,7 @@ export class ResponseReader {
     return this.#started;
   }
 
-  /** @throws ProtocolError */
+  /** Takes what came, whose memory is the reader's from then on. @throws ProtocolError */
   feed(chunk: Buffer): void {
     this.#started = true;
     let input = chunk;
@@ -99,17 +108,15 @@ export class ResponseReader {
     }
   }
 
-  /** The connection ended. @throws ProtocolError when the response was not complete */
-  finish(): void {
+  /** The connection ended. @returns what it cut off; undefined where nothing is missing */
+  finish(): string | undefined {
     if (this.#state === State.UntilClose) {
       this.#complete([]);
     } else if (this.#state !== State.Idle && this.#state !== State.Tunnel) {
-      throw new ProtocolError(
-        this.#state === State.Head
-          ? "the connection ended within the response head"
-          : "the connection ended within the response body",
-      );
+      const part = this.#state === State.Head ? "head" : "body";
+      return `the connection ended within the response ${part}`;
     }
+    return undefined;
   }
 
   /** Takes one element off the input; undefined when there is not enough of it yet. */
@@ -149,10 +156,22 @@ export class ResponseReader {
     const rest = input.subarray(end + HEAD_END.length);
     if (head.status === 101) return this.#upgrade(head, rest);
     if (head.status < 200) {
+      this.#countInterim(end);
       this.#events.onInformation(head);
       return rest;
     }
     return this.#frame(head, rest);
+  }
+
+  /** They hold no client back, so that only a bound does. */
+  #countInterim(octets: number): void {
+    this.#interim++;
+    this.#interimOctets += octets;
+    if (this.#interim > MAX_INTERIM || this.#interimOctets > MAX_INTERIM_OCTETS) {
+      throw new ProtocolError(
+        `more than ${MAX_INTERIM} informational responses, or ${MAX_INTERIM_OCTETS / 1024} KiB of them`,
+      );
+    }
   }
 
   #upgrade(head: ResponseHead, rest: Buffer): Buffer {
@@ -229,6 +248,8 @@ export class ResponseReader {
   }
 
   #readChunkSize(input: Buffer): Buffer | undefined {
+    const rest = this.#readWholeChunks(input);
+    if (rest.length < input.length) return rest;
     const end = lineEnd(input, MAX_CHUNK_LINE, "a chunk size");
     if (end < 0) return undefined;
     const size = CHUNK_LINE.exec(input.toString("latin1", 0, end))?.[1];
@@ -236,6 +257,32 @@ export class ResponseReader {
     this.#remaining = Number.parseInt(size, 16);
     this.#state = this.#remaining === 0 ? State.Trailers : State.ChunkData;
     return input.subarray(end + 2);
+  }
+
+  /**
+   * Takes the chunks that are all there and hands them over as one piece, put together where they
+   * are: a read can bring 80,000 chunks of one octet, and each by itself would cost a write.
+   * @returns what is left: all of it when the first chunk is not whole
+   */
+  #readWholeChunks(input: Buffer): Buffer {
+    let from = 0;
+    let to = 0;
+    let next = 0;
+    for (;;) {
+      const line = plainSizeEnd(input, next);
+      if (line < 0) break;
+      const size = Number.parseInt(input.toString("latin1", next, line), 16);
+      const begin = line + 2;
+      const end = begin + size;
+      if (size === 0 || input[end] !== 13 || input[end + 1] !== 10) break;
+      if (to === 0) from = begin;
+      else input.copyWithin(to, begin, end);
+      to = to === 0 ? end : to + size;
+      next = end + 2;
+    }
+    if (next === 0) return input;
+    this.#events.onBody(input.subarray(from, to), false);
+    return input.subarray(next);
   }
 
   #readChunkData(input: Buffer): Buffer {
@@ -298,6 +345,18 @@ function lineEnd(input: Buffer, limit: number, what: string): number {
     throw new ProtocolError(`${what} without end`);
   if (feed >= 0 && input[feed - 1] !== 13) throw new ProtocolError(`a bare line feed in ${what}`);
   return feed - 1 < 0 ? -1 : feed - 1;
+}
+
+/** Where a chunk size without extensions ends, of 7 hexadecimal digits at most; else -1. */
+function plainSizeEnd(input: Buffer, from: number): number {
+  for (let index = from; index <= from + 7; index++) {
+    const code = input[index];
+    if (code === undefined) return -1;
+    const hex =
+      (code >= 48 && code <= 57) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102);
+    if (!hex) return index > from && code === 13 && input[index + 1] === 10 ? index : -1;
+  }
+  return -1;
 }
 
 /** Fails at the first bytes that cannot become a head: waiting for its end would be a hang. */

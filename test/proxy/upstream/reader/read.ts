@@ -44,9 +44,11 @@ export function readOurs(pieces: readonly Buffer[], method = "GET"): Outcome {
     for (const piece of pieces) {
       // What follows a complete response finds the connection closed.
       if (complete) break;
-      reader.feed(piece);
+      // It takes over what it is fed, as it comes from a socket.
+      reader.feed(Buffer.from(piece));
     }
-    if (!complete) reader.finish();
+    const missing = complete ? undefined : reader.finish();
+    if (missing !== undefined) return { error: missing };
   } catch (error) {
     return { error: (error as Error).message };
   }
