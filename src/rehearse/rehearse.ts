@@ -166,7 +166,7 @@ function judgeControl(
   { target, flow }: RehearseSettings,
   { walk: walked, findings }: Visited,
 ): void {
-  if (walked.isUnanswered && walked.pages.length === 0) {
+  if (walked.isUnanswered) {
     throw new DevtlsError(
       "request-failed",
       `could not rehearse ${target.url}: the app does not answer`,

@@ -165,7 +165,7 @@ class Walker {
     this.#landings.push({
       ...{ step: name, status: visit.status, path: routeOf(visit.url), end, isLogin },
     });
-    if (end !== "page" || !visit.page) return;
+    if (end !== "page" || !visit.page || visit.status >= 400) return;
     const { pathname, search } = visit.url;
     this.#opened.set(`${pathname}${search}`, visit.page);
     await this.#load(visit.page);
