@@ -1,13 +1,13 @@
 /** Lines that edges are configured with already, and what they make an edge do. Pure. */
 import type { HeadOverrides } from "../edge/head.js";
-import type { EdgeProfile, ToApp } from "../edge/profile.js";
+import type { EdgeProfile, HeaderRule, ToApp } from "../edge/profile.js";
 import type { DevtlsError } from "../errors.js";
 import type { RehearsedEdge } from "./rehearse.js";
 import { fixesFor } from "./shim.js";
 
-type Purpose = "proto" | "innerProto" | "host" | "upgrade";
+type Purpose = "proto" | "innerProto" | "host" | "upgrade" | "cookies";
 
-const PURPOSES: readonly Purpose[] = ["proto", "innerProto", "host", "upgrade"];
+const PURPOSES: readonly Purpose[] = ["proto", "innerProto", "host", "upgrade", "cookies"];
 
 /**
  * Gives each edge what the lines that it understands make of it.
@@ -62,5 +62,9 @@ function configured(profile: EdgeProfile, purposes: ReadonlySet<Purpose>): EdgeP
     ...(purposes.has("upgrade") && { passesUpgrade: true }),
     ...(purposes.has("host") && { host: "keep" }),
   };
-  return { ...profile, toApp };
+  const isHeld = ({ name }: HeaderRule): boolean => /^(?:cookie|referer)$/i.test(name);
+  const headers = purposes.has("cookies")
+    ? profile.headers.filter((rule) => !isHeld(rule))
+    : profile.headers;
+  return { ...profile, headers, toApp };
 }

@@ -55,17 +55,17 @@ export interface Circumstances {
 
 /** What Debian's Chromium says of itself, without its version. */
 const USER_AGENT =
-  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
 
 const ACCEPT: Readonly<Record<Destination, string>> = {
   document:
-    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
   iframe:
-    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
   empty: "*/*",
   script: "*/*",
   style: "text/css,*/*;q=0.1",
-  image: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
+  image: "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
   font: "*/*",
   websocket: "",
 };
@@ -146,8 +146,9 @@ function originLine({
   if (from === undefined) return "null";
   const { origin } = from;
   if (destination === "websocket") return origin;
-  if (hasLeft([...chain, url], origin)) return "null";
-  if (cors) return url.origin === origin && isSafe ? undefined : origin;
+  if (hasLeft([...chain, url])) return "null";
+  // A script's own fetch of the same origin goes without; an element with `crossorigin` does not.
+  if (cors) return url.origin === origin && isSafe && destination === "empty" ? undefined : origin;
   const isDowngrade = from.protocol === "https:" && url.protocol !== "https:";
   switch (policy) {
     case "no-referrer":
@@ -163,19 +164,30 @@ function originLine({
   }
 }
 
-/** A request that another origin redirected is tainted (Fetch 2.2.5, "redirect-taint"). */
-function hasLeft(urls: readonly URL[], origin: string): boolean {
-  return urls.some(
-    (url, index) =>
-      index > 0 &&
-      url.origin !== (urls[index - 1] as URL).origin &&
-      (urls[index - 1] as URL).origin !== origin,
-  );
+/** A redirect to another origin taints a request, whichever way it leads. */
+function hasLeft(urls: readonly URL[]): boolean {
+  return urls.some((url, index) => index > 0 && url.origin !== (urls[index - 1] as URL).origin);
+}
+
+/** What was cut off on the way to another origin stays cut off (Fetch 4.4, step 19). */
+function refererOf({
+  from,
+  url,
+  chain,
+  policy = DEFAULT_POLICY,
+}: Circumstances): string | undefined {
+  let source = from;
+  let referer: string | undefined;
+  for (const each of [...chain, url]) {
+    referer = source && refererFor(source, each, policy);
+    source = referer === undefined ? undefined : new URL(referer);
+  }
+  return referer;
 }
 
 /** Referrer Policy 8.3; undefined where nothing is told. */
-function refererOf({ from, url, policy = DEFAULT_POLICY }: Circumstances): string | undefined {
-  if (from === undefined || !/^https?:$/.test(from.protocol)) return undefined;
+function refererFor(from: URL, url: URL, policy: ReferrerPolicy): string | undefined {
+  if (!/^https?:$/.test(from.protocol)) return undefined;
   const full = stripped(from);
   const origin = `${from.origin}/`;
   const isSame = url.origin === from.origin;

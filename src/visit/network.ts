@@ -21,6 +21,8 @@ export interface NetworkOptions {
   /** Accept any certificate. */
   readonly insecure?: boolean;
   readonly bounds?: Bounds;
+  /** The address of a host name, in place of the system's answer. */
+  readonly resolve?: (hostname: string) => string;
 }
 
 export class Network implements Carrier {
@@ -84,6 +86,17 @@ export class Network implements Carrier {
     });
   }
 
+  get #lookup(): LookupFunction {
+    const { resolve } = this.#options;
+    if (!resolve) return lookupAsBrowsers;
+    return (hostname, options, callback) => {
+      const address = resolve(hostname);
+      const family = address.includes(":") ? 6 : 4;
+      if (options.all) callback(null, [{ address, family }]);
+      else callback(null, address, family);
+    };
+  }
+
   /** Reading 150 roots takes longer than all the rest of a request. */
   get #secureContext(): SecureContext {
     this.#context ??= createSecureContext({ ca: [...this.#options.roots] });
@@ -104,7 +117,7 @@ export class Network implements Carrier {
       method,
       agent: false,
       setHost: false,
-      lookup: lookupAsBrowsers,
+      lookup: this.#lookup,
       headers: lines as unknown as RequestOptions["headers"] & object,
     };
     const secure = {

@@ -285,10 +285,9 @@ export function originOf({ protocol, hostname, pathname }: URL): CookieOrigin {
   };
 }
 
-/** Which SameSite cookies go along (RFC 6265bis 5.2). */
-function relationOf({ from, url, chain, destination }: Circumstances) {
-  if (from === undefined) return "same-site";
-  if ([...chain, url].every((each) => isSameSite(each, from))) return "same-site";
+/** Which SameSite cookies go along (RFC 6265bis 5.2); as in Chromium, redirects do not count. */
+function relationOf({ from, url, destination }: Circumstances) {
+  if (from === undefined || isSameSite(url, from)) return "same-site";
   return destination === "document" ? "cross-site-navigation" : "cross-site";
 }
 
