@@ -165,10 +165,10 @@ class Walker {
     this.#landings.push({
       ...{ step: name, status: visit.status, path: routeOf(visit.url), end, isLogin },
     });
-    if (end !== "page" || !visit.page || visit.status >= 400) return;
+    if (end !== "page" || visit.status >= 400) return;
     const { pathname, search } = visit.url;
-    this.#opened.set(`${pathname}${search}`, visit.page);
-    await this.#load(visit.page);
+    this.#opened.set(`${pathname}${search}`, this.#here);
+    await this.#load(this.#here);
   }
 
   /** What the page loads from the site itself; each once, and only its head. */

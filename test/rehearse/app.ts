@@ -96,7 +96,7 @@ export function site(request: AppRequest): AppAnswer {
       const token = Math.random().toString(36).slice(2);
       return {
         headers: { "Set-Cookie": `token=${token}; Secure; Path=/` },
-        body: `<form method="post" action="/login"><input type="hidden" name="token" value="${token}"><input name="user"><input type="password" name="password"></form>`,
+        body: `<form method="post" action="/login"><input type="hidden" name="token" value="${token}"><input name="user"><input type="password" name="password"><button>Log in</button></form>`,
       };
     }
     case "/private":
