@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { EXPLANATIONS } from "../diagnose/explanations.js";
 import { FINDING_CODES, type FindingCode } from "../diagnose/finding.js";
-import { FRAMEWORKS } from "../diagnose/frameworks.js";
+import { FRAMEWORKS } from "../diagnose/frameworks/index.js";
+import { settingsFor } from "../diagnose/frameworks/settings.js";
 import { didYouMean, usage } from "./options.js";
 import { paint, print, printJson, table } from "./output.js";
 import { withExamples } from "./program.js";
@@ -37,21 +38,27 @@ function find(code: string): FindingCode {
   );
 }
 
+/** The site that lines are filled in for. */
+const EXAMPLE = "https://app.example/";
+
 function inFull(code: FindingCode) {
-  const { trustProto, ...explanation } = EXPLANATIONS[code];
-  const frameworks = trustProto
-    ? FRAMEWORKS.map(({ id, title, trustProto: fix }) => ({ id, title, fix }))
-    : [];
+  const { setting, ...explanation } = EXPLANATIONS[code];
+  const frameworks = FRAMEWORKS.flatMap((framework) => {
+    const { id, name, title } = framework;
+    const fixes = setting ? settingsFor(setting.purpose, { framework }, { url: EXAMPLE }) : [];
+    const fix = fixes.flatMap(({ lines }) => lines);
+    return fix.length > 0 ? [{ id: id ?? name, title, fix, fixes }] : [];
+  });
   return { code, ...explanation, frameworks };
 }
 
 function textOf(code: FindingCode): string {
   const { what, looks, why, fixes, frameworks } = inFull(code);
   const heading = (text: string): string => paint("bold", text);
-  const settings = frameworks.flatMap(({ title, fix }) => [
-    `  ${title}`,
-    ...fix.map((line) => `    ${line}`),
-  ]);
+  const settings = frameworks.flatMap(({ fixes }) =>
+    fixes.flatMap(({ where, lines }) => [`  ${where}`, ...lines.map((line) => `    ${line}`)]),
+  );
+  const title = EXPLANATIONS[code].setting?.title ?? "";
   return [
     heading(code),
     what,
@@ -64,6 +71,6 @@ function textOf(code: FindingCode): string {
     "",
     heading("What ends it"),
     ...fixes.map((line) => `  ${line}`),
-    ...(settings.length > 0 ? ["", heading("So that the app believes the edge"), ...settings] : []),
+    ...(settings.length > 0 ? ["", heading(title), ...settings] : []),
   ].join("\n");
 }

@@ -3,7 +3,6 @@ import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { Rehearsal, RehearsalFinding } from "../rehearse/outcome.js";
 import { summaryOf } from "../rehearse/report.js";
-import { fixesOf } from "../rehearse/shim.js";
 import { type Location, type Report, type Result, worstFirst } from "../reports/model.js";
 import { note, paint, print, table } from "./output.js";
 
@@ -95,7 +94,7 @@ const MAX_FILES = 5_000;
 export function locator(folder: string): (finding: RehearsalFinding) => Location | undefined {
   let files: readonly string[] | undefined;
   return (finding) => {
-    for (const { where } of fixesOf(finding)) {
+    for (const { where } of finding.fixes) {
       const name =
         /[\w.-]+\.(?:py|[cm]?[jt]sx?|rb|php|ini|json|ya?ml|properties|cs|go|exs?|conf)\b/.exec(
           where,

@@ -1,43 +1,79 @@
-/** What was learnt of each app from its responses: its framework, the server it runs on. */
-import { type Framework, recognise } from "./frameworks.js";
-import { first } from "./lines.js";
+/** What was learnt of each app from its responses: its framework and version, its server. */
+
+import { first } from "../lines.js";
+import type { App } from "./context.js";
+import type { Observation } from "./finding.js";
+import { FRAMEWORKS, recogniseBy, traitsOf } from "./frameworks/index.js";
+import type { Framework } from "./frameworks/record.js";
 
 /** Responses of an app that are searched for its framework. */
 const MAX_LOOKS = 200;
 
-interface Known {
+interface Learnt {
   looks: number;
   framework: Framework | undefined;
+  version: string | undefined;
   server: string | undefined;
 }
 
+const UNKNOWN: App = { known: undefined, server: undefined };
+
 export class AppMemory {
-  readonly #apps = new Map<string, Known>();
+  readonly #apps = new Map<string, Learnt>();
 
   /** Looks until the framework is known, but not for ever: most responses betray nothing. */
-  learn(target: string, response: readonly string[], important: boolean): void {
-    let known = this.#apps.get(target);
-    if (!known) {
-      known = { looks: 0, framework: undefined, server: undefined };
-      this.#apps.set(target, known);
-    }
-    if (known.framework || (known.looks >= MAX_LOOKS && !important)) return;
+  learn({ target, response, url, status, page }: Observation): void {
+    const known = this.#of(target);
+    // Redirects and errors are made by the framework itself, and say most about it.
+    const isTelling = page !== undefined || (status >= 300 && status < 400);
+    if (known.looks >= MAX_LOOKS && !isTelling) return;
     known.looks++;
     known.server ??= first(response, "server");
-    known.framework = recognise(response);
+    const seen = traitsOf(response, url, page);
+    const found = recogniseBy(seen);
+    if (found && comesBefore(found, known.framework)) {
+      if (found.name !== known.framework?.name) known.version = undefined;
+      known.framework = found;
+    }
+    const version = known.framework?.versionIn?.(seen);
+    // What a page says is surer than what headers suggest.
+    if (version !== undefined && (known.version === undefined || page !== undefined)) {
+      known.version = version;
+    }
   }
 
   /** Nothing more is to be learnt from pages like others. */
   isDone(target: string): boolean {
     const known = this.#apps.get(target);
-    return known !== undefined && (known.framework !== undefined || known.looks >= MAX_LOOKS);
+    if (known === undefined) return false;
+    if (known.looks >= MAX_LOOKS) return true;
+    const { framework } = known;
+    return framework !== undefined && !framework.general && known.looks >= ENOUGH;
   }
 
-  frameworkOf(target: string): Framework | undefined {
-    return this.#apps.get(target)?.framework;
+  of(target: string): App {
+    const learnt = this.#apps.get(target);
+    if (!learnt) return UNKNOWN;
+    const { framework, version, server } = learnt;
+    return { known: framework && { framework, version }, server };
   }
 
-  serverOf(target: string): string | undefined {
-    return this.#apps.get(target)?.server;
+  #of(target: string): Learnt {
+    let known = this.#apps.get(target);
+    if (!known) {
+      known = { looks: 0, framework: undefined, version: undefined, server: undefined };
+      this.#apps.set(target, known);
+    }
+    return known;
   }
+}
+
+/** Pages after which an application shows that it is more than the framework below it. */
+const ENOUGH = 20;
+
+/** An application says more than what it is made with; one framework does not become another. */
+function comesBefore(found: Framework, known: Framework | undefined): boolean {
+  if (known === undefined || found.name === known.name) return true;
+  if (!known.general && found.id !== known.id) return false;
+  return FRAMEWORKS.indexOf(found) < FRAMEWORKS.indexOf(known);
 }

@@ -1,10 +1,21 @@
 /**
- * Looks through a body as it passes for http and internal URLs of the app. Nothing of the body is
- * kept but the last few hundred octets; every way of cutting it into chunks gives the same result.
+ * Looks through a body as it passes for http and internal URLs of the app, for hosts of the local
+ * network, and for what a dev server's client connects to. Nothing of the body is kept but the last
+ * few hundred octets; every way of cutting it into chunks gives the same result.
  */
+import { isLoopbackHost } from "../cookies/hosts.js";
 import { Markup } from "./markup.js";
 import { hostLines, type Leak, OwnAddresses, type Seen } from "./own-addresses.js";
-import { AFTER, BEFORE, type Found, type Syntax, useOf } from "./url-uses.js";
+import {
+  AFTER,
+  BEFORE,
+  type Found,
+  isLoaded,
+  namedIn,
+  type Surroundings,
+  type Syntax,
+  useOf,
+} from "./url-uses.js";
 
 export interface UrlFound extends Found {
   readonly leak: Leak;
@@ -16,11 +27,54 @@ export interface UrlFound extends Found {
   readonly line: number;
 }
 
+/** A URL of a host on this machine or in its network, of another origin than the page. */
+export interface LocalFound extends Found {
+  readonly url: string;
+  /** From 1 on. */
+  readonly line: number;
+  readonly isLoopback: boolean;
+}
+
+/** A port that a dev server's client in the page connects to, whatever port the page came from. */
+export interface DevSocket {
+  readonly by: "webpack" | "vite";
+  readonly port: number;
+}
+
+/** What a whole body showed. */
+export interface ScannedBody {
+  readonly found: readonly UrlFound[];
+  readonly local: readonly LocalFound[];
+  readonly sockets: readonly DevSocket[];
+  /** The page asks for its http URLs to be upgraded. */
+  readonly upgrades: boolean;
+  /** URLs of the app as browsers should get them. */
+  readonly right: number;
+  /** Whether there is anything in it but those. */
+  readonly isTelling: boolean;
+}
+
 /** What is looked at of a body, in octets: pages and API responses are shorter. */
 const MAX_SCANNED = 4 * 1024 * 1024;
 
 /** URLs that are looked at; the first ones say what is wrong. */
 const MAX_URLS = 200;
+
+/** Of hosts in the local network: the first ones say it. */
+const MAX_LOCAL = 20;
+
+/**
+ * Clients of dev servers, by what stands in their code. webpack-dev-server writes its address into
+ * the URL of its client, whose port 0 stands for the page's own; Vite into a variable of its client.
+ */
+const DEV_CLIENTS = [
+  {
+    by: "webpack",
+    mark: "dev-server/client/index.js?",
+    port: /^[^"'`\s\\]*?[?&]port=(\d{1,5})/,
+  },
+  { by: "vite", mark: "hmrPort = ", port: /^hmrPort = (\d{1,5})\b/ },
+] as const;
 
 /** Where tags begin to be read, in octets before the first URL; at least {@link BEFORE}. */
 const SYNC = 512;
@@ -34,10 +88,12 @@ interface Pattern {
   readonly url: RegExp;
 }
 
-export class BodyScan {
+export class BodyScan implements ScannedBody {
   readonly found: UrlFound[] = [];
-  /** The page asks for its http URLs to be upgraded. */
+  readonly local: LocalFound[] = [];
+  readonly sockets: DevSocket[] = [];
   upgrades = false;
+  right = 0;
   readonly #syntax: Syntax;
   readonly #pattern: Pattern;
   readonly #markup: Markup | undefined;
@@ -59,6 +115,10 @@ export class BodyScan {
     this.#markup = syntax === "html" || syntax === "xml" ? new Markup(syntax === "xml") : undefined;
   }
 
+  get isTelling(): boolean {
+    return this.found.length + this.local.length + this.sockets.length > 0;
+  }
+
   /** Whether more of the body makes no difference. */
   get isDone(): boolean {
     return this.#scanned >= MAX_SCANNED || this.#urls >= MAX_URLS;
@@ -71,6 +131,7 @@ export class BodyScan {
     this.#scanned += piece.length;
     // One character an octet: whatever the charset is, what is looked for is ASCII.
     const text = this.#kept + piece.toString("latin1");
+    if (this.#syntax === "script" || this.#syntax === "html") this.#findSockets(text);
     this.#look(text, Math.max(text.length - AFTER, 0));
     this.#keep(text);
   }
@@ -88,8 +149,9 @@ export class BodyScan {
     url.lastIndex = this.#seen;
     for (let match = url.exec(text); match && match.index < to; match = url.exec(text)) {
       this.#seen = match.index + match[0].length;
-      if (match[1] === undefined) this.#upgrade(text, match.index);
-      else this.#examine(text, match);
+      if (match[1] !== undefined) this.#examine(text, match);
+      else if (match[2] !== undefined) this.#examineLocal(text, match);
+      else this.#upgrade(text, match.index);
       if (this.#urls >= MAX_URLS) return;
     }
     this.#seen = Math.max(this.#seen, to);
@@ -118,7 +180,10 @@ export class BodyScan {
   /** @param match from the colon on */
   #examine(text: string, { 0: rest, 1: authority = "", index }: RegExpExecArray): void {
     // Correct links of a page to itself are many.
-    if (text[index - 1] === "s" && text[index - 2] !== "w" && this.#isPublic(authority)) return;
+    if (text[index - 1] === "s" && text[index - 2] !== "w" && this.#isPublic(authority)) {
+      this.right++;
+      return;
+    }
     const [start, returned, scheme = ""] =
       SCHEME.exec(text.slice(Math.max(0, index - 20), index)) ?? [];
     const isReturn = returned !== undefined;
@@ -127,19 +192,47 @@ export class BodyScan {
     if (!leak) return;
     this.#urls++;
     const from = index - start.length;
-    this.#readTo(text, from);
-    const markup = this.#markup;
-    const before = text.slice(Math.max(0, from - BEFORE), from);
-    const around = { before, after: text.slice(from, from + AFTER), markup };
-    const found = isReturn ? returnOf(markup, this.#syntax) : useOf(this.#syntax, around);
+    const around = this.#around(text, from);
+    const found = isReturn ? returnOf(this.#markup, this.#syntax) : useOf(this.#syntax, around);
     if (!found) return;
-    this.#count(text, from);
     const url = urlIn(scheme + rest, text.slice(index + rest.length, from + AFTER), isReturn);
     this.found.push({ ...found, leak, scheme, url, line: this.#line });
   }
 
+  /** What stands around a URL; up to there the document is read and its lines are counted. */
+  #around(text: string, from: number): Surroundings {
+    this.#readTo(text, from);
+    this.#count(text, from);
+    const before = text.slice(Math.max(0, from - BEFORE), from);
+    return { before, after: text.slice(from, from + AFTER), markup: this.#markup };
+  }
+
+  /** @param match from the colon on */
+  #examineLocal(text: string, { 0: rest, 2: authority = "", index }: RegExpExecArray): void {
+    const [start, , scheme = ""] = SCHEME.exec(text.slice(Math.max(0, index - 20), index)) ?? [];
+    if (start === undefined || rest.startsWith("%") || this.local.length >= MAX_LOCAL) return;
+    const from = index - start.length;
+    const around = this.#around(text, from);
+    const isLoopback = isLoopbackHost(authority.replace(/:\d+$/, "").replace(/^\[|\]$/g, ""));
+    const found =
+      useOf(this.#syntax, around) ?? (isLoopback ? undefined : namedIn(this.#syntax, around));
+    if (!found || !isLoaded(found)) return;
+    const url = urlIn(scheme + rest, text.slice(index + rest.length, from + AFTER), false);
+    this.local.push({ ...found, url, line: this.#line, isLoopback });
+  }
+
+  #findSockets(text: string): void {
+    for (const { by, mark, port } of DEV_CLIENTS) {
+      const at = text.indexOf(mark);
+      if (at < 0 || this.sockets.some((each) => each.by === by)) continue;
+      const [, digits] = port.exec(text.slice(at, at + AFTER)) ?? [];
+      if (digits !== undefined) this.sockets.push({ by, port: Number(digits) });
+    }
+  }
+
+  /** As an app writes its own address, on its own port; without one it is another matter. */
   #isPublic(authority: string): boolean {
-    return this.#pattern.own.authorities.get(authority) === "http";
+    return this.#pattern.own.isPublic(authority);
   }
 
   #count(text: string, to: number): void {
@@ -209,8 +302,12 @@ function urlPattern({ authorities }: OwnAddresses): RegExp {
     .map((name) => name.replace(/[.[\]]/g, "\\$&").replace(/:(?=\d+$)/, colon));
   const slash = String.raw`(?:\/|\\\/|\\u002[Ff]|&#x2[Ff];|&#47;|%2[Ff])`;
   const end = String.raw`(?::(?:80|443))?(?![\w@:-]|\.\w|%3[Aa])`;
-  return new RegExp(`${colon}${slash}{2}(${names.join("|")})${end}|${UPGRADES}`, "g");
+  const own = `(${names.join("|")})${end}`;
+  return new RegExp(`${colon}${slash}{2}(?:${own}|${LOCAL})|${UPGRADES}`, "g");
 }
+
+/** Hosts that only this machine, or its network, can reach (Local Network Access 2.1). */
+const LOCAL = String.raw`((?:(?:[\w-]+\.){0,3}(?:localhost|local)|(?:127|10)(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}|169\.254(?:\.\d{1,3}){2}|\[::1\])(?::\d{1,5})?)(?![\w@:-]|\.\w|%3[Aa])`;
 
 /** What precedes it; in a query it may stand encoded. */
 const SCHEME = /(?:(redirect_uri=)|\b)(https?|wss?)$/;

@@ -1,12 +1,14 @@
-/** The settings by which each framework says what its cookies look like. */
+/** What makes a cookie acceptable: the setting of its framework, or the line as it should be. */
 import type { RuleId } from "../cookies/rules.js";
 import type { SetCookie } from "../cookies/set-cookie.js";
-import { type Framework, type FrameworkId, MOST_COMMON } from "./frameworks.js";
+import type { Scene } from "./detector.js";
+import type { Fix } from "./finding.js";
+import type { CookieChange } from "./frameworks/record.js";
+import { knownFixes } from "./remedies.js";
+import { sessionEvidence } from "./session-cookie.js";
+import { shown } from "./shown.js";
 
-/** What has to change in a cookie. */
-type Change = "secure" | "no-domain" | "root-path" | "http-only" | "smaller";
-
-const CHANGES: Readonly<Partial<Record<RuleId, readonly Change[]>>> = {
+const CHANGES: Readonly<Partial<Record<RuleId, readonly CookieChange[]>>> = {
   "too-large": ["smaller"],
   "domain-not-ascii": ["no-domain"],
   "public-suffix": ["no-domain"],
@@ -20,130 +22,8 @@ const CHANGES: Readonly<Partial<Record<RuleId, readonly Change[]>>> = {
   "host-http-prefix": ["secure", "http-only", "root-path", "no-domain"],
 };
 
-type Settings = Readonly<Partial<Record<Change, string>>>;
-
-const SETTINGS: Readonly<Record<FrameworkId, Settings>> = {
-  django: {
-    secure: "SESSION_COOKIE_SECURE = True",
-    "no-domain": "SESSION_COOKIE_DOMAIN = None",
-    "root-path": 'SESSION_COOKIE_PATH = "/"',
-    "http-only": "SESSION_COOKIE_HTTPONLY = True",
-    smaller: 'SESSION_ENGINE = "django.contrib.sessions.backends.db"',
-  },
-  flask: {
-    secure: "app.config['SESSION_COOKIE_SECURE'] = True",
-    "no-domain": "app.config['SESSION_COOKIE_DOMAIN'] = None",
-    "root-path": "app.config['SESSION_COOKIE_PATH'] = '/'",
-    "http-only": "app.config['SESSION_COOKIE_HTTPONLY'] = True",
-    smaller: "app.config['SESSION_TYPE'] = 'cachelib'; Session(app)  # Flask-Session",
-  },
-  starlette: {
-    secure: "app.add_middleware(SessionMiddleware, secret_key=..., https_only=True)",
-    "no-domain": "app.add_middleware(SessionMiddleware, secret_key=..., domain=None)",
-    "root-path": 'app.add_middleware(SessionMiddleware, secret_key=..., path="/")',
-  },
-  rails: {
-    secure: "Rails.application.config.session_store :cookie_store, secure: true",
-    "no-domain": "Rails.application.config.session_store :cookie_store, domain: nil",
-    "root-path": 'Rails.application.config.session_store :cookie_store, path: "/"',
-    "http-only": "Rails.application.config.session_store :cookie_store, httponly: true",
-    smaller: "Rails.application.config.session_store :cache_store",
-  },
-  express: {
-    secure: "app.use(session({ ...options, cookie: { ...options.cookie, secure: true } }))",
-    "no-domain":
-      "app.use(session({ ...options, cookie: { ...options.cookie, domain: undefined } }))",
-    "root-path": "app.use(session({ ...options, cookie: { ...options.cookie, path: '/' } }))",
-    "http-only": "app.use(session({ ...options, cookie: { ...options.cookie, httpOnly: true } }))",
-    smaller: "app.use(session(options)) // of express-session, which keeps the data on the server",
-  },
-  fastify: {
-    secure: "app.register(session, { ...options, cookie: { ...options.cookie, secure: true } })",
-    "no-domain":
-      "app.register(session, { ...options, cookie: { ...options.cookie, domain: undefined } })",
-    "root-path": "app.register(session, { ...options, cookie: { ...options.cookie, path: '/' } })",
-    "http-only":
-      "app.register(session, { ...options, cookie: { ...options.cookie, httpOnly: true } })",
-    smaller:
-      "app.register(session, options) // of @fastify/session, which keeps the data on the server",
-  },
-  nest: {
-    secure: "app.use(session({ ...options, cookie: { ...options.cookie, secure: true } }))",
-    "no-domain":
-      "app.use(session({ ...options, cookie: { ...options.cookie, domain: undefined } }))",
-    "root-path": "app.use(session({ ...options, cookie: { ...options.cookie, path: '/' } }))",
-    "http-only": "app.use(session({ ...options, cookie: { ...options.cookie, httpOnly: true } }))",
-    smaller: "app.use(session(options)) // of express-session, which keeps the data on the server",
-  },
-  next: {
-    secure: "(await cookies()).set(name, value, { secure: true })",
-    "no-domain": "(await cookies()).set(name, value, { domain: undefined })",
-    "root-path": "(await cookies()).set(name, value, { path: '/' })",
-    "http-only": "(await cookies()).set(name, value, { httpOnly: true })",
-    smaller: "session: { strategy: 'database' } // Auth.js",
-  },
-  laravel: {
-    secure: "SESSION_SECURE_COOKIE=true",
-    "no-domain": "SESSION_DOMAIN=null",
-    "root-path": "SESSION_PATH=/",
-    "http-only": "SESSION_HTTP_ONLY=true",
-    smaller: "SESSION_DRIVER=database",
-  },
-  symfony: {
-    secure: "framework: { session: { cookie_secure: true } }",
-    "no-domain": "framework: { session: { cookie_domain: ~ } }",
-    "root-path": "framework: { session: { cookie_path: '/' } }",
-    "http-only": "framework: { session: { cookie_httponly: true } }",
-    smaller: "framework: { session: { handler_id: session.handler.native_file } }",
-  },
-  spring: {
-    secure: "server.servlet.session.cookie.secure=true",
-    "no-domain": "server.servlet.session.cookie.domain=",
-    "root-path": "server.servlet.session.cookie.path=/",
-    "http-only": "server.servlet.session.cookie.http-only=true",
-  },
-  aspnet: {
-    secure: "options.Cookie.SecurePolicy = CookieSecurePolicy.Always;",
-    "no-domain": "options.Cookie.Domain = null;",
-    "root-path": 'options.Cookie.Path = "/";',
-    "http-only": "options.Cookie.HttpOnly = true;",
-  },
-  wordpress: {
-    secure: "define('FORCE_SSL_ADMIN', true); // wp-config.php",
-    "no-domain": "define('COOKIE_DOMAIN', ''); // wp-config.php",
-    "root-path": "define('COOKIEPATH', '/'); // wp-config.php",
-  },
-  phoenix: {
-    secure: "@session_options [store: :cookie, secure: true]",
-    "no-domain": "@session_options [store: :cookie, domain: nil]",
-    "root-path": '@session_options [store: :cookie, path: "/"]',
-    "http-only": "@session_options [store: :cookie, http_only: true]",
-    smaller: "@session_options [store: :ets, table: :session]",
-  },
-  go: {
-    secure: "cookie.Secure = true",
-    "no-domain": 'cookie.Domain = ""',
-    "root-path": 'cookie.Path = "/"',
-    "http-only": "cookie.HttpOnly = true",
-    smaller: 'store := sessions.NewFilesystemStore("", key) // gorilla/sessions',
-  },
-  php: {
-    secure: "session.cookie_secure = 1 ; php.ini",
-    "no-domain": 'session.cookie_domain = "" ; php.ini',
-    "root-path": "session.cookie_path = / ; php.ini",
-    "http-only": "session.cookie_httponly = 1 ; php.ini",
-  },
-};
-
-/** Django has a group of settings for each of its cookies. */
-function forCookie(setting: string, id: FrameworkId, cookie: string): string {
-  return id === "django" && cookie === "csrftoken"
-    ? setting.replace(/^SESSION_COOKIE/, "CSRF_COOKIE")
-    : setting;
-}
-
 /** Whether the cookie lacks what a change would bring. */
-function isMissing(change: Change, cookie: SetCookie | undefined): boolean {
+function isMissing(change: CookieChange, cookie: SetCookie | undefined): boolean {
   if (!cookie) return true;
   switch (change) {
     case "secure":
@@ -160,35 +40,76 @@ function isMissing(change: Change, cookie: SetCookie | undefined): boolean {
 }
 
 /**
- * The settings that make a cookie acceptable, ready to paste; of the most common frameworks when
- * it is not known which one it is. Empty for what is no matter of settings.
+ * What makes a cookie acceptable, ready to paste. Empty for what is no matter of settings.
  * @param cookie undefined where it could not be read
  */
 export function cookieFixes(
   rule: RuleId,
   name: string,
   cookie: SetCookie | undefined,
-  framework: Framework | undefined,
-): string[] {
+  scene: Scene,
+  url: string,
+): Fix[] {
   const changes = (CHANGES[rule] ?? []).filter((change) => isMissing(change, cookie));
-  const ids = framework ? [framework.id] : MOST_COMMON;
-  return ids.flatMap((id) =>
-    changes.flatMap((change) => {
-      const setting = SETTINGS[id][change];
-      return setting === undefined ? [] : forCookie(setting, id, name);
-    }),
-  );
+  return changed(changes, name, cookie, scene, url);
 }
 
-/** One change for one cookie, ready to paste; of the most common frameworks when it is unknown. */
-export function settingFor(
-  change: Change,
+/** The same for one change. */
+export function missingChange(
+  change: CookieChange,
   name: string,
-  framework: Framework | undefined,
-): string[] {
-  const ids = framework ? [framework.id] : MOST_COMMON;
-  return ids.flatMap((id) => {
-    const setting = SETTINGS[id][change];
-    return setting === undefined ? [] : forCookie(setting, id, name);
-  });
+  cookie: SetCookie | undefined,
+  scene: Scene,
+  url: string,
+): Fix[] {
+  return changed([change], name, cookie, scene, url);
 }
+
+function changed(
+  changes: readonly CookieChange[],
+  name: string,
+  cookie: SetCookie | undefined,
+  scene: Scene,
+  url: string,
+): Fix[] {
+  const framework = scene.app.known?.framework;
+  const isSession =
+    name === "csrftoken" ||
+    cookie === undefined ||
+    sessionEvidence(cookie, { framework, atLogin: false }) !== undefined;
+  const settings = isSession
+    ? changes.flatMap((change) => forCookie(knownFixes(change, { url }, scene), name))
+    : [];
+  if (settings.length > 0) return settings;
+  const line = cookie && asItShouldBe(cookie, changes);
+  return line === undefined
+    ? []
+    : [{ where: `where the app sets the cookie ${shown(name)}`, lines: [line] }];
+}
+
+/** Django has a group of settings for each of its cookies. */
+function forCookie(fixes: readonly Fix[], cookie: string): Fix[] {
+  if (cookie !== "csrftoken") return [...fixes];
+  return fixes.map(({ where, lines }) => ({
+    where,
+    lines: lines.map((line) => line.replace(/^SESSION_COOKIE/, "CSRF_COOKIE")),
+  }));
+}
+
+/** The Set-Cookie line with the changes, and without its value, which may be a secret. */
+function asItShouldBe(cookie: SetCookie, changes: readonly CookieChange[]): string | undefined {
+  const has = (change: CookieChange): boolean => changes.includes(change);
+  if (has("smaller")) return undefined;
+  const { name, domain, sameSite } = cookie;
+  const path = has("root-path") ? "/" : cookie.path;
+  const attributes = [
+    ...(path ? [`Path=${path}`] : []),
+    ...(domain && !has("no-domain") ? [`Domain=${domain}`] : []),
+    ...(cookie.secure || has("secure") ? ["Secure"] : []),
+    ...(cookie.httpOnly || has("http-only") ? ["HttpOnly"] : []),
+    ...(sameSite && sameSite !== "default" ? [`SameSite=${CAPITALS[sameSite]}`] : []),
+  ];
+  return shown([`Set-Cookie: ${name}=...`, ...attributes].join("; "));
+}
+
+const CAPITALS = { strict: "Strict", lax: "Lax", none: "None" } as const;

@@ -3,17 +3,22 @@
  * them: http URLs of the public host, and URLs of addresses that only the edge knows.
  */
 import { isLoopbackHost } from "../cookies/hosts.js";
+import { valuesOf } from "../lines.js";
 import type { Observation } from "./finding.js";
-import { valuesOf } from "./lines.js";
 
 export type Leak =
   /** The public host, without TLS. */
   | "http"
   /** An address of the app that browsers outside of this machine, or of its network, cannot reach. */
-  | "internal";
+  | "internal"
+  /** The public host over https without its port: right where the site is on 443. */
+  | "port";
 
 /** What an address has to be told from. */
-export type Seen = Pick<Observation, "url" | "told" | "target">;
+export interface Seen extends Pick<Observation, "url" | "told" | "target"> {
+  /** Where devtls itself answers plain HTTP. */
+  readonly plainPort?: number | undefined;
+}
 
 /** The header lines that tell an app its own name. */
 const HOST_HEADERS = ["host", "x-forwarded-host", "x-original-host"];
@@ -28,27 +33,43 @@ const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
 export class OwnAddresses {
   /** As they stand in URLs, in lower case, and what an http URL of each is. */
   readonly authorities: ReadonlyMap<string, Leak>;
-  /** The public host as the edge mangled it: with TLS, too, another server answers there. */
-  readonly #mangled: ReadonlySet<string>;
+  /** What an https URL of each is; nothing of the public host. */
+  readonly #secure: ReadonlyMap<string, Leak>;
 
   /** @param seen a request that came over https */
   constructor(seen: Seen) {
     const authorities = new Map<string, Leak>();
+    const secure = new Map<string, Leak>();
     const { hostname, host } = new URL(seen.url);
     const told = hostsTold(seen.told);
-    for (const authority of targetNames(seen.target)) authorities.set(authority, "internal");
+    const add = (authority: string, leak: Leak, withTls: Leak | undefined): void => {
+      if (authority === host || authorities.has(authority)) return;
+      authorities.set(authority, leak);
+      if (withTls) secure.set(authority, withTls);
+    };
+    for (const authority of targetNames(seen.target)) add(authority, "internal", "internal");
+    // What the app listens on, under the name that is served: a base URL that was written down.
+    const port = portOf(seen.target);
+    if (port !== undefined) add(`${hostname}:${port}`, "internal", "internal");
+    // devtls speaks no TLS there.
+    if (seen.plainPort !== undefined) add(`${hostname}:${seen.plainPort}`, "http", "internal");
     for (const authority of told) {
-      const leak = nameOf(authority) === hostname ? "http" : "internal";
-      if (!authorities.has(authority)) authorities.set(authority, leak);
+      const isPublic = nameOf(authority) === hostname;
+      // With a port of its own another server answers there.
+      const withTls = isPublic && !/:\d+$/.test(authority) ? "port" : "internal";
+      add(authority, isPublic ? "http" : "internal", withTls);
     }
     authorities.set(host, "http");
     if (host === hostname) authorities.set(`${hostname}:443`, "http");
     // Apps lose the port and mean themselves; without a port localhost is another server.
-    else if (!isLoopbackHost(bare(hostname)) && !authorities.has(hostname)) {
-      authorities.set(hostname, "http");
-    }
+    else if (!isLoopbackHost(bare(hostname))) add(hostname, "http", "port");
     this.authorities = authorities;
-    this.#mangled = new Set(told.filter((each) => each !== host && nameOf(each) === hostname));
+    this.#secure = secure;
+  }
+
+  /** Whether an https URL of this authority is as browsers should get it. */
+  isPublic(authority: string): boolean {
+    return this.authorities.get(authority) === "http" && !this.#secure.has(authority);
   }
 
   /**
@@ -62,9 +83,7 @@ export class OwnAddresses {
     const isSecure = /^(?:https|wss)$/i.test(scheme);
     const host = authority.toLowerCase().replace(/^[^@]*@/, "");
     const name = host.replace(isSecure ? /:443$/ : /:80$/, "");
-    const leak = this.authorities.get(name);
-    if (leak !== "http" || !isSecure) return leak;
-    return this.#mangled.has(name) ? "internal" : undefined;
+    return isSecure ? this.#secure.get(name) : this.authorities.get(name);
   }
 }
 
@@ -100,6 +119,12 @@ function targetNames(target: string): string[] {
   const { host, hostname } = new URL(target);
   if (!isLoopbackHost(bare(hostname)) && hostname !== "0.0.0.0") return [host];
   return LOOPBACK_NAMES.map((name) => name + host.slice(hostname.length));
+}
+
+function portOf(target: string): string | undefined {
+  if (!/^https?:/.test(target)) return undefined;
+  const { port } = new URL(target);
+  return port === "" ? undefined : port;
 }
 
 function nameOf(authority: string): string {

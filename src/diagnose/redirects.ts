@@ -1,5 +1,6 @@
 /** Redirects: what a browser makes of them (Fetch, HTTP-redirect fetch). */
-import { first } from "./lines.js";
+import type { CookieOrigin } from "../cookies/judge.js";
+import { first } from "../lines.js";
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -35,4 +36,14 @@ export function becomesGet(method: string, status: number): boolean {
 export function isRemembered(status: number, response: readonly string[]): boolean {
   if (status !== 301 && status !== 308) return false;
   return !/\bno-(?:store|cache)\b|\bmax-age=0\b/i.test(first(response, "cache-control") ?? "");
+}
+
+/** Where cookies of a URL come from and go to. */
+export function originOf(url: string): CookieOrigin {
+  const { protocol, hostname, pathname } = new URL(url);
+  return {
+    scheme: protocol === "https:" ? "https" : "http",
+    host: hostname.replace(/^\[|\]$/g, ""),
+    path: pathname,
+  };
 }

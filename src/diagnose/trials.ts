@@ -2,8 +2,9 @@
  * Differential diagnosis: the failing request once more, with one thing changed at a time, until
  * the failure is gone. The smallest change that cures it is the cause.
  */
-import type { Answer, Ask, Observation, Trial } from "./finding.js";
-import { first, valuesOf, without } from "./lines.js";
+import { toldOn443 } from "../edge/stand-in.js";
+import { first, valuesOf, without } from "../lines.js";
+import type { Answer, Ask, Observation, Proof, Trial } from "./finding.js";
 
 export type ChangeId =
   | "proto-https"
@@ -12,15 +13,31 @@ export type ChangeId =
   | "host"
   | "ssl-on"
   | "other-names"
-  | "proto-absent";
+  | "proto-absent"
+  /** As an edge on port 443 would say it. */
+  | "port-443"
+  | "no-contradiction"
+  | "local-host"
+  | "upgrade"
+  | "origin";
 
-interface Change extends Trial {
+/** The request with one thing changed. */
+export interface Change extends Trial {
   readonly id: ChangeId;
+  /** What was changed, as a header line or in words. */
+  readonly says: string;
+  /** The public URL that the changed request stands for, if it is another one. */
+  readonly url?: string;
 }
 
 export type Verdict =
   /** This change cures it. */
-  | { readonly kind: "cured"; readonly by: ChangeId; readonly answer: Answer }
+  | {
+      readonly kind: "cured";
+      readonly by: ChangeId;
+      readonly answer: Answer;
+      readonly proof: Proof;
+    }
   /** None does. */
   | { readonly kind: "incurable"; readonly tried: number }
   /** It did not happen again when nothing was changed. */
@@ -29,7 +46,7 @@ export type Verdict =
   | { readonly kind: "unasked" };
 
 /** The first trial changes nothing, so that a failure that comes and goes proves nothing. */
-export const MAX_TRIALS = 8;
+export const MAX_TRIALS = 9;
 
 const PROTO = "x-forwarded-proto";
 
@@ -49,60 +66,100 @@ const OTHER_NAMES = [
 /** A handshake that a replay must not finish, and what makes a request conditional on it. */
 const UPGRADING = ["connection", "upgrade", "sec-websocket-key", "sec-websocket-version"];
 
-/**
- * Asks until a change cures the failure, one request after the other, {@link MAX_TRIALS} at most.
- * @param remote the edge connects from an address that is not this machine's own
- * @param fails whether an answer shows the same failure
- */
-export async function findCure(
-  { told, url, method }: Observation,
-  remote: boolean,
-  ask: Ask | undefined,
-  fails: (answer: Answer) => boolean,
-): Promise<Verdict> {
+/** What belongs to a body, which a GET of another page has not. */
+const OF_BODY = ["content-length", "content-type", "transfer-encoding", "expect"];
+
+/** The observed request, to be sent again as it was; undefined for one that must not be. */
+export function repeatOf({ told, method }: Observation): Trial | undefined {
   const isSafe = method === "GET" || method === "HEAD";
   const hasBody = first(told, "content-length") ?? first(told, "transfer-encoding");
-  if (!ask || !isSafe || hasBody !== undefined) return { kind: "unasked" };
+  if (!isSafe || hasBody !== undefined || told.length === 0) return undefined;
   const base = first(told, "upgrade") === undefined ? told : without(told, UPGRADING);
-  const again = await ask({ told: base, from: "edge" });
+  return { told: base, from: "edge" };
+}
+
+/** A page that the browser has got before, asked for by what it said with another request. */
+export function pageBefore({ told }: Observation, path: string): Trial {
+  return { told: without(told, [...OF_BODY, "origin"]), from: "edge", path };
+}
+
+/**
+ * Asks until a change cures the failure, one request after the other, {@link MAX_TRIALS} at most.
+ * @param stillSo whether an answer shows the same failure; undefined where it says nothing of it
+ */
+export async function findCure(
+  base: Trial,
+  changes: readonly Change[],
+  ask: Ask,
+  stillSo: (answer: Answer, trial: Trial | Change) => boolean | undefined,
+): Promise<Verdict> {
+  const again = await ask(base);
   if (!again) return { kind: "unasked" };
-  if (!fails(again)) return { kind: "gone" };
-  const changes = changesOf(base, new URL(url).host, remote).slice(0, MAX_TRIALS - 1);
-  for (const { id, ...trial } of changes) {
+  const isSo = stillSo(again, base);
+  if (!isSo) return { kind: isSo === false ? "gone" : "unasked" };
+  const chosen = changes.slice(0, MAX_TRIALS - 1);
+  for (const { id, says, url, ...trial } of chosen) {
     const answer = await ask(trial);
     if (!answer) return { kind: "unasked" };
-    if (isCure(answer) && !fails(answer)) return { kind: "cured", by: id, answer };
+    if (stillSo(answer, { ...trial, id, says, ...(url !== undefined && { url }) }) === false) {
+      const [before, after] = [again, answer].map(described) as [string, string];
+      const proof = { kind: "asked", changed: says, before, after } as const;
+      return { kind: "cured", by: id, answer, proof };
+    }
   }
-  return { kind: "incurable", tried: changes.length };
+  return { kind: "incurable", tried: chosen.length };
 }
 
 /** A refusal is no cure: gunicorn answers 400 to headers that contradict each other. */
-function isCure({ status }: Answer): boolean {
-  return status < 500 && status !== 400 && status !== 421;
+export function isRefusal({ status }: Answer): boolean {
+  return status >= 500 || status === 400 || status === 421 || status === 0;
 }
 
-/** One thing changed in each, the likeliest first; two things only where each alone was not enough. */
-function changesOf(told: readonly string[], host: string, remote: boolean): Change[] {
+function described({ status, response }: Answer): string {
+  const location = first(response, "location");
+  return location === undefined ? String(status) : `${status} ${location.replace(/[?#].*$/s, "")}`;
+}
+
+/**
+ * What may make an app see https, one thing changed in each, the likeliest first; two things only
+ * where each alone was not enough.
+ * @param host as the browser named it
+ * @param remote the edge connects from an address that is not this machine's own
+ */
+export function schemeChanges(base: Trial, host: string, remote: boolean): Change[] {
+  const { told } = base;
   const proto = protoOf(told);
   const https = [...without(told, [PROTO]), "X-Forwarded-Proto", "https"];
   const changes: Change[] = [];
-  if (proto !== "https") changes.push({ id: "proto-https", told: https, from: "edge" });
-  if (remote && proto !== undefined) changes.push({ id: "loopback", told, from: "loopback" });
+  const add = (id: ChangeId, says: string, change: Partial<Trial>): void => {
+    changes.push({ ...base, ...change, id, says });
+  };
+  const sent = "X-Forwarded-Proto: https";
+  if (proto !== "https") add("proto-https", sent, { told: https });
+  if (remote && proto !== undefined) add("loopback", "from 127.0.0.1", { from: "loopback" });
   if (remote && proto !== "https") {
-    changes.push({ id: "proto-https-loopback", told: https, from: "loopback" });
+    add("proto-https-loopback", `${sent}, from 127.0.0.1`, { told: https, from: "loopback" });
   }
   if (first(told, "host") !== host) {
-    changes.push({ id: "host", told: ["Host", host, ...without(told, ["host"])], from: "edge" });
+    add("host", `Host: ${host}`, { told: ["Host", host, ...without(told, ["host"])] });
   }
   if (first(told, "x-forwarded-ssl") !== "on") {
     const ssl = [...without(told, ["x-forwarded-ssl"]), "X-Forwarded-Ssl", "on"];
-    changes.push({ id: "ssl-on", told: ssl, from: "edge" });
+    add("ssl-on", "X-Forwarded-Ssl: on", { told: ssl });
   }
-  changes.push({ id: "other-names", told: withOtherNames(told), from: "edge" });
+  const names = "X-Forwarded-Scheme, Front-End-Https, Forwarded and others that say https";
+  add("other-names", names, { told: withOtherNames(told) });
   if (proto !== undefined) {
-    changes.push({ id: "proto-absent", told: without(told, [PROTO]), from: "edge" });
+    add("proto-absent", "no X-Forwarded-Proto", { told: without(told, [PROTO]) });
   }
   return changes;
+}
+
+/** The same as an edge on port 443 would tell it. */
+export function portChange(base: Trial, url: string): Change {
+  const site = url.replace(/^(https:\/\/[^/?#]*?):\d+(?=[/?#]|$)/, "$1");
+  const says = `the site without its port: ${new URL(site).origin}`;
+  return { ...base, told: toldOn443(base.told, url), id: "port-443", says, url: site };
 }
 
 function withOtherNames(told: readonly string[]): string[] {

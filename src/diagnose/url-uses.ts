@@ -49,6 +49,20 @@ export function useOf(syntax: Syntax, around: Surroundings): Found | undefined {
   }
 }
 
+/** Whether a page asks for the URL by itself: links that are followed are navigations. */
+export function isLoaded({ use, label }: Found): boolean {
+  if (use === "active") return true;
+  return use === "passive" && /^(?:<(?:img|audio|video|source|input) src="|url\(|")/.test(label);
+}
+
+/** A text of a script that is nothing but the URL, wherever the script uses it. */
+export function namedIn(syntax: Syntax, { before }: Surroundings): Found | undefined {
+  if (syntax !== "script" || !/[=:(,[]\s*["'`]$/.test(before) || LINE_COMMENT.test(before)) {
+    return undefined;
+  }
+  return passive('"');
+}
+
 function passive(label: string): Found {
   return { use: "passive", label };
 }

@@ -165,6 +165,24 @@ export interface ResponseEdits {
   readonly location?: "public";
 }
 
+/** How people tell this edge what apps need to know: lines ready to paste. */
+export interface EdgeFixes {
+  /** Where they go: "nginx, in the app's location". */
+  readonly where: string;
+  /** Says X-Forwarded-Proto as the browser came. */
+  readonly proto?: readonly string[];
+  /** Says on what a proxy before it said of the scheme. */
+  readonly innerProto?: readonly string[];
+  /** Passes the Host as the browser named it. */
+  readonly host?: readonly string[];
+  /** Passes WebSockets on. */
+  readonly upgrade?: readonly string[];
+  /** Passes cookies and Referer on. */
+  readonly cookies?: readonly string[];
+  /** Redirects to https with method and body. */
+  readonly redirect?: readonly string[];
+}
+
 /** The parts of a profile that have evidence of their own. */
 export type Section = "headers" | "toApp" | "plain" | "limits" | "response";
 
@@ -183,6 +201,8 @@ export interface EdgeProfile {
   readonly plain: PlainRule;
   readonly limits: Limits;
   readonly response: ResponseEdits;
+  /** Undefined where nothing can be told it, or need be. */
+  readonly fixes?: EdgeFixes;
   readonly proof: Readonly<Record<Section, Proof>>;
 }
 

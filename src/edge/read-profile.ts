@@ -2,6 +2,7 @@
 import { causeOf, DevtlsError } from "../errors.js";
 import { FieldReader } from "./field-reader.js";
 import type {
+  EdgeFixes,
   EdgeProfile,
   HeaderRule,
   HeadPart,
@@ -37,6 +38,7 @@ export function readEdgeProfile(text: string, file: string): EdgeProfile {
     "plain",
     "limits",
     "response",
+    "fixes",
     // What `devtls edges NAME --json` says besides; here it is the file's own word.
     "evidence",
     "proof",
@@ -55,7 +57,8 @@ export function readEdgeProfile(text: string, file: string): EdgeProfile {
     response:
       root.response === undefined ? (base?.response ?? {}) : readResponse(root.response, reader),
   };
-  return profile({ ...own, proof: unverified(file) });
+  const fixes = root.fixes === undefined ? base?.fixes : readFixes(root.fixes, reader);
+  return profile({ ...own, ...(fixes && { fixes }), proof: unverified(file) });
 }
 
 function baseOf(value: unknown, reader: FieldReader): EdgeProfile {
@@ -286,4 +289,17 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
       location: reader.choice(given.location, "response.location", ["public"] as const),
     }),
   };
+}
+
+const FIXES = ["proto", "innerProto", "host", "upgrade", "cookies", "redirect"] as const;
+
+function readFixes(value: unknown, reader: FieldReader): EdgeFixes {
+  const given = reader.object(value, "fixes", ["where", ...FIXES]);
+  const fixes: Record<string, string | string[]> = {
+    where: reader.string(given.where, "fixes.where"),
+  };
+  for (const key of FIXES) {
+    if (given[key] !== undefined) fixes[key] = reader.strings(given[key], `fixes.${key}`);
+  }
+  return fixes as unknown as EdgeFixes;
 }

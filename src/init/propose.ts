@@ -2,7 +2,7 @@
  * What a project needs to start on https: its dev script, a configuration, and the settings that
  * https asks of its framework. Pure: it reads files through what it is given and writes none.
  */
-import { type Framework, type FrameworkId, frameworkOf } from "../diagnose/frameworks.js";
+import { type Framework, type FrameworkId, frameworkOf } from "../diagnose/frameworks/index.js";
 
 /** Reads a file of the project by its name; undefined when it is not there. */
 export type ReadFile = (name: string) => string | undefined;
@@ -120,7 +120,7 @@ function isOf({ dependency, file }: Kind, read: ReadFile, manifest: Manifest | u
 }
 
 function settingsOf(framework: Framework | undefined): readonly string[] {
-  return framework?.trustProto ?? [];
+  return framework?.settings.trustProto?.map(({ line }) => line) ?? [];
 }
 
 function proposeConfig(

@@ -23,11 +23,19 @@ export interface ProbeRequest {
   readonly told: readonly string[];
   /** Come from this machine's own address, whatever the edge's is. */
   readonly from: "edge" | "loopback";
+  /** Another path than that of the exchange, with its query: always with GET. */
+  readonly path?: string;
+  /** A WebSocket's handshake; the connection that it opens is closed at once. */
+  readonly upgrade?: true;
+  /** Give the body, too. */
+  readonly body?: true;
 }
 
 export interface ProbeAnswer {
   readonly status: number;
   readonly response: readonly string[];
+  /** Of a body that was asked for, {@link MAX_BODY} at most: one character an octet. */
+  readonly page?: string;
 }
 
 export class Prober {
@@ -44,20 +52,27 @@ export class Prober {
    * Sends the request line of an exchange with other header lines. GET and HEAD only.
    * @returns undefined when no answer came in time
    */
-  ask(exchange: Exchange, { told, from }: ProbeRequest): Promise<ProbeAnswer | undefined> {
-    const { method } = exchange;
+  ask(exchange: Exchange, request: ProbeRequest): Promise<ProbeAnswer | undefined> {
+    const { told, from, path, upgrade = false, body = false } = request;
+    const asked = path === undefined ? exchange : { ...exchange, method: "GET", target: path };
+    const { method } = asked;
     if (method !== "GET" && method !== "HEAD") return Promise.resolve(undefined);
-    const head = headText(requestLine(exchange, this.#edge.toApp), [...told, PROBE_HEADER, "1"]);
+    const { toApp } = this.#edge;
+    // HTTP/1.0 knows no upgrade, and the edge is asked about as if it passed them on.
+    const line = requestLine(asked, upgrade ? { ...toApp, version: "1.1" } : toApp);
+    const head = headText(line, [...told, PROBE_HEADER, "1"]);
     return new Promise((resolve) => {
       let answer: ProbeAnswer | undefined;
       let octets = 0;
+      const chunks: Buffer[] = [];
       const end = (): void => {
         clearTimeout(timer);
-        resolve(answer);
+        const page = Buffer.concat(chunks).toString("latin1");
+        resolve(answer && body ? { ...answer, page } : answer);
       };
       const call = new Call(
         this.#pools[from],
-        { method, head, body: undefined, upgrade: false, patienceMs: 0 },
+        { method, head, body: undefined, upgrade, patienceMs: 0 },
         {
           onInformation: () => undefined,
           onHead: ({ status, headers }: ResponseHead, hasBody: boolean) => {
@@ -66,6 +81,8 @@ export class Prober {
           },
           onBody: (chunk: Buffer, last: boolean) => {
             octets += chunk.length;
+            // The memory of a chunk is used again.
+            if (body && octets <= MAX_BODY) chunks.push(Buffer.from(chunk));
             if (octets > MAX_BODY && !last) {
               call.abort();
               end();
@@ -74,7 +91,9 @@ export class Prober {
           },
           onPause: () => undefined,
           onComplete: (_trailers: HeaderLines) => end(),
-          onUpgrade: (_head, socket) => {
+          onUpgrade: ({ status, headers }, socket) => {
+            answer = { status, response: headers };
+            socket.on("error", () => undefined);
             socket.destroy();
             end();
           },

@@ -3,7 +3,6 @@ import type { HeadOverrides } from "../edge/head.js";
 import type { EdgeProfile, HeaderRule, ToApp } from "../edge/profile.js";
 import type { DevtlsError } from "../errors.js";
 import type { RehearsedEdge } from "./rehearse.js";
-import { fixesFor } from "./shim.js";
 
 type Purpose = "proto" | "innerProto" | "host" | "upgrade" | "cookies";
 
@@ -22,7 +21,7 @@ export function appliedTo(
   for (const line of lines) {
     if (profiles.some((profile) => purposeOf(profile, line) !== undefined)) continue;
     const all = profiles.flatMap((each) =>
-      PURPOSES.flatMap((purpose) => fixesFor(each)?.[purpose] ?? []),
+      PURPOSES.flatMap((purpose) => each.fixes?.[purpose] ?? []),
     );
     const known = [...new Set(all)].slice(0, 5).map((each) => `  ${each}`);
     throw unknown(line, ["Such as:", ...known].join("\n"));
@@ -33,8 +32,7 @@ export function appliedTo(
   };
 }
 
-function purposeOf(profile: EdgeProfile, line: string): Purpose | undefined {
-  const fixes = fixesFor(profile);
+function purposeOf({ fixes }: EdgeProfile, line: string): Purpose | undefined {
   const plain = normal(line);
   return PURPOSES.find((purpose) => fixes?.[purpose]?.some((each) => pattern(each).test(plain)));
 }

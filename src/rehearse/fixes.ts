@@ -1,7 +1,6 @@
 /** The fewest fixes that mend the most edges. Pure. */
 import type { EdgeProfile } from "../edge/profile.js";
 import { type EdgeOutcome, isBreaking, type JoinedFix, type RehearsalFinding } from "./outcome.js";
-import { fixesFor, fixesOf } from "./shim.js";
 
 /** Any one of these ends one failure on one edge. */
 interface Need {
@@ -23,7 +22,7 @@ export function joinFixes(
   profiles: readonly EdgeProfile[],
 ): readonly JoinedFix[] {
   const wheres = new Map(
-    profiles.map((each): [string, string | undefined] => [each.name, fixesFor(each)?.where]),
+    profiles.map((each): [string, string | undefined] => [each.name, each.fixes?.where]),
   );
   const needs = edges.flatMap(({ name, findings }) =>
     findings.filter(isBreaking).flatMap((finding) => needsOf(name, finding, wheres.get(name))),
@@ -44,7 +43,7 @@ function has({ choices }: Need, { key }: Choice): boolean {
 }
 
 function needsOf(edge: string, finding: RehearsalFinding, edgeWhere: string | undefined): Need[] {
-  const choices = fixesOf(finding).map(({ where, lines }): Choice => {
+  const choices = finding.fixes.map(({ where, lines }): Choice => {
     const isEdges = where === edgeWhere;
     const fix = lines.join("\n");
     const framework = isEdges ? null : finding.framework;

@@ -75,6 +75,6 @@ function own(url: string) {
     url,
     confidence: "likely" as const,
     framework: null,
-    fix: [],
+    ...{ fix: [], fixes: [], proof: null },
   };
 }

@@ -125,7 +125,7 @@ async function visitEdge(
     watchers: [Doorstep.watcher(() => doorstep)],
     roots: settings.roots ?? [],
     remoteSource: `127.0.0.${octet}`,
-    httpsUrl: () => origin,
+    served: () => ({ url: origin, plainPort: 80 }),
     onFinding: (finding) => void findings.push(finding),
     onDefect: (error) => void defects.push(error),
   });

@@ -1,10 +1,15 @@
 /** The diagnosis at work on a running proxy: what it sees, and whom it can ask. */
-import { mayRefuse, RefusalScan } from "../diagnose/csrf.js";
+import {
+  contentCodingOf,
+  isRefusalPage,
+  isScanned,
+  MAX_PAGE,
+  type Scan,
+} from "../diagnose/body-reading.js";
 import { type Counted, Diagnosis } from "../diagnose/diagnosis.js";
 import type { Ask, Finding, Observation } from "../diagnose/finding.js";
-import { contentCodingOf, isScanned, type Scan } from "../diagnose/mixed-content.js";
 import type { EdgeProfile } from "../edge/profile.js";
-import { first, has } from "../lines.js";
+import { first } from "../lines.js";
 import { type Exchange, type FinishedExchange, publicUrl } from "../proxy/exchange.js";
 import type { HstsMode } from "../proxy/policies/hsts.js";
 import { Prober } from "../proxy/prober.js";
@@ -17,6 +22,12 @@ export interface DiagnosingSettings {
   readonly hsts?: HstsMode;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
+}
+
+/** Where devtls listens. */
+export interface Served {
+  readonly url: string;
+  readonly plainPort: number | undefined;
 }
 
 export interface DiagnosingEvents {
@@ -33,10 +44,10 @@ export class Diagnosing {
   readonly #onDefect: (error: unknown) => void;
   readonly #probers = new Map<string, Prober>();
 
-  /** @param httpsUrl where the app is served, once that is known */
+  /** @param served where the app is served, once that is known */
   constructor(
     settings: DiagnosingSettings,
-    httpsUrl: () => string | undefined,
+    served: () => Served | undefined,
     { onFinding, onDefect }: DiagnosingEvents,
   ) {
     this.#settings = settings;
@@ -44,10 +55,10 @@ export class Diagnosing {
     const { edge, hsts = "strip" } = settings;
     this.#diagnosis = new Diagnosis(
       {
-        edge: edge.name,
-        remote: edge.toApp.source === "remote",
+        edge,
         hstsPassed: hsts === "pass",
-        httpsUrl,
+        httpsUrl: () => served()?.url,
+        plainPort: () => served()?.plainPort,
       },
       onFinding,
       onDefect,
@@ -98,10 +109,10 @@ class DiagnosisWatch implements Watch {
   body: ((chunk: Buffer) => void) | undefined;
   readonly #exchange: Exchange;
   readonly #of: Diagnosed;
-  #refusal: RefusalScan | undefined;
+  #page: RefusalPage | undefined;
   #scan: Scan | undefined;
-  /** The end of a scan whose body is decoded beside the exchange. */
-  #decoding: (() => Promise<Finding | undefined>) | undefined;
+  /** Fulfilled when a body that is decoded beside the exchange has been looked through. */
+  #decoded: (() => Promise<void>) | undefined;
 
   constructor(exchange: Exchange, of: Diagnosed) {
     this.#exchange = exchange;
@@ -112,36 +123,32 @@ class DiagnosisWatch implements Watch {
   head({ status, answered, told, target, own }: SeenHead): void {
     if (own) return;
     const { method, connection } = this.#exchange;
-    if (mayRefuse({ method, status })) {
-      const scan = new RefusalScan();
-      this.#refusal = scan;
-      this.body = (chunk) => scan.push(chunk);
+    const coding = contentCodingOf(answered);
+    if (isRefusalPage({ status })) {
+      this.#page = new RefusalPage();
+      this.#look(this.#page, coding);
       return;
     }
     if (status !== 200 || connection.scheme !== "https") return;
     const type = first(answered, "content-type");
     if (type === undefined || !isScanned(type, this.#exchange.target)) return;
-    const scan = this.#of.diagnosis.scanBody({
+    this.#scan = this.#of.diagnosis.scanBody({
       ...{ method, url: publicUrl(this.#exchange), told, target },
       ...{ status, response: answered },
     });
-    if (scan) this.#look(scan, contentCodingOf(answered));
+    if (this.#scan) this.#look(this.#scan, coding);
   }
 
-  #look(scan: Scan, coding: string): void {
+  #look(reader: Pick<Scan, "push">, coding: string): void {
     if (coding === "") {
-      this.#scan = scan;
-      this.body = (chunk) => scan.push(chunk);
+      this.body = (chunk) => reader.push(chunk);
       return;
     }
     // Most dev servers send no encoded bodies, and node:zlib takes its time to load.
     const copy = import("./decoded.js").then(({ decodedCopy }) =>
-      decodedCopy(coding, (chunk) => scan.push(chunk), this.#of.onDefect),
+      decodedCopy(coding, (chunk) => reader.push(chunk), this.#of.onDefect),
     );
-    this.#decoding = async () => {
-      await (await copy)?.finish();
-      return scan.finish();
-    };
+    this.#decoded = async () => (await copy)?.finish();
     let octets = 0;
     this.body = (chunk) => {
       if (octets > MAX_WAITING) return;
@@ -152,32 +159,55 @@ class DiagnosisWatch implements Watch {
   }
 
   end(finished: FinishedExchange): void {
-    const { status, answered, target, own, responseHeaders } = finished;
+    const { status, answered, target, own, url } = finished;
     const { diagnosis, probers } = this.#of;
     const { method } = this.#exchange;
-    if (own && !has(responseHeaders, "location")) return;
-    if (own || !diagnosis.isUneventful(method, status, answered, target)) {
-      const prober = own ? undefined : probers.get(target);
-      const ask: Ask | undefined = prober && ((trial) => prober.ask(this.#exchange, trial));
-      diagnosis.observe(observationOf(finished, this.#refusal?.refusal), ask);
+    const prober = own ? undefined : probers.get(target);
+    const ask: Ask | undefined = prober && ((trial) => prober.ask(this.#exchange, trial));
+    const page = this.#page;
+    const decoded = this.#decoded;
+    if (page && decoded) {
+      const read = decoded().then(() => observationOf(finished, page.text));
+      diagnosis.observeOnce(read, ask);
+      return;
     }
-    const found = this.#scan?.finish();
-    if (found) diagnosis.add(found, target);
-    if (this.#decoding) diagnosis.addLater(this.#decoding(), target);
+    const isQuick = !own && diagnosis.isUneventful(method, status, answered, target, () => url);
+    if (!isQuick) diagnosis.observe(observationOf(finished, page?.text), ask);
+    const scan = this.#scan;
+    if (!scan) return;
+    const seen = observationOf(finished, undefined);
+    if (decoded) {
+      const read = decoded().then(() => ({ ...seen, body: scan.finish() }));
+      diagnosis.observeLater(read, ask);
+    } else {
+      const body = scan.finish();
+      if (!isQuick || body.isTelling) diagnosis.observeBody({ ...seen, body }, ask);
+    }
   }
 }
 
-function observationOf(finished: FinishedExchange, refusal: string | undefined): Observation {
+/** The text of a refusal or an error. */
+class RefusalPage {
+  text = "";
+
+  push(chunk: Buffer): void {
+    const rest = MAX_PAGE - this.text.length;
+    if (rest > 0) this.text += chunk.toString("latin1", 0, Math.min(rest, chunk.length));
+  }
+}
+
+function observationOf(finished: FinishedExchange, page: string | undefined): Observation {
   const { exchange, url, told, status, answered, responseHeaders, target, own } = finished;
   return {
-    method: exchange.method,
-    url,
-    told,
-    status,
+    ...{ method: exchange.method, url, told, asked: askedBy(exchange), status },
     response: own ? responseHeaders : answered,
     sent: responseHeaders,
-    target,
-    byEdge: own,
-    refusal,
+    ...{ target, byEdge: own, page },
   };
+}
+
+/** What the browser sent; an extended CONNECT has no Upgrade (RFC 8441 5). */
+function askedBy({ headers, upgrade, protocol }: Exchange): readonly string[] {
+  if (!upgrade || protocol !== "HTTP/2") return headers;
+  return [...headers, "Upgrade", upgrade.protocol];
 }

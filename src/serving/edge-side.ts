@@ -13,7 +13,7 @@ import { createRouter, type Route } from "../proxy/routes.js";
 import { Pool } from "../proxy/upstream/pool.js";
 import type { Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
-import { Diagnosing } from "./diagnosing.js";
+import { Diagnosing, type Served } from "./diagnosing.js";
 
 export interface EdgeSideSettings {
   /** Where requests go that no route takes. */
@@ -37,7 +37,7 @@ export interface EdgeSideSettings {
   /** Where a remote edge connects from. */
   readonly remoteSource: string;
   /** Where the app is served, once that is known. */
-  readonly httpsUrl: () => string | undefined;
+  readonly served: () => Served | undefined;
   readonly onTarget?: (state: "up" | "down", url: string) => void;
   readonly onFinding: (finding: Finding) => void;
   readonly onDefect: (error: unknown) => void;
@@ -54,7 +54,7 @@ export interface EdgeSide {
 
 export async function openEdgeSide(settings: EdgeSideSettings): Promise<EdgeSide> {
   const { edge, onDefect, onFinding, onTarget = () => undefined } = settings;
-  const diagnosing = new Diagnosing(settings, settings.httpsUrl, { onFinding, onDefect });
+  const diagnosing = new Diagnosing(settings, settings.served, { onFinding, onDefect });
   const common = {
     edge,
     rewrite: compileHead(edge, settings.overrides),

@@ -21,6 +21,7 @@ import type { Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import { type Certificate, certificateToPem } from "../x509/certificate.js";
 import type { Name } from "../x509/names.js";
+import type { Served } from "./diagnosing.js";
 import { type EdgeSideSettings, openEdgeSide } from "./edge-side.js";
 
 /**
@@ -41,7 +42,7 @@ export interface OwnCertificate extends Credentials {
 type Told = "onTarget" | "onFinding" | "onDefect";
 
 export interface ServeSettings
-  extends Omit<EdgeSideSettings, "watchers" | "roots" | "remoteSource" | "httpsUrl" | Told> {
+  extends Omit<EdgeSideSettings, "watchers" | "roots" | "remoteSource" | "served" | Told> {
   /** Names to serve besides localhost, 127.0.0.1 and ::1; the first one names the URL. */
   readonly hosts: readonly string[];
   readonly addresses: readonly string[];
@@ -93,7 +94,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const { credentials, certificate } = faulty || (issued ? shown(issued.leaf) : ownOf(settings));
   // A certificate for another host is no reason to answer for it.
   const covered = faulty ? namesOf(settings) : certificate.names;
-  let url: string | undefined;
+  let served: Served | undefined;
   const onDefect = (error: unknown): void => void events.emit("defect", error);
   const log: Watcher = () =>
     events.listenerCount("request") > 0
@@ -104,7 +105,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     watchers: [...(settings.watchers ?? []), log],
     roots: issued ? [certificateToPem(issued.root)] : [],
     remoteSource: REMOTE_SOURCE,
-    httpsUrl: () => url,
+    served: () => served,
     onTarget: (state, of) => void events.emit("target", state, of),
     onFinding: (finding) => void events.emit("finding", finding),
     onDefect,
@@ -133,7 +134,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       )
     : () => undefined;
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
-  url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
+  const url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
+  served = { url, plainPort: proxy.plainPort };
   return Object.assign(events, {
     url,
     port: proxy.port,

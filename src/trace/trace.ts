@@ -2,8 +2,9 @@
  * The way of a URL as a browser goes it: redirect after redirect, with a cookie jar, and the
  * diagnosis of `devtls serve` seen from the client's side.
  */
+import { GIVING_UP } from "../diagnose/detectors/redirect-loop.js";
 import { Diagnosis } from "../diagnose/diagnosis.js";
-import type { Ask, Finding, Observation } from "../diagnose/finding.js";
+import { type Ask, type Finding, type Observation, stated } from "../diagnose/finding.js";
 import { normalUrl } from "../diagnose/redirects.js";
 import { DevtlsError } from "../errors.js";
 import { first, valuesOf } from "../lines.js";
@@ -57,7 +58,7 @@ export async function trace(
   const findings: Finding[] = [];
   const hops: Hop[] = [];
   const diagnosis = new Diagnosis(
-    { edge: "", remote: false, fromClient: true, hstsPassed: true },
+    { fromClient: true, hstsPassed: true },
     (finding) => void findings.push(finding),
     (error) => {
       throw error;
@@ -115,26 +116,27 @@ function observed({ request, response }: VisitedHop): Observation {
   };
 }
 
-/** A client comes from where it is, whatever a trial would like. */
+/** A client comes from where it is, whatever a trial would like, and speaks HTTP only. */
 function replay({ request }: VisitedHop, network: Network): Ask {
-  return async ({ told, from }) => {
-    if (from === "loopback") return undefined;
+  return async ({ told, from, path, upgrade }) => {
+    if (from === "loopback" || upgrade) return undefined;
+    const url = path === undefined ? request.url : new URL(path, request.url);
+    // What was told belongs to this origin.
+    if (url.origin !== request.url.origin) return undefined;
+    const method = path === undefined ? request.method : "GET";
     const headers = [...told, "X-Devtls-Probe", "1"];
-    const answer = await network.send({ ...request, headers }).catch(() => undefined);
+    const answer = await network.send({ method, url, headers }).catch(() => undefined);
     return answer && { status: answer.status, response: answer.headers };
   };
 }
 
 function endless(hops: readonly Hop[]): Finding {
   const [start] = hops as readonly [Hop, ...Hop[]];
-  return {
-    code: "redirect-loop",
-    cause: "unknown",
-    confidence: "proved",
-    url: start.url,
-    framework: null,
+  return stated({
+    ...{ code: "redirect-loop", cause: "unknown", url: start.url, framework: null },
     explanation: `There are more than ${MAX_REDIRECTS} redirects, where browsers give up, and no two of them are alike.`,
     chain: hops.slice(0, 4).map(({ method, url, status }) => `${method} ${url} -> ${status}`),
-    fix: [],
-  };
+    fixes: [],
+    proof: GIVING_UP,
+  });
 }

@@ -1,7 +1,7 @@
 /** Apps as far as a replay can tell them apart: whether they take a request for https. */
 import type { Answer, Ask, Trial } from "../../src/diagnose/finding.js";
-import { first } from "../../src/diagnose/lines.js";
 import { protoOf } from "../../src/diagnose/trials.js";
+import { first } from "../../src/lines.js";
 
 export type IsSecure = (trial: Trial) => boolean;
 

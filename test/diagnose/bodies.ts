@@ -1,5 +1,5 @@
 /** Bodies of an app at http://localhost:8000 that browsers reach as https://app.test:8443. */
-import type { MixedContentCause } from "../../src/diagnose/mixed-content.js";
+import type { MixedContentCause } from "../../src/diagnose/detectors/mixed-content.js";
 
 export interface Body {
   readonly name: string;

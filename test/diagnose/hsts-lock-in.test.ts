@@ -1,12 +1,20 @@
 /** What Strict-Transport-Security would have done to a development host. */
 import { describe, expect, it } from "vitest";
-import { hstsLockIn, parseHsts } from "../../src/diagnose/hsts-lock-in.js";
+import { hstsLockIn, parseHsts } from "../../src/diagnose/detectors/hsts-lock-in.js";
+import type { Finding } from "../../src/diagnose/finding.js";
+import { lookAt } from "../support/diagnosis.js";
 
 const YEAR = 31_536_000;
 
+const TARGET = "http://localhost:8000";
+
 function seen(value: string, url = "https://app.test:8443/", other: string[] = []) {
-  return { method: "GET", url, response: [...other, "Strict-Transport-Security", value] };
+  const response = [...other, "Strict-Transport-Security", value];
+  return { method: "GET", url, told: [], status: 200, response, target: TARGET };
 }
+
+const find = (exchange: ReturnType<typeof seen>, hstsPassed = false): Finding | undefined =>
+  lookAt(hstsLockIn, exchange, { context: { hstsPassed } });
 
 describe("The field's value", () => {
   const policy = (maxAge: number, includeSubDomains = false, preload = false) => ({
@@ -40,7 +48,7 @@ describe("The field's value", () => {
 
 describe("The finding", () => {
   it("says what is locked, on which ports and for how long", () => {
-    const finding = hstsLockIn(seen(`max-age=${YEAR}`));
+    const finding = find(seen(`max-age=${YEAR}`));
     expect(finding).toMatchObject({
       code: "hsts-lock-in",
       cause: "host",
@@ -56,7 +64,7 @@ describe("The finding", () => {
   });
 
   it("counts the hosts below with includeSubDomains", () => {
-    const finding = hstsLockIn(seen("max-age=172800; includeSubDomains; preload"));
+    const finding = find(seen("max-age=172800; includeSubDomains; preload"));
     expect(finding?.cause).toBe("include-subdomains");
     expect(finding?.explanation).toContain("app.test and every host below it to https for 2 days");
     expect(finding?.explanation).toContain("preload has no effect by itself");
@@ -70,11 +78,11 @@ describe("The finding", () => {
     ["86400", "1 day"],
     ["63072000", "730 days"],
   ])("%s seconds are %s", (age, text) => {
-    expect(hstsLockIn(seen(`max-age=${age}`))?.explanation).toContain(`for ${text},`);
+    expect(find(seen(`max-age=${age}`))?.explanation).toContain(`for ${text},`);
   });
 
   it("says how to unlock a browser that was told", () => {
-    const finding = hstsLockIn(seen("max-age=60"), { passed: true });
+    const finding = find(seen("max-age=60"), true);
     expect(finding?.explanation).toContain("locks app.test");
     expect(finding?.fix).toEqual(["devtls serve --hsts 0"]);
   });
@@ -82,14 +90,14 @@ describe("The finding", () => {
   it.each(["https://localhost:8443/", "https://app.localhost/"])(
     "is likely on %s, where only Safari obeys",
     (url) => {
-      const finding = hstsLockIn(seen("max-age=60", url));
+      const finding = find(seen("max-age=60", url));
       expect(finding?.confidence).toBe("likely");
       expect(finding?.explanation).toContain("Safari does not");
     },
   );
 
   it("has the line that switches it off in the framework", () => {
-    const finding = hstsLockIn(seen("max-age=60", undefined, ["Server", "WSGIServer/0.2"]));
+    const finding = find(seen("max-age=60", undefined, ["Server", "WSGIServer/0.2"]));
     expect(finding).toMatchObject({ framework: "django", fix: ["SECURE_HSTS_SECONDS = 0"] });
   });
 
@@ -100,16 +108,16 @@ describe("The finding", () => {
     ["an IPv6 address", "max-age=60", "https://[::1]:8443/"],
     ["a value that browsers ignore", "max-age=soon"],
   ])("is not made of %s", (_what, value, url) => {
-    expect(hstsLockIn(seen(value, url))).toBeUndefined();
+    expect(find(seen(value, url))).toBeUndefined();
   });
 
   it("is not made of a response without it", () => {
     const response = ["Content-Type", "text/html"];
-    expect(hstsLockIn({ method: "GET", url: "https://app.test/", response })).toBeUndefined();
+    expect(find({ ...seen(""), response })).toBeUndefined();
   });
 
   it("goes by the first of several", () => {
     const twice = seen("max-age=60", undefined, ["strict-transport-security", "max-age=0"]);
-    expect(hstsLockIn(twice)).toBeUndefined();
+    expect(find(twice)).toBeUndefined();
   });
 });

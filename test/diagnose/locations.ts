@@ -1,6 +1,7 @@
 /** Responses of an app at http://localhost:8000 that browsers reach as https://app.test:8443. */
+
+import type { InsecureLocationCause } from "../../src/diagnose/detectors/insecure-location.js";
 import type { Observation } from "../../src/diagnose/finding.js";
-import type { InsecureLocationCause } from "../../src/diagnose/insecure-location.js";
 
 export interface Case {
   readonly name: string;

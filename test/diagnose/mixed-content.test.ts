@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { AddressContext } from "../../src/diagnose/address-fixes.js";
-import type { Finding } from "../../src/diagnose/finding.js";
-import { frameworkOf } from "../../src/diagnose/frameworks.js";
-import { type BodyHead, contentCodingOf, startBodyScan } from "../../src/diagnose/mixed-content.js";
+import { type BodyHead, contentCodingOf, startBodyScan } from "../../src/diagnose/body-reading.js";
+import { mixedContent } from "../../src/diagnose/detectors/mixed-content.js";
+import type { Ask, Finding } from "../../src/diagnose/finding.js";
+import { findingOf, lookAt } from "../support/diagnosis.js";
 import { type Body, HEALTHY, SICK } from "./bodies.js";
 
 const HTML_TYPE = "text/html; charset=utf-8";
@@ -20,18 +20,24 @@ function headOf(body: Body, more: Partial<BodyHead> = {}): BodyHead {
   };
 }
 
-function findingIn(
-  head: BodyHead,
-  chunks: readonly Buffer[],
-  context?: AddressContext,
-): Finding | undefined {
-  const scan = startBodyScan(head, context);
+function findingIn(head: BodyHead, chunks: readonly Buffer[]): Finding | undefined {
+  const scan = startBodyScan(head);
   for (const chunk of chunks) scan?.push(chunk);
-  return scan?.finish();
+  return scan && lookAt(mixedContent, { ...head, body: scan.finish() });
 }
 
-const scanned = (body: Body, context?: AddressContext): Finding | undefined =>
-  findingIn(headOf(body), [Buffer.from(body.text)], context);
+/** What of a body makes up findings. */
+function bodyOf(head: BodyHead, chunks: readonly Buffer[]) {
+  const scan = startBodyScan(head);
+  for (const chunk of chunks) scan?.push(chunk);
+  const body = scan?.finish();
+  if (!body) return undefined;
+  const { found, local, sockets, upgrades, right, isTelling } = body;
+  return { found, local, sockets, upgrades, right, isTelling };
+}
+
+const scanned = (body: Body): Finding | undefined =>
+  findingIn(headOf(body), [Buffer.from(body.text)]);
 
 describe("a body is a finding", () => {
   it.each(SICK)("for $name", (body) => {
@@ -79,21 +85,33 @@ describe("the finding", () => {
     expect(scanned(local)?.explanation).toContain(exception);
   });
 
-  it("has the fix of the framework that is known, or that the response betrays", () => {
-    const fix = ["app.set('trust proxy', 1)"];
-    const express = { framework: "express", fix };
-    expect(scanned(page(SCRIPT), { framework: frameworkOf("express") })).toMatchObject(express);
+  it("has the fix of the framework that the response betrays", () => {
     const response = ["X-Powered-By", "Express"];
-    expect(scanned({ ...page(SCRIPT), response })).toMatchObject(express);
+    expect(scanned({ ...page(SCRIPT), response })).toMatchObject({
+      framework: "express",
+      fixes: [{ where: "Express, before the first app.use", lines: ["app.set('trust proxy', 1)"] }],
+    });
   });
 
-  it("is proved when asking the app again showed the cause", () => {
-    const scheme = {
-      ...({ cause: "edge-sends-no-proto", confidence: "proved", reason: "Asked again." } as const),
-      fix: ["the line"],
+  it("is proved when the page that is asked for again is cured", async () => {
+    const head = headOf({ ...page(""), told: ["Host", "app.test:8443", "Accept-Encoding", "br"] });
+    const ask: Ask = async ({ told, body }) => {
+      expect(told).not.toContain("Accept-Encoding");
+      const scheme = told.includes("https") ? "https" : "http";
+      const html = SCRIPT.replace("http:", `${scheme}:`);
+      return { status: 200, response: head.response, ...(body && { page: html }) };
     };
-    const finding = scanned(page(SCRIPT), { scheme });
-    expect(finding).toMatchObject({ confidence: "proved", fix: ["the line"] });
+    expect(await findingOf("mixed-content", { ...head, text: SCRIPT }, { ask })).toMatchObject({
+      confidence: "proved",
+      fix: ["proxy_set_header X-Forwarded-Proto $scheme;"],
+    });
+  });
+
+  it("is no matter of the configuration where the page's other URLs are right", () => {
+    const right = '<a href="https://app.test:8443/">';
+    const finding = scanned(page(`${right}<a href="http://localhost:8000/~ada">`));
+    expect(finding?.explanation).toContain("this one stands in its content");
+    expect(finding?.fix).toEqual(["Replace http://localhost:8000 with https://app.test:8443"]);
   });
 
   it("shows 200 printable characters at most", () => {
@@ -137,7 +155,7 @@ describe("a body is not looked through", () => {
     expect(scan?.isDone).toBe(false);
     for (let count = 0; count < 150; count++) scan?.push(LINK);
     expect(scan?.isDone).toBe(true);
-    expect(scan?.finish()?.explanation).toContain(" 199 more of its URLs");
+    expect(scan?.finish().found).toHaveLength(200);
   });
 
   it.each([
@@ -152,17 +170,20 @@ describe("a body is not looked through", () => {
 
 describe("the chunks of a body make no difference", () => {
   const around = "<p>lorem ipsum &amp; <b title='>'>dolor</b></p>\n<!-- - -->\n".repeat(40);
-  const bodies = [...SICK, ...HEALTHY].map((body) => ({ ...body, whole: scanned(body) }));
+  const bodies = [...SICK, ...HEALTHY].map((body) => ({
+    ...body,
+    whole: bodyOf(headOf(body), [Buffer.from(body.text)]),
+  }));
 
   it.each(bodies)("cut once, anywhere, or into single octets: $name", (body) => {
     const octets = Buffer.from(body.text);
     const head = headOf(body);
     for (let at = 1; at < octets.length; at++) {
       const parts = [octets.subarray(0, at), octets.subarray(at)];
-      expect(findingIn(head, parts)).toEqual(body.whole);
+      expect(bodyOf(head, parts)).toEqual(body.whole);
     }
     const single = [...octets].map((octet) => Buffer.of(octet));
-    expect(findingIn(head, single)).toEqual(body.whole);
+    expect(bodyOf(head, single)).toEqual(body.whole);
   });
 
   it.each(SICK.filter(({ type }) => type === HTML_TYPE))(
@@ -170,10 +191,10 @@ describe("the chunks of a body make no difference", () => {
     (body) => {
       const octets = Buffer.from(around + body.text + around);
       const head = headOf(body);
-      const whole = findingIn(head, [octets]);
-      expect(whole?.cause).toBe(body.cause);
+      const whole = bodyOf(head, [octets]);
+      expect(whole?.found.length).toBeGreaterThan(0);
       for (const size of [1, 7, 61, 255, 256, 511, 512, 767, 768, 769, 1500]) {
-        expect(findingIn(head, cut(octets, size))).toEqual(whole);
+        expect(bodyOf(head, cut(octets, size))).toEqual(whole);
       }
     },
   );
@@ -201,9 +222,9 @@ describe("the chunks of a body make no difference", () => {
         random(3) === 0 ? noise[random(noise.length)] : texts[random(texts.length)],
       );
       const octets = Buffer.from(pieces.join(" ".repeat(random(120))));
-      const whole = findingIn(head, [octets]);
-      if (whole) found++;
-      expect(findingIn(head, cutAtRandom(octets, random))).toEqual(whole);
+      const whole = bodyOf(head, [octets]);
+      if (whole?.isTelling) found++;
+      expect(bodyOf(head, cutAtRandom(octets, random))).toEqual(whole);
     }
     expect(found).toBeGreaterThan(50);
   });

@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
   { app: "frontEnd", told: [...HOST, ...proto("https")], cause: "app-ignores-forwarded-proto" },
   {
     ...{ app: "canonicalHost", told: [...INTERNAL, ...proto("https")], cause: "host-ping-pong" },
-    fix: ["proxy_set_header Host $http_host;", "ProxyPreserveHost On"],
+    fix: ["proxy_set_header Host $host;"],
   },
   { app: "confused", told: [...HOST, ...proto("https")], cause: "proto-value-not-understood" },
 ];
@@ -95,8 +95,8 @@ function observed({ app, told, response }: Case, ask = forcing(app, URL_, respon
 
 async function diagnose(each: Case, more: { ask?: Ask } = {}): Promise<Finding | undefined> {
   const { ask } = forcing(each.app, URL_, each.response);
-  const context = each.edge === undefined ? {} : { edge: each.edge };
-  const [finding] = await findingsOf([observed(each)], { ask, context, ...more });
+  const edge = each.edge === undefined ? {} : { edge: each.edge };
+  const [finding] = await findingsOf([observed(each)], { ask, ...edge, ...more });
   return finding;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { LoopWatch } from "../../src/diagnose/detectors/redirect-loop.js";
 import type { Finding, Observation } from "../../src/diagnose/finding.js";
-import { LoopWatch } from "../../src/diagnose/redirect-loop.js";
 import { findingsOf } from "../support/diagnosis.js";
 
 const PAGE = "https://localhost:8443/page?a=b";
@@ -235,7 +235,6 @@ describe("the fix of a loop", () => {
       'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
       "app.set('trust proxy', 1)",
       "config.assume_ssl = true",
-      "config.force_ssl = true",
     ]);
   });
 });

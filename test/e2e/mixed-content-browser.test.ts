@@ -1,9 +1,11 @@
 /** What devtls says of mixed content is what Chromium does with it. */
 import type { BrowserContext } from "playwright-core";
 import { beforeAll, expect, it } from "vitest";
-import { startBodyScan } from "../../src/diagnose/mixed-content.js";
+import { startBodyScan } from "../../src/diagnose/body-reading.js";
+import { mixedContent } from "../../src/diagnose/detectors/mixed-content.js";
 import { startBrowser, trustInBrowsers, whyNoBrowser } from "../support/browser.js";
 import { devtls } from "../support/cli.js";
+import { lookAt } from "../support/diagnosis.js";
 import { type App, startApp } from "../support/http-app.js";
 import { serveJson, temporaryHome } from "../support/programs.js";
 import { describeUnless } from "../support/tools.js";
@@ -115,13 +117,14 @@ describeUnless(whyNoBrowser(), "Mixed content in Chromium", () => {
 
   function causeOf(host: string, number: number): string | undefined {
     const authority = new URL(origin).host.replace("localhost", host);
-    const scan = startBodyScan({
+    const head = {
       ...{ method: "GET", url: `https://${authority}/page`, status: 200 },
       ...{ told: ["Host", authority], response: ["Content-Type", "text/html"] },
       target: `http://localhost:${app.port}`,
-    });
+    };
+    const scan = startBodyScan(head);
     scan?.push(Buffer.from(pageFor(authority, number)));
-    return scan?.finish()?.cause;
+    return scan && lookAt(mixedContent, { ...head, body: scan.finish() })?.cause;
   }
 
   const pages = PAGES.map(([what, , isBlocked], number) => ({ what, isBlocked, number }));

@@ -53,7 +53,11 @@ describe("A refusal", () => {
     ["of what is no HTTP, 400", "GET / HTTP/1.1\r\nno colon\r\n\r\n", 400],
     ["of a head without end, 431", `GET / HTTP/1.1\r\nX: ${"x".repeat(70_000)}\r\n\r\n`, 431],
     ["of a port that is none, 400", "GET / HTTP/1.1\r\nHost: localhost:99999\r\n\r\n", 400],
-    ["of a foreign host, 421", "GET / HTTP/1.1\r\nHost: elsewhere.test\r\nConnection: close\r\n\r\n", 421],
+    [
+      "of a foreign host, 421",
+      "GET / HTTP/1.1\r\nHost: elsewhere.test\r\nConnection: close\r\n\r\n",
+      421,
+    ],
     ["of CONNECT, 405", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 405],
     [
       "of an upgrade with a body, 400",

@@ -3,6 +3,7 @@
  * prints: DEVTLS_TEST_SEED=… npx vitest run test/x509. DEVTLS_TEST_FACTOR=20 generates twenty
  * times as many inputs.
  */
+import { randomFrom } from "../support/random.js";
 
 const DEFAULT_SEED = 20_260_101;
 
@@ -16,20 +17,16 @@ function wholeNumber(variable: string, fallback: number): number {
   return Number(text);
 }
 
-/** mulberry32: 32 bits of state, good enough to vary test inputs, the same on every machine. */
 export class Random {
-  #state: number;
+  readonly #next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
+    this.#next = randomFrom(seed);
   }
 
   /** A number from 0 up to, not including, `limit`. */
   below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+    return Math.floor(this.#next() * limit);
   }
 
   /** From `low` to `high`, both included. */

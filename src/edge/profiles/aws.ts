@@ -77,6 +77,12 @@ export const awsCloudfront = profile({
     set: [["X-Cache", "Miss from cloudfront"]],
     add: [["Via", "1.1 devtls.cloudfront.net (CloudFront)"]],
   },
+  fixes: {
+    where: "CloudFront, the template of its distribution",
+    proto: ["OriginCustomHeaders: [{ HeaderName: X-Forwarded-Proto, HeaderValue: https }]"],
+    host: ["OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3 # AllViewer"],
+    cookies: ["OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3 # AllViewer"],
+  },
   proof: documented(
     "AWS CloudFront: request and response behavior for custom origins, using HTTPS with viewers",
   ),

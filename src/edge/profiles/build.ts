@@ -1,5 +1,6 @@
 /** What most profiles have in common, so that each states only what is its own. */
 import type {
+  EdgeFixes,
   EdgeProfile,
   Evidence,
   HeaderRule,
@@ -60,6 +61,24 @@ export const GO_PROXY = {
   sendsEmptyLength: true,
 } as const;
 
+/** As people write them into nginx's configuration. */
+export const NGINX_FIXES: EdgeFixes = {
+  where: "nginx, in the app's location",
+  proto: ["proxy_set_header X-Forwarded-Proto $scheme;"],
+  innerProto: ["proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;"],
+  // Not $http_host, which is whatever the client sent: Debian's proxy_params says why.
+  host: ["proxy_set_header Host $host;"],
+  upgrade: [
+    "proxy_http_version 1.1;",
+    "proxy_set_header Upgrade $http_upgrade;",
+    'proxy_set_header Connection "upgrade";',
+  ],
+  redirect: ["return 308 https://$host$request_uri;"],
+};
+
+/** Of edges that nobody runs in production, and of unknown ones. */
+export const USUAL_FIXES: EdgeFixes = { ...NGINX_FIXES, where: "nginx, at the edge in production" };
+
 interface Parts {
   readonly name: string;
   readonly title: string;
@@ -68,6 +87,7 @@ interface Parts {
   readonly plain: PlainRule;
   readonly limits?: Limits;
   readonly response?: ResponseEdits;
+  readonly fixes?: EdgeFixes;
   /** For each part, or for all of them where one proof covers all. */
   readonly proof: Proof & { readonly [S in Section]?: Proof };
 }

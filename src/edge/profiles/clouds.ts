@@ -157,6 +157,12 @@ export const azureFrontDoor = profile({
       ["X-Cache", "CONFIG_NOCACHE"],
     ],
   },
+  fixes: {
+    where: "Azure CLI",
+    host: [
+      'az afd origin update --origin-host-header "" --origin-name APP --origin-group-name GROUP --profile-name PROFILE --resource-group RG',
+    ],
+  },
   proof: documented(
     "azure-docs: front-door-http-headers-protocol, front-door-url-redirect, front-door-limits, troubleshoot-issues",
   ),

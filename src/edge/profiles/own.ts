@@ -1,5 +1,5 @@
 /** The two edges that are devtls's own. */
-import { captured, profile, redirect, set, strip } from "./build.js";
+import { captured, profile, redirect, set, strip, USUAL_FIXES } from "./build.js";
 
 /** Every header by which an app could be told that a request was secure, or by whom it was sent. */
 const TELLTALES = [
@@ -29,6 +29,7 @@ export const devtls = profile({
   ],
   toApp: { source: "loopback" },
   plain: redirect(308),
+  fixes: USUAL_FIXES,
   proof: ITSELF,
 });
 
@@ -38,5 +39,6 @@ export const none = profile({
   headers: TELLTALES.map(strip),
   toApp: { source: "loopback" },
   plain: redirect(308),
+  fixes: USUAL_FIXES,
   proof: ITSELF,
 });

@@ -303,6 +303,10 @@ export const ngrok = profile({
     ...passing("X-Forwarded-Port", "X-Real-IP", "Forwarded"),
   ],
   plain: proxied,
+  fixes: {
+    where: "ngrok, how it is started",
+    proto: ["ngrok http 8000 --request-header-remove X-Forwarded-Proto"],
+  },
   proof: {
     ...documented("ngrok-docs: upstream headers, host header"),
     plain: unverified("general knowledge"),

@@ -6,6 +6,7 @@ import {
   doubtful,
   GO_PROXY,
   MIB,
+  NGINX_FIXES,
   NGINX_PROXY,
   passing,
   profile,
@@ -61,6 +62,7 @@ export const nginx = profile({
   plain: NGINX_REDIRECT,
   limits: NGINX_LIMITS,
   response: NGINX_RESPONSE,
+  fixes: NGINX_FIXES,
   proof: NGINX_1_22,
 });
 
@@ -72,6 +74,7 @@ export const nginx130 = profile({
   plain: NGINX_REDIRECT,
   limits: NGINX_LIMITS,
   response: { ...NGINX_RESPONSE, set: [["Server", "nginx/1.30.0"]] },
+  fixes: NGINX_FIXES,
   proof: {
     ...documented("nginx 1.29.7 change log; the rest as captured from 1.22.1"),
     headers: NGINX_1_22,
@@ -92,6 +95,7 @@ export const nginxProxyParams = profile({
   plain: NGINX_REDIRECT,
   limits: NGINX_LIMITS,
   response: NGINX_RESPONSE,
+  fixes: NGINX_FIXES,
   proof: captured("nginx 1.22.1-9+deb12u10 with /etc/nginx/proxy_params (Debian 12)"),
 });
 
@@ -125,6 +129,13 @@ export const apache = profile({
     firstByte: { max: 300 * SECOND, status: 502 },
   },
   response: { fill: [["Server", "Apache/2.4.71 (Debian)"]], location: "public" },
+  fixes: {
+    where: "Apache, in the VirtualHost",
+    proto: ["RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}"],
+    host: ["ProxyPreserveHost On"],
+    upgrade: ["ProxyPass / http://{target}/ upgrade=websocket"],
+    redirect: ["RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=308,L]"],
+  },
   proof: captured(
     "Apache 2.4.71 (Debian 12), ProxyPass, ProxyPassReverse and Redirect permanent; Timeout as Debian sets it",
   ),
@@ -154,6 +165,11 @@ export const haproxy = profile({
     headers: { max: 15_360, status: 400 },
     headerLines: { max: 101, status: 400 },
   },
+  fixes: {
+    where: "HAProxy, in the frontend",
+    proto: ["http-request set-header X-Forwarded-Proto https if { ssl_fc }"],
+    redirect: ["http-request redirect scheme https code 308 unless { ssl_fc }"],
+  },
   proof: captured("HAProxy 2.6.12 (Debian 12)"),
 });
 
@@ -179,6 +195,12 @@ export const traefik = profile({
   ],
   toApp: GO_PROXY,
   plain: { ...redirect(302, 307), otherForHead: true },
+  fixes: {
+    where: "Traefik, labels of the app's container",
+    proto: ["traefik.http.middlewares.https.headers.customrequestheaders.X-Forwarded-Proto=https"],
+    host: ["traefik.http.services.app.loadbalancer.passhostheader=true"],
+    redirect: ["traefik.http.middlewares.tls.redirectscheme.permanent=true"],
+  },
   proof: {
     ...documented("traefik v3 source: pkg/middlewares/forwardedheaders, pkg/middlewares/redirect"),
     toApp: documented("Go's net/http/httputil, captured from Caddy 2.6.2, which has its code too"),
@@ -206,6 +228,11 @@ export const caddy = profile({
   toApp: { ...GO_PROXY, order: [...GO_PROXY.order, "late"] },
   plain: redirect(308),
   response: { add: [["Server", "Caddy"]] },
+  fixes: {
+    where: "Caddy, in the reverse_proxy block",
+    proto: ["header_up X-Forwarded-Proto {scheme}"],
+    host: ["header_up Host {host}"],
+  },
   proof: captured("Caddy 2.6.2 (Debian 12)"),
 });
 
@@ -256,6 +283,10 @@ export const ingressNginx = profile({
     idleMs: 60 * SECOND,
   },
   response: { hsts: "max-age=15724800; includeSubDomains", remove: ["Server"] },
+  fixes: {
+    where: "ingress-nginx, its ConfigMap",
+    innerProto: ['use-forwarded-headers: "true"'],
+  },
   proof: documented("kubernetes/ingress-nginx: nginx.tmpl, configmap.md"),
 });
 
@@ -277,6 +308,10 @@ export const dokku = profile({
     idleMs: 60 * SECOND,
   },
   response: { hsts: "max-age=15724800", set: [["Server", "nginx"]] },
+  fixes: {
+    where: "Dokku, on its host",
+    innerProto: ["dokku nginx:set APP x-forwarded-proto-value '$http_x_forwarded_proto'"],
+  },
   proof: documented("dokku nginx template, 2026-08"),
 });
 
@@ -297,6 +332,11 @@ export const iisArr = profile({
     firstByte: { max: 120 * SECOND, status: 502 },
   },
   response: { location: "public" },
+  fixes: {
+    where: "IIS, web.config",
+    proto: ['<set name="HTTP_X_FORWARDED_PROTO" value="https" />'],
+    host: ['<proxy enabled="true" preserveHostHeader="true" />'],
+  },
   proof: {
     ...unverified("general knowledge of ARR 3"),
     limits: unverified("other people's reports; blogs.iis.net for the 502"),

@@ -1,12 +1,14 @@
 /** Responses to HTTP/1.x requests, through Node's own response object. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type HeaderLines, has, headText, pairsOf, without } from "../../lines.js";
+import { first, type HeaderLines, has, headText, pairsOf, without } from "../../lines.js";
 import type { Reply } from "../exchange.js";
 import type { ResponseHead } from "../upstream/reader.js";
 
 export function responseText({ status, reason, headers }: ResponseHead): string {
   return headText(`HTTP/1.1 ${status} ${reason}`, headers);
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** Copying more than this into a string costs more than a second buffer in a write. */
 const SMALL_BODY = 4096;
@@ -21,6 +23,8 @@ export class Http1Reply implements Reply {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #closers: ((complete: boolean) => void)[] = [];
+  /** The head of a response that has not begun to leave. */
+  #held: ResponseHead | undefined;
   #wrote = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -31,7 +35,7 @@ export class Http1Reply implements Reply {
 
   inform(head: ResponseHead): void {
     // Pipelined: an earlier response still has the connection, and 1xx responses are optional.
-    if (!this.#response.socket || this.#response.headersSent) return;
+    if (!this.#response.socket || this.#response.headersSent || this.#held) return;
     if (this.#request.httpVersionMinor === 0) return;
     // Node ends the connection after an expectation that nobody met, as far as it knows.
     if (head.status === 100) this.#response.writeContinue();
@@ -39,9 +43,39 @@ export class Http1Reply implements Reply {
   }
 
   begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void {
-    this.#response.writeHead(status, reason, this.#announceable(headers, hasBody));
+    this.#held = { status, reason, headers, version: "1.1" };
     // Most responses bring their body along, and then one write carries both.
-    if (!hasBody) this.end();
+    if (!hasBody) this.#finish(undefined, []);
+  }
+
+  /** Hands a head that was kept back to Node. */
+  #commit(hasBody: boolean): void {
+    const held = this.#held;
+    if (!held) return;
+    this.#held = undefined;
+    this.#response.writeHead(held.status, held.reason, this.#announceable(held.headers, hasBody));
+  }
+
+  /**
+   * A small response that is all there leaves as one piece, beside Node's response object, which
+   * would take it apart and put it together again: a sixth of what a request costs.
+   * @returns false where something has to be Node's decision
+   */
+  #sendWhole(body: Buffer | undefined): boolean {
+    const [held, response, { socket }] = [this.#held, this.#response, this.#response];
+    if (!held || !socket || socket.destroyed || !this.#request.complete) return false;
+    // What waits to be read by a slow client has to be counted, and Node does.
+    if (socket.writableLength > 0 || !response.shouldKeepAlive) return false;
+    if (this.#request.httpVersionMinor === 0) return false;
+    const { headers } = held;
+    const sized = body === undefined || first(headers, "content-length") === String(body.length);
+    if (!sized || has(headers, "connection") || has(headers, "trailer")) return false;
+    const head = responseText({ ...held, headers: [...headers, "Connection", "keep-alive"] });
+    socket.write(body ? head + body.toString("latin1") : head, "latin1");
+    // As when the last write of a response is done: Node goes on to the next request.
+    (response as { finished: boolean }).finished = true;
+    response.emit("finish");
+    return true;
   }
 
   /** Node throws at an announcement of trailers in a response that can have none. */
@@ -53,23 +87,30 @@ export class Http1Reply implements Reply {
   }
 
   flush(): void {
+    this.#commit(true);
     if (!this.#wrote && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
   write(chunk: Buffer): boolean {
+    this.#commit(true);
     this.#wrote = true;
     return this.#response.write(chunk) || this.#response.writableLength < WRITE_AHEAD;
   }
 
   end(chunk?: Buffer, trailers: HeaderLines = []): void {
+    this.#finish(chunk ?? NOTHING, trailers);
+  }
+
+  /** @param body undefined when the response has none */
+  #finish(body: Buffer | undefined, trailers: HeaderLines): void {
+    const small = !this.#wrote && (body?.length ?? 0) <= SMALL_BODY;
+    if (small && trailers.length === 0 && this.#sendWhole(body)) return;
+    this.#commit(body !== undefined);
     // Node's types know trailers as an object; its implementation takes pairs as well.
     if (trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
-    if (chunk && !this.#wrote && chunk.length <= SMALL_BODY) {
-      // As a string it leaves together with the head, in one piece instead of two.
-      this.#response.end(chunk.toString("latin1"), "latin1");
-    } else {
-      this.#response.end(chunk);
-    }
+    // As a string it leaves together with the head, in one piece instead of two.
+    if (body && body.length > 0 && small) this.#response.end(body.toString("latin1"), "latin1");
+    else this.#response.end(body === NOTHING ? undefined : body);
     this.#wrote = true;
   }
 

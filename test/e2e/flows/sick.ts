@@ -190,7 +190,7 @@ export const SICK: readonly Flow[] = [
         ? to(`http://localhost:${headers["x-plain-port"]}/${root.split("/").at(-1)}${path}`)
         : page(),
     ...{ steps: [{ path: "/", plain: true }], endless: true, options: { httpPort: 0 } },
-    findings: ["redirect-loop scheme-ping-pong proved"],
+    findings: ["insecure-location http-location likely", "redirect-loop scheme-ping-pong proved"],
   },
   {
     name: "a form that Django refuses, with its reason",
@@ -202,7 +202,7 @@ export const SICK: readonly Flow[] = [
           }
         : page(),
     steps: [{ path: "/form", form: { a: "1" } }],
-    findings: ["csrf-origin-mismatch origin-not-listed proved"],
+    findings: ["csrf-origin-mismatch origin-not-listed likely"],
   },
   {
     name: "a form that Django refuses in production, behind an edge that says nothing",
@@ -223,7 +223,7 @@ export const SICK: readonly Flow[] = [
     }),
     options: { simulate: "none" },
     steps: [{ path: "/form", form: { a: "1" } }],
-    findings: ["csrf-origin-mismatch scheme proved"],
+    findings: ["csrf-origin-mismatch scheme likely"],
   },
   {
     name: "headers that say both, which the server refuses",
@@ -250,7 +250,7 @@ export const SICK: readonly Flow[] = [
       return page(`<!doctype html><script src="${url}"></script>`, { "Content-Type": "text/html" });
     },
     ...{ steps: get("/", "/other"), options: { simulate: "none" } },
-    findings: ["mixed-content blocked likely", "mixed-content blocked likely"],
+    findings: ["mixed-content blocked proved", "mixed-content blocked proved"],
   },
   {
     name: "the same, compressed",
@@ -268,7 +268,7 @@ export const SICK: readonly Flow[] = [
         "Content-Type": "application/json",
       }),
     ...{ steps: get("/items"), options: { simulate: "nginx" } },
-    findings: ["mixed-content internal-url likely"],
+    findings: ["mixed-content internal-url proved"],
   },
   {
     name: "a redirect to plain http, because the app was not told of https",

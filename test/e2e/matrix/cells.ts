@@ -1,7 +1,7 @@
 /** One cell of the matrix: an app behind an edge, visited until it works. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { frameworkOf } from "../../../src/diagnose/frameworks.js";
+import { type FrameworkId, frameworkOf } from "../../../src/diagnose/frameworks/index.js";
 import { freePort, type ServeEvent } from "../../support/cli.js";
 import { type Home, serveJson } from "../../support/programs.js";
 import { visit } from "./driver.js";
@@ -23,6 +23,11 @@ const EDGE_LINES = [
   "proxy_set_header Host $http_host;",
   "proxy_set_header X-Forwarded-Proto $scheme;",
 ];
+
+/** Makes a framework believe the edge. */
+function trustLines(id: FrameworkId): string[] {
+  return frameworkOf(id).settings.trustProto?.map(({ line }) => line) ?? [];
+}
 
 /** One visit. */
 export interface Step {
@@ -78,7 +83,7 @@ export class Cells {
   /** How a visit ends with all that its framework's documentation and the edge's ask for. */
   async mended(edge: Edge): Promise<string> {
     const port = await freePort();
-    const { trustProto } = frameworkOf(APPS[this.#name].framework);
+    const trustProto = trustLines(APPS[this.#name].framework);
     const applied = apply(NOTHING, [...EDGE_LINES, ...trustProto], `localhost:${port}`);
     return (await this.#visit(edge, port, applied, 0)).summary;
   }
@@ -92,7 +97,7 @@ export class Cells {
     const { framework: own } = APPS[this.#name];
     const foreign = (["django", "express", "rails"] as const)
       .filter((id) => id !== own)
-      .flatMap((id) => frameworkOf(id).trustProto);
+      .flatMap(trustLines);
     return findings.flatMap(({ framework, fix }) =>
       fix.filter((line: string) => framework !== null || !foreign.includes(line)),
     );

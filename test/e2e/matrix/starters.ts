@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FrameworkId } from "../../../src/diagnose/frameworks.js";
+import type { FrameworkId } from "../../../src/diagnose/frameworks/index.js";
 import { freePort, PROJECT } from "../../support/cli.js";
 import { accepting } from "../../support/django.js";
 import { folderUntilEnd, type Running, start } from "../../support/programs.js";

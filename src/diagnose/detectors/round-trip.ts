@@ -2,10 +2,13 @@
  * Loops of two and more: the browser is sent from page to page until it is where it was, and the
  * same redirect comes again (http and https, www and without, with and without the slash).
  */
-import type { Finding, LoopCause, Observation } from "./finding.js";
-import type { Framework } from "./frameworks.js";
-import { first } from "./lines.js";
-import { becomesGet, normalUrl, redirectOf } from "./redirects.js";
+
+import { first } from "../../lines.js";
+import type { Detector } from "../detector.js";
+import { type Finding, type LoopCause, type Observation, stated } from "../finding.js";
+import { LOGIN } from "../login-watch.js";
+import { becomesGet, normalUrl, redirectOf } from "../redirects.js";
+import { GIVING_UP } from "./redirect-loop.js";
 
 interface Hop {
   readonly method: string;
@@ -78,27 +81,42 @@ function isWithoutJar(round: readonly Hop[]): boolean {
   return round.some(({ setsCookie }) => setsCookie) && !round.some(({ sentCookie }) => sentCookie);
 }
 
-/** The finding for a round that {@link RoundTrips} saw. */
-export function roundTripFinding(round: readonly Hop[], framework: Framework | undefined): Finding {
-  // The same for a round wherever it was entered.
-  const [url = ""] = round.map((hop) => hop.url).sort();
-  const cause = causeOf(round);
-  const { reason, fix } = ADVICE[cause];
-  const pages = round.length - 1;
-  return {
-    code: "redirect-loop",
-    cause,
-    confidence: "proved",
-    url,
-    framework: framework?.id ?? null,
-    explanation: `The browser is sent round ${pages} pages, and then the same redirect comes again: it goes on until it gives up. ${reason}`,
-    chain: round.map(
-      ({ method, url, status, to, byEdge }) =>
-        `${byEdge ? "edge" : "app "}  ${method} ${url} -> ${status} ${to}`,
-    ),
-    fix: [...fix],
-  };
-}
+export const roundTrip: Detector<readonly Hop[]> = {
+  code: "redirect-loop",
+  wants: { unusual: true, next: (memory) => memory.of(RoundTrips).isWaiting, byEdge: true },
+
+  look(observation, memory) {
+    const round = memory.of(RoundTrips).observe(observation, memory.now);
+    // The same for a round wherever it was entered.
+    const [url] = round?.map((hop) => hop.url).sort() ?? [];
+    const { method } = round?.find((hop) => hop.url === url) ?? observation;
+    return round && url !== undefined ? [{ seen: round, url, method }] : [];
+  },
+
+  stillSo: (round, { url, status, response }) => {
+    if (status >= 400) return undefined;
+    const to = redirectOf(status, response, url);
+    return round.some((hop) => hop.url === normalUrl(url) && hop.to === to);
+  },
+
+  explain(round, { app }): Finding {
+    const [url = ""] = round.map((hop) => hop.url).sort();
+    const cause = causeOf(round);
+    const { reason, fix } = ADVICE[cause];
+    const pages = round.length - 1;
+    return stated({
+      ...{ code: "redirect-loop", cause, url },
+      framework: app.known?.framework.id ?? null,
+      explanation: `The browser is sent round ${pages} pages, and then the same redirect comes again: it goes on until it gives up. ${reason}`,
+      chain: round.map(
+        ({ method, url, status, to, byEdge }) =>
+          `${byEdge ? "edge" : "app "}  ${method} ${url} -> ${status} ${to}`,
+      ),
+      fixes: fix.length === 0 ? [] : [{ where: "the side that is not to decide", lines: fix }],
+      proof: GIVING_UP,
+    });
+  },
+};
 
 type RoundCause = Extract<
   LoopCause,
@@ -113,9 +131,6 @@ function causeOf(round: readonly Hop[]): RoundCause {
   if (!differ(({ pathname }) => pathname.replace(/\/$/, ""))) return "slash-ping-pong";
   return urls.some(({ pathname }) => LOGIN.test(pathname)) ? "login-cookie-lost" : "unknown";
 }
-
-/** Paths of pages that ask who is there. */
-export const LOGIN = /(?:^|[/_-])(?:log-?in|sign-?in|auth|session|sso)(?:[/._-]|s?$)/i;
 
 const ADVICE: Readonly<
   Record<RoundCause, { readonly reason: string; readonly fix: readonly string[] }>

@@ -1,14 +1,12 @@
 /** Logins that do not last: the answer to the form is right, and the next page asks again. */
 import { CookieJar } from "../cookies/jar.js";
-import { RULES, type RuleId } from "../cookies/rules.js";
-import { parseSetCookie } from "../cookies/set-cookie.js";
-import { originOf } from "./cookie-findings.js";
-import { cookieFixes, settingFor } from "./cookie-fixes.js";
-import type { Finding, Observation } from "./finding.js";
-import type { Framework } from "./frameworks.js";
-import { first, valuesOf } from "./lines.js";
-import { normalUrl, redirectOf } from "./redirects.js";
-import { LOGIN } from "./round-trips.js";
+import type { RuleId } from "../cookies/rules.js";
+import { first, valuesOf } from "../lines.js";
+import type { Observation } from "./finding.js";
+import { normalUrl, originOf, redirectOf } from "./redirects.js";
+
+/** Paths of pages that ask who is there. */
+export const LOGIN = /(?:^|[/_-])(?:log-?in|sign-?in|auth|session|sso)(?:[/._-]|s?$)/i;
 
 interface Attempt {
   readonly observation: Observation;
@@ -32,13 +30,22 @@ const MAX_ATTEMPTS = 50;
 
 export class LoginWatch {
   #attempts: Attempt[] = [];
+  #last: { readonly observation: Observation; readonly lost: LostLogin | undefined } | undefined;
 
   /** Somebody has just logged in. */
   get isWaiting(): boolean {
     return this.#attempts.length > 0;
   }
 
+  /** Several may ask about one exchange: it is taken in once. */
   observe(observation: Observation, now: number): LostLogin | undefined {
+    if (this.#last?.observation !== observation) {
+      this.#last = { observation, lost: this.#take(observation, now) };
+    }
+    return this.#last.lost;
+  }
+
+  #take(observation: Observation, now: number): LostLogin | undefined {
     const last = this.#attempts.at(-1);
     if (last && now - last.at > PATIENCE_MS) this.#attempts = [];
     if (observation.method === "POST") {
@@ -108,35 +115,4 @@ function cookieNames(header: string): string[] {
     .split(";")
     .map((pair) => (pair.split("=")[0] ?? "").trim())
     .filter(Boolean);
-}
-
-/** The login set a cookie, and the browser does not send it. */
-export function lostCookieFinding(
-  { login, then, rule }: LostLogin,
-  framework: Framework | undefined,
-): Finding {
-  const known = rule === undefined ? undefined : RULES[rule];
-  const why = known
-    ? `The cookie ${known.sentence} (${known.section}).`
-    : "Its Path or Domain keeps it from the page that follows.";
-  const line = first(login.response, "set-cookie") ?? "";
-  const cookie = parseSetCookie(line);
-  return {
-    code: "redirect-loop",
-    cause: "login-cookie-lost",
-    confidence: "proved",
-    url: login.url,
-    framework: framework?.id ?? null,
-    explanation: `The login set a cookie, and the next request comes without it, so the app asks for the login again. ${why}`,
-    chain: [
-      `browser  ${login.method} ${login.url}`,
-      `app      ${login.status}, Set-Cookie: ${line.replace(/=[^;]*/, "=…").slice(0, 200)}`,
-      `browser  GET ${then.url}, without the cookie`,
-      `app      ${then.status} ${first(then.response, "location") ?? ""}`.trim(),
-    ],
-    fix:
-      rule === undefined || typeof cookie === "string"
-        ? settingFor("root-path", "", framework)
-        : cookieFixes(rule, cookie.name, cookie, framework),
-  };
 }

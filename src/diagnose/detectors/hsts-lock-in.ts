@@ -1,9 +1,9 @@
 /** Strict-Transport-Security on a development host, and what it would have done (RFC 6797). */
-import { isIpAddress, isLoopbackHost } from "../cookies/hosts.js";
-import type { AppResponse } from "./cookie-findings.js";
-import type { Finding } from "./finding.js";
-import { type Framework, type FrameworkId, recognise } from "./frameworks.js";
-import { valuesOf } from "./lines.js";
+import { isIpAddress, isLoopbackHost } from "../../cookies/hosts.js";
+import { first } from "../../lines.js";
+import type { Detector } from "../detector.js";
+import { type Finding, type Observation, stated } from "../finding.js";
+import { knownFixes } from "../remedies.js";
 
 export interface HstsPolicy {
   /** Seconds. */
@@ -34,60 +34,69 @@ export function parseHsts(value: string): HstsPolicy | undefined {
   };
 }
 
-export interface HstsContext {
-  readonly framework?: Framework | undefined;
-  /** What `--hsts` made of the line: browsers saw it only when it was passed. */
-  readonly passed?: boolean;
+interface Locking extends HstsPolicy {
+  readonly host: string;
+  readonly value: string;
 }
 
-/** Where it is switched off while developing. */
-const OFF: Readonly<Partial<Record<FrameworkId, string>>> = {
-  django: "SECURE_HSTS_SECONDS = 0",
-  flask: "Talisman(app, strict_transport_security=False)",
-  rails: "config.ssl_options = { hsts: false } # config/environments/development.rb",
-  express: "app.use(helmet({ strictTransportSecurity: false }))",
-  nest: "app.use(helmet({ strictTransportSecurity: false }))",
-  fastify: "app.register(helmet, { strictTransportSecurity: false })",
-  spring: "http.headers(headers -> headers.httpStrictTransportSecurity(hsts -> hsts.disable()));",
-  aspnet: "if (!app.Environment.IsDevelopment()) app.UseHsts();",
-  symfony: "nelmio_security: { forced_ssl: { hsts_max_age: ~ } }",
-  phoenix: "force_ssl: [hsts: false]",
-};
-
-/** Makes a browser forget what it was told (RFC 6797 6.1.1). */
-const UNLOCK = "devtls serve --hsts 0";
-
 /**
- * A finding `hsts-lock-in` for a response over https whose Strict-Transport-Security a browser
- * would have obeyed. Its cause is `include-subdomains` or `host`. Over plain http, on an address,
- * or with max-age=0 nobody is locked in.
+ * What a browser would have obeyed of a response over https. Over plain http, on an address, or
+ * with max-age=0 nobody is locked in.
  */
-export function hstsLockIn(seen: AppResponse, context: HstsContext = {}): Finding | undefined {
+function lockingOf({ url, response }: Observation): Locking | undefined {
   // Of several fields the first one counts (8.1).
-  const [value] = valuesOf(seen.response, "strict-transport-security");
+  const value = first(response, "strict-transport-security");
   if (value === undefined) return undefined;
-  const { protocol, hostname } = new URL(seen.url);
+  const { protocol, hostname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
   if (protocol !== "https:" || isIpAddress(host)) return undefined;
   const policy = parseHsts(value);
-  if (!policy || policy.maxAge === 0) return undefined;
-  const framework = context.framework ?? recognise(seen.response);
-  const off = framework && OFF[framework.id];
-  return {
-    code: "hsts-lock-in",
-    cause: policy.includeSubDomains ? "include-subdomains" : "host",
-    confidence: isLoopbackHost(host) ? "likely" : "proved",
-    url: seen.url,
-    framework: framework?.id ?? null,
-    explanation: explain(host, policy, context.passed ?? false),
-    chain: [
-      `browser  ${seen.method} ${seen.url}`,
-      `app      Strict-Transport-Security: ${value.slice(0, 200)}`,
-      `browser  http://${host} on every port becomes https, ${lasting(policy.maxAge)}`,
-    ],
-    fix: [...(off ? [off] : []), ...(context.passed ? [UNLOCK] : [])],
-  };
+  return policy && policy.maxAge > 0 ? { ...policy, host, value } : undefined;
 }
+
+/** Makes a browser forget what it was told (RFC 6797 6.1.1). */
+const UNLOCK = { where: "devtls, beside its other options", lines: ["devtls serve --hsts 0"] };
+
+interface Seen {
+  readonly observation: Observation;
+  readonly locking: Locking;
+}
+
+/** Its cause is `include-subdomains` or `host`. */
+export const hstsLockIn: Detector<Seen> = {
+  code: "hsts-lock-in",
+  wants: { headers: ["strict-transport-security"] },
+
+  look(observation) {
+    const locking = lockingOf(observation);
+    if (!locking) return [];
+    return [{ seen: { observation, locking }, once: locking.host }];
+  },
+
+  stillSo: (_, again) => (again.status >= 400 ? undefined : lockingOf(again) !== undefined),
+
+  explain({ observation, locking }, scene): Finding {
+    const { method, url } = observation;
+    const { host, value, maxAge } = locking;
+    const passed = scene.context.hstsPassed ?? false;
+    return stated({
+      code: "hsts-lock-in",
+      cause: locking.includeSubDomains ? "include-subdomains" : "host",
+      url,
+      framework: scene.app.known?.framework.id ?? null,
+      explanation: explain(host, locking, passed),
+      chain: [
+        `browser  ${method} ${url}`,
+        `app      Strict-Transport-Security: ${value.slice(0, 200)}`,
+        `browser  http://${host} on every port becomes https, ${lasting(maxAge)}`,
+      ],
+      fixes: [...knownFixes("noHsts", { url }, scene), ...(passed ? [UNLOCK] : [])],
+      ...(isLoopbackHost(host)
+        ? { settle: "A browser that obeys it on this host, such as Safari, would settle it." }
+        : { proof: { kind: "rule", rule: "RFC 6797 8.1 and 8.3" } }),
+    });
+  },
+};
 
 function explain(host: string, policy: HstsPolicy, passed: boolean): string {
   const { includeSubDomains, maxAge, preload } = policy;

@@ -1,0 +1,124 @@
+/**
+ * Forms that are refused, or fail, because the session's cookie was withheld from the page before:
+ * there is nothing to compare the form's token with.
+ */
+
+import { first } from "../../lines.js";
+import type { Detector } from "../detector.js";
+import { type Finding, type Observation, stated } from "../finding.js";
+import { koa } from "../frameworks/node.js";
+import type { Framework } from "../frameworks/record.js";
+import { LOGIN } from "../login-watch.js";
+import type { Said } from "../refusals.js";
+import { saysIn } from "../refusals.js";
+import { schemeDiagnosis } from "../scheme-cause.js";
+import { toldOf } from "../shown.js";
+import { isRefusal, pageBefore, schemeChanges } from "../trials.js";
+import { setsCookie } from "./cookie-missing.js";
+
+interface Seen {
+  readonly observation: Observation;
+  /** What the page says of it; undefined for an error without a word. */
+  readonly said: Said | undefined;
+  /** The page that the form came from. */
+  readonly form: URL | undefined;
+}
+
+export const withheldAtForm: Detector<Seen> = {
+  code: "cookie-missing",
+  wants: { unusual: true },
+
+  look(observation, memory) {
+    const { told, url, method } = observation;
+    const known = memory.apps.of(observation.target).known?.framework;
+    const said = reasonOf(observation, known);
+    if (said === undefined) return [];
+    const form = formOf(observation);
+    const seen = { observation, said: said ?? undefined, form };
+    if (method === "GET") return [{ seen }];
+    // What was sent with a cookie was refused for another reason.
+    if (first(told, "cookie") !== undefined || !url.startsWith("https:")) return [];
+    const repeat = form ? pageBefore(observation, form.pathname + form.search) : null;
+    return [{ seen, repeat }];
+  },
+
+  changes: ({ observation }, base, { edge }) =>
+    schemeChanges(base, new URL(observation.url).host, edge?.toApp.source === "remote"),
+
+  stillSo({ observation, said }, again) {
+    if (again.method === "GET" && observation.method === "GET") {
+      return again.status >= 500 ? true : !isRefusal(again) ? false : undefined;
+    }
+    if (again.method === "GET") return isRefusal(again) ? undefined : !setsCookie(again);
+    if (again.status < 400) return false;
+    return said ? true : undefined;
+  },
+
+  explain({ observation, said, form }, scene): Finding | undefined {
+    const { method, url, status, told } = observation;
+    const { verdict } = scene;
+    // Other cookies are missing for other reasons: only an app that sets one for https withholds it.
+    const isCertain = said?.refusal.says === "withheld";
+    if (
+      verdict.kind !== "cured" &&
+      !isCertain &&
+      !(said === undefined && verdict.kind === "unasked")
+    ) {
+      return undefined;
+    }
+    const known = verdict.kind === "cured" ? scene : { ...scene, verdict: UNASKED };
+    const framework = scene.app.known ?? { framework: said?.framework ?? koa };
+    const app = { ...known.app, known: framework };
+    const { cause, proof, reason, fixes } = schemeDiagnosis(observation, { ...known, app });
+    const what = isCertain
+      ? `its page says "${said.refusal.text}"`
+      : said
+        ? `its page says "${said.refusal.text}", and the request came without a cookie`
+        : 'with the bare "Internal Server Error" of Koa, whose cookies fail with an error where they are to be Secure and the request is taken for plain http';
+    return stated({
+      ...{ code: "cookie-missing", cause, url, fixes },
+      framework: framework.framework.id,
+      explanation: `${method} ${url} was answered ${status}: ${what}. Session libraries that are to set Secure cookies only set none, or fail, when they take a request for plain http. ${reason}`,
+      chain: [
+        ...(form ? [`browser  GET ${form.href}`, "app      no Set-Cookie"] : []),
+        `browser  ${method} ${url}, without a cookie`,
+        `app told ${toldOf(told)}`,
+        `app      ${status}`,
+      ],
+      ...(proof
+        ? { proof }
+        : {
+            settle:
+              'The app\'s log settles it: "Cannot send secure cookie over unencrypted connection".',
+          }),
+    });
+  },
+};
+
+const UNASKED = { kind: "unasked" } as const;
+
+/** What the page says; null for an error of Koa at a login, which says nothing; else undefined. */
+function reasonOf(observation: Observation, known: Framework | undefined): Said | null | undefined {
+  const { status, page, method, url, response } = observation;
+  if (page === undefined || !url.startsWith("https:")) return undefined;
+  const said = saysIn(page, known);
+  const says = said?.refusal.says;
+  if (says === "withheld" && status >= 500) return said;
+  if (says === "token" && method === "POST") return said;
+  const isKoa =
+    status === 500 &&
+    page === "Internal Server Error" &&
+    /^text\/plain/i.test(first(response, "content-type") ?? "") &&
+    (known === undefined || known.name === koa.name);
+  if (!isKoa) return undefined;
+  if (method === "GET") return null;
+  return LOGIN.test(new URL(url).pathname) ? null : undefined;
+}
+
+/** The page that a form was sent from, if it is one of this site. */
+function formOf({ method, told, url }: Observation): URL | undefined {
+  const referer = first(told, "referer");
+  if (method === "GET" || referer === undefined || !URL.canParse(referer)) return undefined;
+  const page = new URL(referer);
+  return page.hostname === new URL(url).hostname ? page : undefined;
+}

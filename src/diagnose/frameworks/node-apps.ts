@@ -1,0 +1,27 @@
+/** Applications on Node that many run as they come. */
+import { express } from "./node.js";
+import { type Framework, lines } from "./record.js";
+
+export const verdaccio: Framework = {
+  ...express,
+  name: "verdaccio",
+  title: "Verdaccio",
+  id: "express",
+  where: "Verdaccio, config.yaml",
+  matches: ({ header }) => /^verdaccio\b/.test(header("x-powered-by")),
+  settings: {
+    trustProto: lines("server: { trustProxy: 1 }"),
+    baseUrl: lines({ line: "VERDACCIO_PUBLIC_URL={origin}", where: "Verdaccio, environment" }),
+  },
+};
+
+export const nodeRed: Framework = {
+  ...express,
+  name: "node-red",
+  title: "Node-RED",
+  id: "express",
+  where: "Node-RED, settings.js",
+  matches: ({ path, header }) =>
+    header("x-powered-by") === "Express" &&
+    /^\/(?:red\/|vendor\/|flows$|nodes$|comms$|library\/local\/)/.test(path),
+};

@@ -1,0 +1,120 @@
+/** Frameworks on Node's own HTTP server. */
+import { type Framework, lines } from "./record.js";
+
+const session = (attribute: string) =>
+  lines(`app.use(session({ ...options, cookie: { ...options.cookie, ${attribute} } }))`);
+
+const ON_SERVER =
+  "app.use(session(options)) // of express-session, which keeps the data on the server";
+
+/** What the libraries of Express say, whose sessions and forms Nest and others use as well. */
+const EXPRESS_REFUSALS = [
+  { text: "invalid csrf token", says: "token" },
+  { text: "Cannot send secure cookie over unencrypted connection", says: "withheld" },
+] as const;
+
+export const express: Framework = {
+  name: "express",
+  title: "Express",
+  id: "express",
+  where: "Express, before the first app.use",
+  matches: ({ header, cookieNames, page }) =>
+    header("x-powered-by") === "Express" ||
+    cookieNames.includes("connect.sid") ||
+    page.includes("ForbiddenError: invalid csrf token"),
+  sessions: /^(?:connect\.sid|express:sess|session)$/,
+  secureFollows: true,
+  settings: {
+    trustProto: lines("app.set('trust proxy', 1)"),
+    trustHost: lines("app.set('trust proxy', 1)"),
+    keepPort: lines({
+      line: "res.redirect('https://' + req.get('host') + req.originalUrl)",
+      where: "Express, in place of the redirect to https",
+    }),
+    socketOrigins: lines({
+      line: "new Server(server, { cors: { origin: '{origin}' } })",
+      where: "Socket.IO, where its server is made",
+    }),
+    noHsts: lines("app.use(helmet({ strictTransportSecurity: false }))"),
+    secure: session("secure: true"),
+    "no-domain": session("domain: undefined"),
+    "root-path": session("path: '/'"),
+    "http-only": session("httpOnly: true"),
+    smaller: lines(ON_SERVER),
+  },
+  refusals: EXPRESS_REFUSALS,
+};
+
+/** Its responses are those of Express or Fastify; it is never told from them. */
+export const nest: Framework = {
+  ...express,
+  name: "nest",
+  title: "NestJS",
+  id: "nest",
+  where: "NestJS, main.ts",
+  matches: () => false,
+  settings: {
+    ...express.settings,
+    trustProto: lines("app.getHttpAdapter().getInstance().set('trust proxy', 1)"),
+    trustHost: lines("app.getHttpAdapter().getInstance().set('trust proxy', 1)"),
+  },
+};
+
+const registered = (attribute: string) =>
+  lines(`app.register(session, { ...options, cookie: { ...options.cookie, ${attribute} } })`);
+
+export const fastify: Framework = {
+  name: "fastify",
+  title: "Fastify",
+  id: "fastify",
+  where: "Fastify, where the app is made",
+  matches: ({ header, cookieNames, page }) =>
+    cookieNames.includes("sessionId") ||
+    // Its own keepAliveTimeout, in seconds, where Node's is 5.
+    header("keep-alive") === "timeout=72" ||
+    /"code":"FST_\w+"/.test(page),
+  sessions: /^sessionId$/,
+  secureFollows: true,
+  settings: {
+    trustProto: lines("const app = Fastify({ trustProxy: true })"),
+    trustHost: lines("const app = Fastify({ trustProxy: true })"),
+    keepPort: lines({
+      line: "reply.redirect('https://' + request.headers.host + request.url)",
+      where: "Fastify, in place of the redirect to https",
+    }),
+    noHsts: lines("app.register(helmet, { strictTransportSecurity: false })"),
+    secure: registered("secure: true"),
+    "no-domain": registered("domain: undefined"),
+    "root-path": registered("path: '/'"),
+    "http-only": registered("httpOnly: true"),
+    smaller: lines(
+      "app.register(session, options) // of @fastify/session, which keeps the data on the server",
+    ),
+  },
+  refusals: [{ text: "Invalid csrf token", says: "token" }, ...EXPRESS_REFUSALS],
+};
+
+/** It sends nothing that tells it from Node's bare server, but for the text of its errors. */
+export const koa: Framework = {
+  name: "koa",
+  title: "Koa",
+  id: null,
+  where: "Koa, where the app is made",
+  matches: ({ cookieNames }) =>
+    cookieNames.includes("koa.sess") || cookieNames.includes("koa.sess.sig"),
+  sessions: /^koa[.:]sess$/,
+  secureFollows: true,
+  settings: {
+    trustProto: lines("app.proxy = true"),
+    trustHost: lines("app.proxy = true"),
+    keepPort: lines({
+      line: "ctx.redirect('https://' + ctx.host + ctx.url)",
+      where: "Koa, in place of the redirect to https",
+    }),
+    secure: lines("app.use(session({ ...options, secure: true }, app))"),
+    "no-domain": lines("app.use(session({ ...options, domain: undefined }, app))"),
+    "root-path": lines("app.use(session({ ...options, path: '/' }, app))"),
+    "http-only": lines("app.use(session({ ...options, httpOnly: true }, app))"),
+  },
+  refusals: [{ text: "Invalid CSRF token", says: "token" }, ...EXPRESS_REFUSALS],
+};

@@ -1,0 +1,85 @@
+/** PHP and frameworks on it. */
+import { type Framework, lines } from "./record.js";
+
+const FORWARDED =
+  "if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') $_SERVER['HTTPS'] = 'on';";
+
+const INI = "php.ini";
+
+export const php: Framework = {
+  name: "php",
+  title: "PHP",
+  id: "php",
+  where: "PHP, at the very beginning of the app",
+  general: true,
+  matches: ({ header, cookieNames }) =>
+    header("x-powered-by").startsWith("PHP/") || cookieNames.includes("PHPSESSID"),
+  sessions: /^PHPSESSID$/,
+  secureFollows: true,
+  settings: {
+    trustProto: lines(FORWARDED),
+    keepPort: lines({
+      line: "header('Location: https://' . $_SERVER['HTTP_HOST'] . $_SERVER['REQUEST_URI']);",
+      where: "PHP, in place of the redirect to https",
+    }),
+    secure: lines({ line: "session.cookie_secure = 1", where: INI }),
+    "no-domain": lines({ line: 'session.cookie_domain = ""', where: INI }),
+    "root-path": lines({ line: "session.cookie_path = /", where: INI }),
+    "http-only": lines({ line: "session.cookie_httponly = 1", where: INI }),
+  },
+};
+
+export const laravel: Framework = {
+  name: "laravel",
+  title: "Laravel",
+  id: "laravel",
+  where: "Laravel, bootstrap/app.php, in withMiddleware",
+  matches: ({ cookieNames }) =>
+    // Spring, ASP.NET and others send an XSRF-TOKEN as well, for Angular; the session is its own.
+    cookieNames.some((name) => /laravel[_-]session$/.test(name)) ||
+    (cookieNames.includes("XSRF-TOKEN") &&
+      cookieNames.some((name) => /^[^_].*[_-]session$/.test(name))),
+  sessions: /^(?:\w+[_-]session|remember_web_\w+)$/,
+  settings: {
+    trustProto: lines("$middleware->trustProxies(at: '*');"),
+    trustHost: lines("$middleware->trustProxies(at: '*');"),
+    baseUrl: lines({ line: "APP_URL={origin}", where: "Laravel, .env" }),
+    secure: lines({ line: "SESSION_SECURE_COOKIE=true", where: "Laravel, .env" }),
+    "no-domain": lines({ line: "SESSION_DOMAIN=null", where: "Laravel, .env" }),
+    "root-path": lines({ line: "SESSION_PATH=/", where: "Laravel, .env" }),
+    "http-only": lines({ line: "SESSION_HTTP_ONLY=true", where: "Laravel, .env" }),
+    smaller: lines({ line: "SESSION_DRIVER=database", where: "Laravel, .env" }),
+  },
+};
+
+const FRAMEWORK_YAML = "Symfony, config/packages/framework.yaml";
+
+export const symfony: Framework = {
+  name: "symfony",
+  title: "Symfony",
+  id: "symfony",
+  where: FRAMEWORK_YAML,
+  matches: ({ header, page }) =>
+    header("x-debug-token") !== "" || page.includes("Symfony\\Component\\"),
+  sessions: /^PHPSESSID$/,
+  settings: {
+    trustProto: lines(
+      "framework: { trusted_proxies: 'private_ranges', trusted_headers: ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'] }",
+    ),
+    trustHost: lines(
+      "framework: { trusted_proxies: 'private_ranges', trusted_headers: ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'] }",
+    ),
+    baseUrl: lines("framework: { router: { default_uri: '{origin}' } }"),
+    hosts: lines("framework: { trusted_hosts: ['^{hostname}$'] }"),
+    noHsts: lines({
+      line: "nelmio_security: { forced_ssl: { hsts_max_age: ~ } }",
+      where: "Symfony, config/packages/nelmio_security.yaml",
+    }),
+    secure: lines("framework: { session: { cookie_secure: true } }"),
+    "no-domain": lines("framework: { session: { cookie_domain: ~ } }"),
+    "root-path": lines("framework: { session: { cookie_path: '/' } }"),
+    "http-only": lines("framework: { session: { cookie_httponly: true } }"),
+    smaller: lines("framework: { session: { handler_id: session.handler.native_file } }"),
+  },
+  refusals: [{ text: "Untrusted Host", says: "host" }],
+};
