@@ -10,6 +10,7 @@ const SRC = join(PROJECT, "src");
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "init", "trace"],
+    ...["rehearse", "reports"],
     ...["doctor", "serving", "x509", "edge", "paths.ts", "words.ts", "errors.ts"],
   ],
   doctor: ["ca", "trust", "x509", "paths.ts", "errors.ts"],
@@ -18,7 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["library", "diagnose", "errors.ts"],
   "vite.mts": ["index.ts"],
   library: [
-    ...["settings", "ca", "proxy", "diagnose", "trace", "serving"],
+    ...["settings", "ca", "proxy", "diagnose", "trace", "rehearse", "serving"],
     ...["x509", "edge", "paths.ts", "errors.ts"],
   ],
   settings: ["serving", "ca", "proxy", "edge", "x509", "words.ts", "errors.ts"],
@@ -147,11 +148,11 @@ describe("An arrow between parts", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("points to what serves from the command line, the library and their settings only", () => {
+  it("points to what serves from the command line, the library, rehearsals and their settings only", () => {
     const from = inside
       .filter(({ to }) => partOf(to) === "serving")
       .map(({ from }) => partOf(from));
-    const allowed = ["serving", "cli", "library", "settings"];
+    const allowed = ["serving", "cli", "library", "settings", "rehearse"];
     expect(from.filter((part) => !allowed.includes(part))).toEqual([]);
   });
 

@@ -154,7 +154,7 @@ export class Doorstep implements Carrier {
       ...(protocol === "HTTP/1.1" && { hostAt: 0 }),
       trailersWelcome: false,
       body: body && {
-        stream: Readable.from([body], { objectMode: false }),
+        stream: atHand(body),
         chunked: false,
         length: body.length,
         trailers: () => [],
@@ -162,6 +162,14 @@ export class Doorstep implements Carrier {
       reply,
     };
   }
+}
+
+/** A stream that has all of it, so that it goes out right behind the head. */
+function atHand(body: Buffer): Readable {
+  const stream = new Readable({ read: () => undefined });
+  stream.push(body);
+  stream.push(null);
+  return stream;
 }
 
 function notHere({ href }: URL): DevtlsError {

@@ -35,17 +35,25 @@ export const USER = "ada";
  * @param origin "https://localhost:8443"
  * @param ca the certificate that is trusted, PEM
  * @param live whether the app has a WebSocket at /live
+ * @param address where the origin's host is, in place of the loopback addresses
  */
-export async function visit(origin: string, ca: string, live = false): Promise<Visit> {
+export async function visit(
+  origin: string,
+  ca: string,
+  live = false,
+  address?: string,
+): Promise<Visit> {
   const log: string[] = [];
   const note = (line: string): void => {
     if (log.at(-1) !== line) log.push(line);
   };
-  const visitor = new Visitor({ carrier: new Network({ roots: [ca] }) });
+  const visitor = new Visitor({
+    carrier: new Network({ roots: [ca], ...(address !== undefined && { resolve: () => address }) }),
+  });
   const onHop = ({ request, response, next }: Hop): boolean => {
     const { pathname } = request.url;
     note([request.method, pathname, response.status, next?.href].filter(Boolean).join(" "));
-    return next === undefined || next.origin === origin;
+    return next === undefined || next.origin === origin || isPlainSide(next, origin, address);
   };
   const first = await visitor.navigate({ url: new URL(origin), onHop });
   const early = failureOf(first, origin);
@@ -61,6 +69,11 @@ export async function visit(origin: string, ca: string, live = false): Promise<V
   const { status } = await visitor.socket(new URL("/live", origin), bare(new URL(origin)));
   note(`GET /live ${status}`);
   return { outcome: status === 101 ? "works" : "live-refused", log };
+}
+
+/** On ports 443 and 80 there is a plain side, where browsers go on. */
+function isPlainSide(next: URL, origin: string, address: string | undefined): boolean {
+  return address !== undefined && next.origin === origin.replace(/^https/, "http");
 }
 
 function failureOf({ end, hops }: Visited, origin: string): Outcome | undefined {
