@@ -22,7 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     ...["settings", "ca", "proxy", "diagnose", "trace", "rehearse", "serving"],
     ...["x509", "edge", "paths.ts", "errors.ts"],
   ],
-  settings: ["serving", "ca", "proxy", "edge", "x509", "words.ts", "errors.ts"],
+  settings: ["serving", "ca", "proxy", "cookies", "edge", "x509", "words.ts", "errors.ts"],
   reports: ["words.ts", "errors.ts"],
   rehearse: [
     ...["settings", "serving", "ca", "proxy", "diagnose", "edge", "reports", "visit"],
@@ -30,7 +30,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   trace: ["visit", "diagnose", "lines.ts", "words.ts", "errors.ts"],
   visit: ["cookies", "lines.ts", "errors.ts"],
-  serving: ["ca", "proxy", "diagnose", "edge", "x509", "lines.ts"],
+  serving: ["ca", "cookies", "proxy", "diagnose", "edge", "x509", "lines.ts"],
   ca: ["x509", "paths.ts", "errors.ts"],
   trust: ["x509", "paths.ts", "errors.ts"],
   proxy: ["edge", "cookies", "lines.ts", "errors.ts"],

@@ -101,9 +101,15 @@ export interface ToApp {
   readonly source: "remote" | "loopback";
 }
 
+/** What plain HTTP can get. */
+export const PLAIN_MODES = ["redirect", "proxy", "deny"] as const;
+
+/** Of a redirect to https (RFC 9110 15.4); 303 would turn every method into GET. */
+export const REDIRECT_STATUSES = ["301", "302", "307", "308"] as const;
+
 /** What plain HTTP gets. */
 export interface PlainRule {
-  readonly mode: "redirect" | "proxy" | "deny";
+  readonly mode: (typeof PLAIN_MODES)[number];
   /** Of the redirect. */
   readonly status?: number;
   /** Of the redirect for methods other than GET and HEAD, where it differs. */

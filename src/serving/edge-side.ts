@@ -2,12 +2,13 @@
  * The edge's side of a run: how requests for each target are treated, and who looks on. A listener
  * hands exchanges to it, or a rehearsal does.
  */
+
+import type { CookieMode } from "../cookies/modes.js";
 import type { Finding } from "../diagnose/finding.js";
 import { compileHead, type HeadOverrides } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { compileResponse } from "../edge/response.js";
 import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
-import type { CookieMode } from "../proxy/policies/cookies.js";
 import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
 import { createRouter, type Route } from "../proxy/routes.js";
 import { Pool } from "../proxy/upstream/pool.js";

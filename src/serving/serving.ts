@@ -3,7 +3,7 @@
  * The command line and the library both start here; nothing in it prints or exits.
  */
 import { EventEmitter } from "node:events";
-import type { Fault } from "../ca/fault.js";
+import type { Fault } from "../ca/fault-kinds.js";
 import {
   coversHost,
   openServeIdentity,

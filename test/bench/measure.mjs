@@ -101,7 +101,8 @@ export async function timeFirstByte(servers, { rounds, cwd }) {
  * @param {{ cwd?: string, env?: Record<string, string> | undefined }} options
  */
 export function start([program, ...args], { cwd, env } = {}) {
-  return spawn(program, args, { cwd, env: plainEnvironment(env), stdio: "ignore" });
+  // Apache ends by a signal to its whole process group.
+  return spawn(program, args, { cwd, env: plainEnvironment(env), detached: true, stdio: "ignore" });
 }
 
 /** @param {import("node:child_process").ChildProcess} child */

@@ -20,6 +20,16 @@ export interface ConnectionUser {
   onPause(): void;
   /** Whether the whole request is on its way; before that the connection cannot be used again. */
   readonly sent: boolean;
+  /** The app was told that the connection ends here, whatever its response says. */
+  readonly closes: boolean;
+}
+
+/** Whoever opens connections and keeps the idle ones. */
+export interface ConnectionOwner {
+  /** The call is over. The connection can carry another one, or is gone. */
+  released(connection: Connection, reusable: boolean): void;
+  /** The first octet ever has come: somebody at the other end has taken the connection up. */
+  takenUp(connection: Connection): void;
 }
 
 const CLOSED = "it closed the connection";
@@ -28,6 +38,12 @@ export class Connection {
   /** Calls that this connection has carried before the current one. */
   carried = 0;
   idleSince = 0;
+  /** When the connection was asked for, `performance.now()`. */
+  readonly openedAt = performance.now();
+  /** When its latest request was sent, `performance.now()`; 0 before there was one. */
+  begunAt = 0;
+  /** Whose request it carries, by address; undefined while it is idle. */
+  client: string | undefined;
   /** When the connection must not be used any more, by the target's Keep-Alive header. */
   keepAliveMs = Number.POSITIVE_INFINITY;
   #socket: Socket | undefined;
@@ -37,7 +53,8 @@ export class Connection {
   /** What the target sent before it was asked. */
   #early: Buffer | undefined;
   readonly #reader: ResponseReader;
-  readonly #onRelease: (connection: Connection, reusable: boolean) => void;
+  readonly #owner: ConnectionOwner;
+  #takenUp = false;
   readonly #onData = (chunk: Buffer): void => {
     if (!this.receive(chunk)) this.#socket?.pause();
   };
@@ -46,8 +63,8 @@ export class Connection {
   readonly #onClose = (): void => this.#closed(CLOSED);
   readonly #onDrain = (): void => this.#user?.onDrain();
 
-  constructor(onRelease: (connection: Connection, reusable: boolean) => void) {
-    this.#onRelease = onRelease;
+  constructor(owner: ConnectionOwner) {
+    this.#owner = owner;
     this.#reader = new ResponseReader({
       onInformation: (head) => this.#user?.onInformation(head),
       onHead: (head, hasBody) => {
@@ -82,6 +99,7 @@ export class Connection {
   /** Takes the connection for a call whose request is about to be written. */
   begin(user: ConnectionUser, method: string, upgrading: boolean): void {
     this.#user = user;
+    this.begunAt = performance.now();
     this.#upgrading = upgrading;
     this.#reader.begin(method, upgrading);
     const early = this.#early;
@@ -99,6 +117,10 @@ export class Connection {
    * Takes what was read. @returns false when no more is wanted until {@link resume}
    */
   receive(chunk: Buffer): boolean {
+    if (!this.#takenUp) {
+      this.#takenUp = true;
+      this.#owner.takenUp(this);
+    }
     if (!this.#socket) {
       this.#early = this.#early ? Buffer.concat([this.#early, chunk]) : chunk;
       return true;
@@ -116,7 +138,7 @@ export class Connection {
   abandon(): void {
     this.#user = undefined;
     this.socket.destroy();
-    this.#onRelease(this, false);
+    this.#owner.released(this, false);
   }
 
   #ended(): void {
@@ -148,7 +170,7 @@ export class Connection {
     const user = this.#user;
     this.#user = undefined;
     this.#socket?.destroy();
-    this.#onRelease(this, false);
+    this.#owner.released(this, false);
     user?.onFailure(error);
   }
 
@@ -156,12 +178,12 @@ export class Connection {
     const user = this.#user;
     if (!user) return;
     // An app that took the request for an upgrade may read what follows otherwise than devtls.
-    const reuse = reusable && user.sent && !this.#upgrading;
+    const reuse = reusable && user.sent && !user.closes && !this.#upgrading;
     this.#user = undefined;
     this.carried++;
     this.resume();
     if (!reuse) this.socket.destroy();
-    this.#onRelease(this, reuse);
+    this.#owner.released(this, reuse);
     user.onComplete(trailers);
   }
 
@@ -176,7 +198,7 @@ export class Connection {
     socket.off("error", this.#onError);
     socket.off("close", this.#onClose);
     socket.off("drain", this.#onDrain);
-    this.#onRelease(this, false);
+    this.#owner.released(this, false);
     user.onUpgrade(head, socket, rest);
   }
 }

@@ -8,6 +8,7 @@ import {
   type Finding,
   openAuthority,
   type Rehearsal,
+  type RehearsalFinding,
   rehearse,
   serve,
 } from "../../../src/index.js";
