@@ -19,7 +19,7 @@ export function appliedTo(
   unknown: (line: string, hint: string) => DevtlsError,
 ): (profile: EdgeProfile) => RehearsedEdge {
   for (const line of lines) {
-    if (profiles.some((profile) => purposeOf(profile, line) !== undefined)) continue;
+    if (profiles.some((profile) => purposesOf(profile, line).length > 0)) continue;
     const all = profiles.flatMap((each) =>
       PURPOSES.flatMap((purpose) => each.fixes?.[purpose] ?? []),
     );
@@ -27,14 +27,15 @@ export function appliedTo(
     throw unknown(line, ["Such as:", ...known].join("\n"));
   }
   return (profile) => {
-    const purposes = new Set(lines.flatMap((line) => purposeOf(profile, line) ?? []));
+    const purposes = new Set(lines.flatMap((line) => purposesOf(profile, line)));
     return { profile: configured(profile, purposes), overrides: overridesOf(purposes) };
   };
 }
 
-function purposeOf({ fixes }: EdgeProfile, line: string): Purpose | undefined {
+/** One line may do more than one thing. */
+function purposesOf({ fixes }: EdgeProfile, line: string): readonly Purpose[] {
   const plain = normal(line);
-  return PURPOSES.find((purpose) => fixes?.[purpose]?.some((each) => pattern(each).test(plain)));
+  return PURPOSES.filter((purpose) => fixes?.[purpose]?.some((each) => pattern(each).test(plain)));
 }
 
 function normal(line: string): string {
