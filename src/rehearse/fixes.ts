@@ -25,7 +25,7 @@ export function joinFixes(
     profiles.map((each): [string, string | undefined] => [each.name, each.fixes?.where]),
   );
   const needs = edges.flatMap(({ name, findings }) =>
-    findings.filter(isBreaking).flatMap((finding) => needsOf(name, finding, wheres.get(name))),
+    causesAmong(findings).flatMap((finding) => needsOf(name, finding, wheres.get(name))),
   );
   const chosen: JoinedFix[] = [];
   for (let rest = needs; rest.length > 0; ) {
@@ -38,6 +38,13 @@ export function joinFixes(
   return chosen;
 }
 
+/** Who is sent to http:// loses Secure cookies and logins there: what mends the one mends both. */
+function causesAmong(findings: readonly RehearsalFinding[]): readonly RehearsalFinding[] {
+  const breaking = findings.filter(isBreaking);
+  if (!breaking.some(({ cause }) => cause === "http-location")) return breaking;
+  return breaking.filter(({ cause }) => !/^(?:secure-over-http|login-cookie-lost)$/.test(cause));
+}
+
 function has({ choices }: Need, { key }: Choice): boolean {
   return choices.some((choice) => choice.key === key);
 }
@@ -46,7 +53,8 @@ function needsOf(edge: string, finding: RehearsalFinding, edgeWhere: string | un
   const choices = finding.fixes.map(({ where, lines }): Choice => {
     const isEdges = where === edgeWhere;
     const fix = lines.join("\n");
-    const framework = isEdges ? null : finding.framework;
+    // An address to use at once is a line for whoever asks, in no framework's file.
+    const framework = isEdges || /^https?:/.test(fix) ? null : finding.framework;
     return { key: `${where}\n${fix}`, fix: { fix, where, framework } };
   });
   const ofEdge = choices.filter(({ fix }) => fix.where === edgeWhere);

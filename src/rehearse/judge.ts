@@ -43,14 +43,24 @@ function withoutQuery(url: string): string {
 
 export function differs(
   { step, expected, found }: Difference,
-  { name, title }: EdgeProfile,
+  profile: EdgeProfile,
 ): RehearsalFinding {
+  const { name, title, fixes } = profile;
+  const drops = profile.headers.some(
+    (rule) => rule.op === "strip" && rule.name.toLowerCase() === "cookie",
+  );
+  const lines = (drops && fixes?.cookies) || [];
+  const why = drops
+    ? "It drops the browser's cookies, so that nobody stays logged in."
+    : "No header that was tried explains it.";
   return {
-    ...own(`https://localhost/`),
+    ...own("https://localhost/"),
     code: "flow-differs",
-    cause: step.replace(/^step \d+ \(|\)$/g, ""),
-    explanation: `At ${step} the control found ${expected}. Through ${name} (${title}) it is ${found}, and no header that was tried explains it.`,
+    cause: drops ? "edge-drops-cookies" : step.replace(/^step \d+ \(|\)$/g, ""),
+    explanation: `At ${step} the control found ${expected}. Through ${name} (${title}) it is ${found}. ${why}`,
     chain: [`control  ${expected}`, `${name}  ${found}`],
+    fix: lines,
+    fixes: fixes && lines.length > 0 ? [{ where: fixes.where, lines }] : [],
   };
 }
 

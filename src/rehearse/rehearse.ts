@@ -62,7 +62,7 @@ const LAST_LOOK_MS = 30_000;
 export async function rehearse(settings: RehearseSettings): Promise<Rehearsal> {
   const { flow, edges, jobs = DEFAULT_JOBS, onEdge = () => undefined } = settings;
   if (settings.readOnly) refuseChanges(flow);
-  const control = await visitEdge(settings, { profile: DEFAULT_PROFILE, overrides: {} }, 0);
+  const control = await visitControl(settings);
   judgeControl(settings, control);
   const own = new Set(control.findings.filter((each) => !isOfTheEdge(each)).map(identityOf));
   const outcomes: EdgeOutcome[] = [];
@@ -88,6 +88,21 @@ export async function rehearse(settings: RehearseSettings): Promise<Rehearsal> {
   };
 }
 
+/**
+ * From this machine's own address, or where the flow fails so, from an edge's: an app may have been
+ * told to believe that one alone.
+ */
+async function visitControl(settings: RehearseSettings): Promise<Visited> {
+  const near = await visitEdge(settings, { profile: DEFAULT_PROFILE, overrides: {} }, 0);
+  if (!near.walk.failure || near.walk.isUnanswered) return near;
+  const profile = {
+    ...DEFAULT_PROFILE,
+    toApp: { ...DEFAULT_PROFILE.toApp, source: "remote" },
+  } as const;
+  const far = await visitEdge(settings, { profile, overrides: {} }, 0);
+  return far.walk.failure ? near : far;
+}
+
 function refuseChanges({ steps, name }: Flow): void {
   const step = steps.find(changesState);
   if (!step) return;
@@ -102,7 +117,7 @@ interface Visited {
   readonly milliseconds: number;
 }
 
-/** One walk through one edge, with an address and a cookie jar of its own. */
+/** One walk through one edge; its visitor has an address and a cookie jar of its own. */
 async function visitEdge(
   settings: RehearseSettings,
   { profile, overrides }: RehearsedEdge,
@@ -115,7 +130,6 @@ async function visitEdge(
   const names = serveNames([...hosts, ...routedHosts(settings)]);
   const findings: RehearsalFinding[] = [];
   const defects: unknown[] = [];
-  // The control comes from this machine itself; every edge from an address of its own.
   const octet = 2 + (index % 250);
   const side = await openEdgeSide({
     ...{ target: settings.target, edge: profile, overrides, limits: true, hsts: "pass" },
@@ -124,7 +138,6 @@ async function visitEdge(
     ...(settings.probe === false && { probe: false }),
     watchers: [Doorstep.watcher(() => doorstep)],
     roots: settings.roots ?? [],
-    remoteSource: `127.0.0.${octet}`,
     served: () => ({ url: origin, plainPort: 80 }),
     onFinding: (finding) => void findings.push(finding),
     onDefect: (error) => void defects.push(error),

@@ -16,6 +16,12 @@ import type { Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import { Diagnosing, type Served } from "./diagnosing.js";
 
+/**
+ * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
+ * proxy. Linux has all of 127.0.0.0/8; elsewhere the connection falls back to 127.0.0.1.
+ */
+const REMOTE_SOURCE = "127.0.0.2";
+
 export interface EdgeSideSettings {
   /** Where requests go that no route takes. */
   readonly target: Target;
@@ -35,8 +41,6 @@ export interface EdgeSideSettings {
   readonly watchers: readonly Watcher[];
   /** Roots to trust besides, PEM, where the target has a certificate. */
   readonly roots: readonly string[];
-  /** Where a remote edge connects from. */
-  readonly remoteSource: string;
   /** Where the app is served, once that is known. */
   readonly served: () => Served | undefined;
   readonly onTarget?: (state: "up" | "down", url: string) => void;
@@ -68,7 +72,7 @@ export async function openEdgeSide(settings: EdgeSideSettings): Promise<EdgeSide
   const connecting = {
     insecure: settings.insecureTarget ?? false,
     roots: settings.roots,
-    ...(edge.toApp.source === "remote" && { source: settings.remoteSource }),
+    ...(edge.toApp.source === "remote" && { source: REMOTE_SOURCE }),
   };
   const forwardings = new Map<string, Forwarding>();
   const forwardingTo = (target: Target): Forwarding => {

@@ -24,12 +24,6 @@ import type { Name } from "../x509/names.js";
 import type { Served } from "./diagnosing.js";
 import { type EdgeSideSettings, openEdgeSide } from "./edge-side.js";
 
-/**
- * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
- * proxy. Linux has all of 127.0.0.0/8; elsewhere the connection falls back to 127.0.0.1.
- */
-const REMOTE_SOURCE = "127.0.0.2";
-
 /** For what is being looked into when the last exchange has ended. */
 const LAST_LOOK_MS = 200;
 
@@ -42,7 +36,7 @@ export interface OwnCertificate extends Credentials {
 type Told = "onTarget" | "onFinding" | "onDefect";
 
 export interface ServeSettings
-  extends Omit<EdgeSideSettings, "watchers" | "roots" | "remoteSource" | "served" | Told> {
+  extends Omit<EdgeSideSettings, "watchers" | "roots" | "served" | Told> {
   /** Names to serve besides localhost, 127.0.0.1 and ::1; the first one names the URL. */
   readonly hosts: readonly string[];
   readonly addresses: readonly string[];
@@ -104,7 +98,6 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     ...settings,
     watchers: [...(settings.watchers ?? []), log],
     roots: issued ? [certificateToPem(issued.root)] : [],
-    remoteSource: REMOTE_SOURCE,
     served: () => served,
     onTarget: (state, of) => void events.emit("target", state, of),
     onFinding: (finding) => void events.emit("finding", finding),
