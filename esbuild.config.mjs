@@ -101,7 +101,7 @@ const code = Buffer.from(outputFiles[0].contents).toString("base64");
 const { configSchema } = await import(`data:text/javascript;base64,${code}`);
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`);
 
-const inlined = ["commander", "node-forge", "parse5", "entities"];
+const inlined = ["commander", "node-forge", "tldts", "parse5", "entities"];
 const licences = inlined.map(
   (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`,
 );

@@ -41,6 +41,7 @@ const LEAVES_LINES: {
   ...{ host: "elsewhere", connection: "elsewhere", te: "elsewhere" },
   // Applied before: to the lines, the request line or the body.
   ...{ version: "elsewhere", appendsInPlace: "elsewhere", dropsOddNames: "elsewhere" },
+  dropsTwins: "elsewhere",
   ...{ target: "elsewhere", buffersChunked: "elsewhere", answersExpect: "elsewhere" },
   ...{ passesUpgrade: "elsewhere", source: "elsewhere" },
 };

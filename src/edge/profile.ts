@@ -73,6 +73,8 @@ export interface ToApp {
   readonly appendsInPlace: boolean;
   /** Drops names with anything but letters, digits and hyphens in them. */
   readonly dropsOddNames: boolean;
+  /** Drops names that are those of the edge's own rules but for underscores. */
+  readonly dropsTwins: boolean;
   /**
    * `drop`: without the client's hop-by-hop lines and what Connection names (RFC 9110 7.6.1).
    * `by-name`: as nginx, without Connection, Keep-Alive, TE, Upgrade and Transfer-Encoding, but
@@ -185,6 +187,8 @@ export interface EdgeFixes {
   readonly upgrade?: readonly string[];
   /** Passes cookies and Referer on. */
   readonly cookies?: readonly string[];
+  /** Keeps the client's line of this {name} from the app. */
+  readonly drop?: readonly string[];
   /** Redirects to https with method and body. */
   readonly redirect?: readonly string[];
 }

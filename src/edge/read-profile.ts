@@ -127,6 +127,7 @@ const TO_APP_FLAGS = [
   "mergesLines",
   "appendsInPlace",
   "dropsOddNames",
+  "dropsTwins",
   "buffersChunked",
   "answersExpect",
   "sendsEmptyLength",
@@ -291,7 +292,7 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
   };
 }
 
-const FIXES = ["proto", "innerProto", "host", "upgrade", "cookies", "redirect"] as const;
+const FIXES = ["proto", "innerProto", "host", "upgrade", "cookies", "drop", "redirect"] as const;
 
 function readFixes(value: unknown, reader: FieldReader): EdgeFixes {
   const given = reader.object(value, "fixes", ["where", ...FIXES]);

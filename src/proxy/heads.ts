@@ -1,5 +1,6 @@
 /** The heads of an exchange: what the app is told, and what of its answer the client gets. */
 import type { EdgeRequest, ToApp } from "../edge/profile.js";
+import { STAND_IN_PORTS, standInRequest, standInResponse } from "../edge/stand-in.js";
 import { targetFor } from "../edge/target.js";
 import { editValues, type HeaderLines, without } from "../lines.js";
 import type { Exchange } from "./exchange.js";
@@ -23,10 +24,25 @@ export function requestHeaders(
   upgrade?: string,
 ): HeaderLines {
   const { edge, requestPolicy, rewrite } = forwarding;
-  const { headers, host, hostAt } = exchange;
+  const seen = asSeen(exchange, forwarding);
+  const { headers, host, hostAt } = seen;
   let lines = framed(crossing(headers, edge.toApp.hopByHop, host, hostAt), exchange);
   if (requestPolicy) lines = requestPolicy(lines, exchange);
-  return rewrite(lines, edgeRequest(exchange, forwarding, upgrade));
+  return rewrite(lines, edgeRequest(seen, forwarding, upgrade));
+}
+
+/** The exchange as the edge sees it: where devtls stands in for it, on the port of production. */
+function asSeen(exchange: Exchange, { standIn }: Forwarding): Exchange {
+  if (!standIn) return exchange;
+  const { connection } = exchange;
+  const { scheme } = connection;
+  const { host, headers } = standInRequest({
+    scheme,
+    host: exchange.host,
+    headers: exchange.headers,
+  });
+  const port = STAND_IN_PORTS[scheme];
+  return { ...exchange, host, headers: [...headers], connection: { ...connection, port } };
 }
 
 /**
@@ -70,7 +86,11 @@ export function responseHeaders(
 ): HeaderLines {
   const { editResponse, edge } = forwarding;
   let headers = crossingBack(head.headers, edge.toApp.hopByHop);
-  if (editResponse) headers = editResponse(headers, edgeRequest(exchange, forwarding));
+  const { standIn } = forwarding;
+  if (editResponse) {
+    headers = editResponse(headers, edgeRequest(asSeen(exchange, forwarding), forwarding));
+  }
+  if (standIn) headers = standInResponse(headers, standIn, exchange.connection.scheme);
   headers = applyPolicies(headers, exchange, forwarding);
   // Nobody may send a length with it (RFC 9110 8.6), and clients of HTTP/2 refuse that.
   const lengthless = head.status === 204 || (head.status === 205 && exchange.protocol === "HTTP/2");

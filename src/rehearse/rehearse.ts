@@ -128,6 +128,7 @@ async function visitEdge(
   const { hosts, flow } = settings;
   const origin = `https://${urlHost(hosts[0] ?? "localhost")}`;
   const names = serveNames([...hosts, ...routedHosts(settings)]);
+  const covers = (hostname: string): boolean => coversHost(names, hostname);
   const findings: RehearsalFinding[] = [];
   const defects: unknown[] = [];
   const octet = 2 + (index % 250);
@@ -138,7 +139,8 @@ async function visitEdge(
     ...(settings.probe === false && { probe: false }),
     watchers: [Doorstep.watcher(() => doorstep)],
     roots: settings.roots ?? [],
-    served: () => ({ url: origin, plainPort: 80 }),
+    covers,
+    served: () => ({ url: origin, port: 443, plainPort: 80 }),
     onFinding: (finding) => void findings.push(finding),
     onDefect: (error) => void defects.push(error),
   });
@@ -146,7 +148,7 @@ async function visitEdge(
     route: side.route,
     plain: profile.plain,
     address: `127.0.1.${octet}`,
-    covers: (hostname) => coversHost(names, hostname),
+    covers,
   });
   const visitor = new Visitor({ carrier: doorstep });
   try {

@@ -8,7 +8,9 @@ import type { Finding } from "../diagnose/finding.js";
 import { compileHead, type HeadOverrides } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { compileResponse } from "../edge/response.js";
+import type { Site } from "../edge/stand-in.js";
 import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
+import { asPublicAddress } from "../proxy/policies/address-space.js";
 import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
 import { createRouter, type Route } from "../proxy/routes.js";
 import { Pool } from "../proxy/upstream/pool.js";
@@ -35,12 +37,18 @@ export interface EdgeSideSettings {
   /** What becomes of Strict-Transport-Security; `strip` unless told otherwise. */
   readonly hsts?: HstsMode;
   readonly insecureTarget?: boolean;
+  /** Tell the app the site as on port 443, whatever the port is. */
+  readonly standIn?: boolean;
+  /** Pages count as those of a public address (Local Network Access). */
+  readonly publicAddress?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
   /** Look on at every exchange, before the diagnosis does. */
   readonly watchers: readonly Watcher[];
   /** Roots to trust besides, PEM, where the target has a certificate. */
   readonly roots: readonly string[];
+  /** Whether devtls answers for a host name. */
+  readonly covers: (hostname: string) => boolean;
   /** Where the app is served, once that is known. */
   readonly served: () => Served | undefined;
   readonly onTarget?: (state: "up" | "down", url: string) => void;
@@ -66,6 +74,7 @@ export async function openEdgeSide(settings: EdgeSideSettings): Promise<EdgeSide
     editResponse: compileResponse(edge),
     limits: settings.limits ? edge.limits : {},
     ...(await policiesOf(settings)),
+    ...(settings.standIn && { standIn: standingIn(settings) }),
     watchers: [...settings.watchers, diagnosing.watch],
     onDefect,
   };
@@ -97,18 +106,31 @@ export async function openEdgeSide(settings: EdgeSideSettings): Promise<EdgeSide
   };
 }
 
+/** Where devtls listens is known when the first request comes. */
+function standingIn({ covers, served }: Pick<EdgeSideSettings, "covers" | "served">): Site {
+  return {
+    isServed: covers,
+    get port() {
+      return served()?.port ?? 443;
+    },
+    get plainPort() {
+      return served()?.plainPort;
+    },
+  };
+}
+
 interface Policies {
   readonly requestPolicy: RequestPolicy | undefined;
   readonly policies: readonly ResponsePolicy[];
 }
 
-/** In this order: cookies, then HSTS; the edge's own edits come before both. */
-async function policiesOf({
-  cookies = "pass",
-  hsts = "strip",
-}: Pick<EdgeSideSettings, "cookies" | "hsts">): Promise<Policies> {
+/** In this order: cookies, HSTS, address space; the edge's own edits come before both. */
+async function policiesOf(
+  settings: Pick<EdgeSideSettings, "cookies" | "hsts" | "publicAddress">,
+): Promise<Policies> {
+  const { cookies = "pass", hsts = "strip", publicAddress = false } = settings;
   const ofHsts = hstsPolicy(hsts);
-  const rest = ofHsts ? [ofHsts] : [];
+  const rest = [...(ofHsts ? [ofHsts] : []), ...(publicAddress ? [asPublicAddress] : [])];
   if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
   const { cookiePolicies } = await import("../proxy/policies/cookies.js");
   const { request, response } = cookiePolicies(cookies);

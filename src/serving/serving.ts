@@ -36,7 +36,7 @@ export interface OwnCertificate extends Credentials {
 type Told = "onTarget" | "onFinding" | "onDefect";
 
 export interface ServeSettings
-  extends Omit<EdgeSideSettings, "watchers" | "roots" | "served" | Told> {
+  extends Omit<EdgeSideSettings, "watchers" | "roots" | "served" | "covers" | Told> {
   /** Names to serve besides localhost, 127.0.0.1 and ::1; the first one names the URL. */
   readonly hosts: readonly string[];
   readonly addresses: readonly string[];
@@ -70,6 +70,8 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly certificate: Certificate;
   /** Whether this run made the authority. */
   readonly authorityCreated: boolean;
+  /** Why the certificate of this run is in memory only. */
+  readonly unkept: string | undefined;
   /** Sends what no route takes to another target from now on. */
   setTarget(target: Target): void;
   /** What was found and is still so. */
@@ -94,8 +96,10 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     events.listenerCount("request") > 0
       ? { end: (finished) => void events.emit("request", finished) }
       : undefined;
+  const covers = (hostname: string): boolean => coversHost(covered, hostname);
   const side = await openEdgeSide({
     ...settings,
+    covers,
     watchers: [...(settings.watchers ?? []), log],
     roots: issued ? [certificateToPem(issued.root)] : [],
     served: () => served,
@@ -110,7 +114,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     port: settings.port,
     orNextPort: settings.orNextPort,
     ...(settings.plain && { plain: settings.plain }),
-    covers: (hostname) => coversHost(covered, hostname),
+    covers,
+    onDefect,
     onDistrust: () => {
       if (!distrusted) events.emit("distrust");
       distrusted = true;
@@ -128,7 +133,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     : () => undefined;
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
   const url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
-  served = { url, plainPort: proxy.plainPort };
+  served = { url, port: proxy.port, plainPort: proxy.plainPort };
   return Object.assign(events, {
     url,
     port: proxy.port,
@@ -136,6 +141,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     plainPort: proxy.plainPort,
     certificate,
     authorityCreated: issued?.created ?? false,
+    unkept: issued?.leaf.unkept?.message,
     setTarget: side.setTarget,
     findings: () => side.diagnosing.open,
     close: async (graceMs = 2_000) => {

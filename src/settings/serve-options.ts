@@ -71,6 +71,10 @@ export interface ServeOptions {
   readonly cookies?: string;
   /** Strict-Transport-Security: `strip` (the default), `pass`, or a max-age in seconds to send. */
   readonly hsts?: Text;
+  /** Stand in for port 443: the app is told the site without a port. */
+  readonly standIn?: boolean;
+  /** `public`: pages count as those of a public address (Local Network Access). */
+  readonly addressSpace?: string;
   /** Do not replay a failing GET to find the cause. */
   readonly noProbe?: boolean;
 }
@@ -142,6 +146,8 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
     ...(cert !== undefined && key !== undefined && { own: readOwnCertificate(cert, key) }),
     ...(fault !== undefined && { fault }),
     insecureTarget: options.insecureTarget ?? false,
+    ...(options.standIn && { standIn: true }),
+    ...(read.choice("addressSpace", options.addressSpace, ["public"]) && { publicAddress: true }),
     ...(options.noProbe && { probe: false }),
     ...(cookies && { cookies }),
     ...(hsts !== undefined && { hsts }),

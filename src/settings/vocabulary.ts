@@ -136,6 +136,16 @@ export const WORDS: readonly Word[] = [
     json: "number",
     help: "Strict-Transport-Security: strip, pass, or a max-age in seconds to send (default: strip)",
   },
+  {
+    name: "stand-in",
+    help: "stand in for port 443 on whatever port: the app is told the site without one, and redirects come back with devtls's own",
+  },
+  {
+    name: "address-space",
+    takes: "space",
+    values: ["public"],
+    help: "public: pages meet Local Network Access as public ones do; a WebSocket of the same origin, too, fails until the permission is granted",
+  },
   { name: "no-probe", help: "do not replay a failing GET to find the cause" },
   {
     name: "https-env",

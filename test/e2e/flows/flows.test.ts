@@ -3,16 +3,20 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Finding, openAuthority, serve } from "../../../src/index.js";
+import { type DevtlsServer, type Finding, openAuthority, serve } from "../../../src/index.js";
 import type { Carrier } from "../../../src/visit/carrier.js";
 import { Network } from "../../../src/visit/network.js";
 import { bare, type Navigation, Visitor } from "../../../src/visit/visitor.js";
 import { temporaryFolder } from "../../support/cli.js";
+import { ADDRESSES } from "./addresses.js";
 import type { Asked, Flow, Reply, Step } from "./flow.js";
 import { HEALTHY } from "./healthy.js";
+import { PORTS } from "./ports.js";
+import { REFUSALS } from "./refusals.js";
 import { SICK } from "./sick.js";
 
-const FLOWS: readonly Flow[] = [...HEALTHY, ...SICK];
+const ALL_SICK = [...SICK, ...PORTS, ...ADDRESSES, ...REFUSALS];
+const FLOWS: readonly Flow[] = [...HEALTHY, ...ALL_SICK];
 
 const stateDirectory = temporaryFolder("devtls-flows-");
 let ca: string;
@@ -44,6 +48,10 @@ function askedOf(
     ),
     form: new URLSearchParams(body),
     root: `https://${headers.host}/${prefix}`,
+    prefix: `/${prefix}`,
+    port: (app.address() as AddressInfo).port,
+    tlsPort: String(headers["x-tls-port"]),
+    plainPort: String(headers["x-plain-port"]),
   };
 }
 
@@ -59,18 +67,19 @@ async function run(flow: Flow, options: Flow["options"] = {}): Promise<Finding[]
   const server = await serve({
     target: (app.address() as AddressInfo).port,
     ...{ port: 0, bind: "127.0.0.1", stateDirectory },
+    ...(flow.host !== undefined && { host: flow.host }),
     ...options,
   });
   server.on("finding", (finding) => findings.push(finding));
-  const visitor = new Visitor({ carrier: announcing(String(server.httpPort)) });
+  const visitor = new Visitor({ carrier: announcing(server) });
   const index = FLOWS.indexOf(flow);
   for (const { path, plain, ...step } of flow.steps) {
-    const base = plain ? `http://localhost:${server.httpPort}` : server.url;
+    const base = plain ? `http://${flow.host ?? "localhost"}:${server.httpPort}` : server.url;
     const visit = visitor.navigate({
       ...navigationOf(new URL(`${base}/${index}${path}`), step),
       headers: Object.entries(step.headers ?? {}).flat(),
       refresh: false,
-      onHop: ({ next }) => next === undefined || /(?:^|\.)localhost$/.test(next.hostname),
+      onHop: ({ next }) => next === undefined || /(?:^|\.)(?:localhost|test)$/.test(next.hostname),
     });
     const end = await visit.then(
       (visited) => visited.end,
@@ -82,12 +91,12 @@ async function run(flow: Flow, options: Flow["options"] = {}): Promise<Finding[]
   return findings;
 }
 
-/** Tells the app where plain HTTP is, whatever origin is asked. */
-function announcing(plainPort: string): Carrier {
-  const network = new Network({ roots: [ca] });
+/** Tells the app where devtls is, whatever origin is asked. */
+function announcing({ url, httpPort }: DevtlsServer): Carrier {
+  const network = new Network({ roots: [ca], resolve: () => "127.0.0.1" });
+  const more = ["X-Plain-Port", String(httpPort), "X-Tls-Port", new URL(url).port];
   return {
-    send: (request) =>
-      network.send({ ...request, headers: [...request.headers, "X-Plain-Port", plainPort] }),
+    send: (request) => network.send({ ...request, headers: [...request.headers, ...more] }),
     openSocket: (request) => network.openSocket(request),
   };
 }
@@ -117,10 +126,29 @@ describe(`Nothing is reported of ${HEALTHY.length} healthy flows`, () => {
   });
 });
 
-describe(`What is wrong with ${SICK.length} sick flows is reported, and nothing else`, () => {
-  it.each(named(SICK))("%s", async (_name, flow) => {
+describe(`What is wrong with ${ALL_SICK.length} sick flows is reported, and nothing else`, () => {
+  it.each(named(ALL_SICK))("%s", async (_name, flow) => {
     const findings = await run(flow, flow.options);
     const said = findings.map(({ code, cause, confidence }) => `${code} ${cause} ${confidence}`);
     expect(said.sort()).toEqual([...(flow.findings ?? [])].sort());
+    for (const finding of findings) expectProof(finding);
+    if (!flow.fixes) return;
+    const { port } = new URL(findings[0]?.url ?? "");
+    const fixes = findings[0]?.fixes.map(({ where, lines }) => [
+      where,
+      lines.map((line) => line.replaceAll(`:${port}`, ":PORT")),
+    ]);
+    const wanted = Object.entries(flow.fixes).map(([where, lines]) => [where, [lines].flat()]);
+    expect(fixes).toEqual(wanted);
   });
 });
+
+/** Proved is what has the record of its proof; the rest ends with what would settle it. */
+function expectProof({ confidence, proof, fix, fixes, explanation }: Finding): void {
+  expect(confidence === "proved").toBe(proof !== null);
+  if (proof?.kind === "asked") expect(proof.before).not.toBe("");
+  if (proof?.kind === "rule") expect(proof.rule).toMatch(/^(?:RFC|Fetch|draft-ietf)/);
+  expect(fixes.flatMap(({ lines }) => lines)).toEqual(fix);
+  expect(fix.join()).not.toMatch(/\{(?:origin|host|hostname|port|peer|target)\}|\$http_host/);
+  expect(explanation).toMatch(/\.$/);
+}
