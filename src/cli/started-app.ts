@@ -1,6 +1,6 @@
 /** An app that is started for a command of devtls, and ends with it. */
 import { join } from "node:path";
-import { reservePort, startDevServer, startFailure } from "../dev-server/start.js";
+import { reservePort, startDevServer, startFailure, withPort } from "../dev-server/start.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import { progress } from "./output.js";
 
@@ -24,13 +24,14 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Starts it and waits until it listens. @throws DevtlsError "command-failed" */
 export async function startApp(
-  command: readonly string[],
+  words: readonly string[],
   { json, cwd, target: given }: StartOptions,
 ): Promise<StartedApp> {
   const reserved = given ? undefined : await reservePort([]);
   const wanted = given ?? parseTarget(String(reserved?.port));
   const port = wanted.kind === "tcp" ? wanted.port : undefined;
   await reserved?.release();
+  const command = withPort(words, port);
   const server = startDevServer({
     ...{ command, cwd, port },
     env: { ...process.env, ...(port !== undefined && { PORT: String(port) }) },
@@ -47,15 +48,19 @@ export async function startApp(
     for (const name of SIGNALS) process.off(name, onSignal);
   };
   progress(`Waiting for ${command.join(" ")} to listen.`);
-  const found = await server.findPort(given && port);
-  if (found === undefined) {
+  const place =
+    wanted.kind === "tcp" ? { host: wanted.host, port: wanted.port } : { path: wanted.path };
+  const found = given
+    ? (await server.listensAt(place, () => undefined)) && given
+    : await server.findPort().then((at) => at !== undefined && parseTarget(String(at)));
+  if (!found) {
     forget();
     const status = await server.exited;
     const why = server.failure() ?? `it ended with status ${status} before it listened on a port`;
     throw startFailure(command, why);
   }
   return {
-    target: found === port ? wanted : parseTarget(String(found)),
+    target: found,
     given,
     stop: async () => {
       forget();

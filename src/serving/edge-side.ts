@@ -28,6 +28,8 @@ export interface EdgeSideSettings {
   /** Where requests go that no route takes. */
   readonly target: Target;
   readonly routes?: readonly Route[];
+  /** What is being started and is going to be the target; requests wait for `setTarget`. */
+  readonly starting?: string;
   readonly edge: EdgeProfile;
   readonly overrides: HeadOverrides;
   /** Apply the edge's bounds on sizes and times. */
@@ -63,6 +65,8 @@ export interface EdgeSide {
   readonly diagnosing: Diagnosing;
   /** Sends what no route takes to another target from now on. */
   setTarget(target: Target): void;
+  /** Who still waits for the target is told that it is not coming. */
+  giveUp(): void;
 }
 
 export async function openEdgeSide(settings: EdgeSideSettings): Promise<EdgeSide> {
@@ -93,6 +97,13 @@ export async function openEdgeSide(settings: EdgeSideSettings): Promise<EdgeSide
     return forwarding;
   };
   let fallback = forwardingTo(settings.target);
+  let opened: (ready: Forwarding | undefined) => void = () => undefined;
+  if (settings.starting !== undefined) {
+    const ready = new Promise<Forwarding | undefined>((resolve) => {
+      opened = resolve;
+    });
+    fallback = { ...fallback, starting: { name: settings.starting, ready } };
+  }
   const routes = (settings.routes ?? []).map((route): [Route, Forwarding] => [
     route,
     forwardingTo(route.target),
@@ -102,7 +113,9 @@ export async function openEdgeSide(settings: EdgeSideSettings): Promise<EdgeSide
     route: createRouter(routes, () => fallback),
     setTarget: (target) => {
       fallback = forwardingTo(target);
+      opened(fallback);
     },
+    giveUp: () => opened(undefined),
   };
 }
 

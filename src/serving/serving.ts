@@ -27,6 +27,9 @@ import { type EdgeSideSettings, openEdgeSide } from "./edge-side.js";
 /** For what is being looked into when the last exchange has ended. */
 const LAST_LOOK_MS = 200;
 
+/** Hosts that are said not to be covered; strangers can ask for any number of them. */
+const MAX_DISTRUSTED = 20;
+
 /** A certificate of the user's own instead of one that devtls issues. */
 export interface OwnCertificate extends Credentials {
   readonly certificate: Certificate;
@@ -56,8 +59,11 @@ export interface ServeEvents {
   request: [finished: FinishedExchange];
   finding: [finding: Finding];
   target: [state: "up" | "down", url: string];
-  /** A client refused the certificate; once a run. */
-  distrust: [];
+  /**
+   * A client refused the certificate; once a run, and once for each host that it asked for and the
+   * certificate does not cover.
+   */
+  distrust: [uncovered: string | undefined];
   /** Something in devtls failed: who looked on at an exchange, or one exchange with it. */
   defect: [error: unknown];
 }
@@ -72,7 +78,7 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly authorityCreated: boolean;
   /** Why the certificate of this run is in memory only. */
   readonly unkept: string | undefined;
-  /** Sends what no route takes to another target from now on. */
+  /** Sends what no route takes, and what waits for it, to this target from now on. */
   setTarget(target: Target): void;
   /** What was found and is still so. */
   findings(): readonly Counted[];
@@ -107,7 +113,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     onFinding: (finding) => void events.emit("finding", finding),
     onDefect,
   });
-  let distrusted = false;
+  const distrusted = new Set<string | undefined>();
   const proxy: RunningProxy = await startProxy({
     credentials,
     addresses: settings.addresses,
@@ -116,9 +122,10 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     ...(settings.plain && { plain: settings.plain }),
     covers,
     onDefect,
-    onDistrust: () => {
-      if (!distrusted) events.emit("distrust");
-      distrusted = true;
+    onDistrust: (uncovered) => {
+      if (distrusted.has(uncovered) || distrusted.size > MAX_DISTRUSTED) return;
+      distrusted.add(uncovered);
+      events.emit("distrust", uncovered);
     },
     forwardings: side.forwardings,
     route: side.route,
@@ -146,6 +153,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     findings: () => side.diagnosing.open,
     close: async (graceMs = 2_000) => {
       stopRefresh();
+      // Who still waits for the app is told that it is not coming.
+      side.giveUp();
       const end = Date.now() + graceMs;
       // Exchanges that end meanwhile are looked at, too.
       await proxy.close(graceMs);
