@@ -1,7 +1,8 @@
 /**
  * Builds dist/. The two commands that people wait for, `cert` and `serve`, get bundles of their own
  * with their packages inside: finding and compiling those file by file would double what the
- * command adds to Node's own start. Everything else leaves packages where npm put them.
+ * command adds to Node's own start. Everything else leaves what package.json depends on where npm
+ * put it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -33,6 +34,19 @@ const common = {
 /** Loaded when something went wrong. */
 const CRASH = "./crash.js";
 
+/** The parser of HTML is as large as all the rest, and loaded when there is a page to read. */
+const pageApart = (from) => ({
+  name: "page-apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/page\.js$/ }, ({ importer, kind }) =>
+      importer.endsWith("visitor.ts") && kind === "dynamic-import"
+        ? { path: `${from}/visit/page.js`, external: true }
+        : undefined,
+    );
+  },
+});
+await build({ ...common, entryPoints: ["src/visit/page.ts"], outdir: "dist/visit" });
+
 await build({
   ...common,
   entryPoints: [
@@ -42,9 +56,16 @@ await build({
     "src/cli/crash.ts",
   ],
   external: [...DEPENDENCIES, CRASH],
+  plugins: [pageApart("..")],
   outdir: "dist/cli",
 });
-await build({ ...library, entryPoints: ["src/index.ts"], packages: "external", outdir: "dist" });
+await build({
+  ...library,
+  entryPoints: ["src/index.ts"],
+  external: DEPENDENCIES,
+  plugins: [pageApart(".")],
+  outdir: "dist",
+});
 
 // Vite's configuration files are modules.
 await build({
@@ -103,6 +124,8 @@ const inlined = {
   "node-forge": "LICENSE",
   tldts: "LICENSE",
   "jsonc-parser": "LICENSE.md",
+  parse5: "LICENSE",
+  entities: "LICENSE",
 };
 const licences = Object.entries(inlined).map(
   ([name, file]) => `${name}\n\n${readFileSync(`node_modules/${name}/${file}`, "utf8")}`,

@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   "address-unavailable": 1,
   "command-failed": 1,
   "request-failed": 1,
+  "flow-failed": 1,
   "trust-failed": 1,
   "needs-consent": 1,
 } as const;

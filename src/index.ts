@@ -23,6 +23,14 @@ export {
   type StateOptions,
 } from "./library/issue.js";
 export {
+  type EdgeOutcome,
+  type JoinedFix,
+  type Rehearsal,
+  type RehearsalFinding,
+  type RehearseOptions,
+  rehearse,
+} from "./library/rehearse.js";
+export {
   type DevtlsServer,
   type RequestEvent,
   type ServeOptions,

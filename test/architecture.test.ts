@@ -10,6 +10,7 @@ const SRC = join(PROJECT, "src");
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "init", "trace"],
+    ...["rehearse", "reports"],
     ...["acme", "doctor", "serving", "x509", "edge", "paths.ts", "words.ts", "errors.ts"],
     "capture",
   ],
@@ -21,11 +22,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["library", "diagnose", "errors.ts"],
   "vite.mts": ["index.ts"],
   library: [
-    ...["settings", "ca", "proxy", "diagnose", "trace", "serving"],
+    ...["settings", "ca", "proxy", "diagnose", "trace", "rehearse", "serving"],
     ...["x509", "edge", "paths.ts", "errors.ts"],
   ],
   settings: ["serving", "ca", "proxy", "cookies", "edge", "x509", "words.ts", "errors.ts"],
-  trace: ["diagnose", "cookies", "lines.ts", "words.ts", "errors.ts"],
+  reports: ["words.ts", "errors.ts"],
+  rehearse: [
+    ...["settings", "serving", "ca", "proxy", "diagnose", "edge", "reports", "visit"],
+    ...["lines.ts", "words.ts", "errors.ts"],
+  ],
+  trace: ["visit", "diagnose", "lines.ts", "words.ts", "errors.ts"],
+  visit: ["cookies", "lines.ts", "errors.ts"],
   serving: ["ca", "cookies", "proxy", "diagnose", "edge", "x509", "lines.ts"],
   ca: ["x509", "paths.ts", "errors.ts"],
   trust: ["x509", "paths.ts", "words.ts", "errors.ts"],
@@ -41,7 +48,16 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
 };
 
-const PURE = ["x509", "edge", "cookies", "diagnose", "init", "acme/rules", "capture/inference"];
+const PURE = [
+  "x509",
+  "edge",
+  "cookies",
+  "diagnose",
+  "init",
+  "reports",
+  "acme/rules",
+  "capture/inference",
+];
 
 const isPure = (file: string): boolean => PURE.some((folder) => file.startsWith(`${folder}/`));
 
@@ -146,11 +162,11 @@ describe("An arrow between parts", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("points to what serves from the command line, the library and their settings only", () => {
+  it("points to what serves from the command line, the library, rehearsals and their settings only", () => {
     const from = inside
       .filter(({ to }) => partOf(to) === "serving")
       .map(({ from }) => partOf(from));
-    const allowed = ["serving", "capture", "cli", "library", "settings"];
+    const allowed = ["serving", "capture", "cli", "library", "settings", "rehearse"];
     expect(from.filter((part) => !allowed.includes(part))).toEqual([]);
   });
 

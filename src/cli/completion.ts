@@ -21,6 +21,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
     WORDS.flatMap(({ name, values }) => (values ? [[`--${name}`, values]] : [])),
   ),
   "--simulate": EDGES,
+  "--edges": [...EDGES, "all"],
   "--store": STORE_IDS,
   "--root": TOOL_NAMES,
   "--format": ["pem", "der"],

@@ -3,6 +3,7 @@ import { type Loaders, run } from "./program.js";
 const LOADERS: Loaders = {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
+  rehearse: () => import("./rehearse.js"),
   capture: () => import("./capture.js"),
   echo: () => import("./echo.js"),
   trace: () => import("./trace.js"),

@@ -12,7 +12,7 @@ import { EXIT, print, reportCrashes, reportError, write } from "./output.js";
 /**
  * Adds a command, its options and its action to the program.
  * @param program `devtls`
- * @param rest what `devtls serve` was given after `--`, the dev server's own command
+ * @param rest what `devtls serve` or `rehearse` was given after `--`, the dev server's own command
  * @param loaders every command's code, for the one that completes them
  */
 export type Define = (program: Command, rest?: readonly string[], loaders?: Loaders) => void;
@@ -75,7 +75,7 @@ export async function run(
       }
       throw unknown(name, given[0] === "help" ? [...topics.keys()] : undefined);
     }
-    const end = name === "serve" ? argv.indexOf("--") : -1;
+    const end = STARTING.includes(name ?? "") ? argv.indexOf("--") : -1;
     const own = end < 0 ? argv : argv.slice(0, end);
     if (load) (await load()).define(program, end < 0 ? undefined : argv.slice(end + 1), loaders);
     else describeCommands(program);
@@ -95,6 +95,8 @@ export async function run(
   }
 }
 
+/** Commands that take the command of an app after `--`. */
+const STARTING: readonly string[] = ["serve", "rehearse"];
 /** @param topics what there is help about besides the commands, where help was asked for */
 function unknown(name: string, topics: readonly string[] | undefined): Error {
   const near = nearest(name, [...Object.keys(SUMMARIES), ...(topics ?? [])]);
@@ -123,7 +125,7 @@ function createProgram(): Command {
 }
 
 /** The package's version; the built command line lies two folders below its package.json. */
-function version(): string {
+export function version(): string {
   const { version } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
   return String(version);
 }

@@ -21,7 +21,11 @@ export function define(program: Command): void {
     .description("Follow the redirects of a URL as a browser would, local or remote.")
     .argument("<url>", "an http or https address; https when it does not say")
     .option("--method <method>", "GET unless told otherwise; sent without a body")
-    .option("--header <line>", "send 'Name: value', repeatable", collect)
+    .option(
+      "--header <line>",
+      "send 'Name: value', repeatable; secrets go to the URL's own origin only",
+      collect,
+    )
     .option("--insecure", "accept any certificate")
     .option("--no-probe", "do not replay a failing GET to find the cause")
     .option("--json", "print the hops and the findings as JSON")
@@ -62,17 +66,21 @@ function lineOf(text: string): string[] {
   return [match[1] as string, match[2] as string];
 }
 
-function showHop({ method, url, status, location, cookies, milliseconds }: Hop): void {
+function showHop({ method, url, status, location, cookies, withheld, milliseconds }: Hop): void {
   const colour =
     status >= 500 ? "red" : status >= 400 ? "yellow" : status >= 300 ? "cyan" : "green";
   const to = location === null ? "" : ` -> ${location}`;
   const time = paint("dim", `${Math.round(milliseconds)} ms`);
   print(`${paint(colour, String(status))} ${method} ${url}${to} ${time}`);
   if (cookies.length > 0) print(paint("dim", `    sets ${cookies.join(", ")}`));
+  if (withheld.length > 0) {
+    print(paint("dim", `    was not sent ${withheld.join(", ")}, given for another origin`));
+  }
 }
 
-function rounded({ milliseconds, ...hop }: Hop) {
-  return { ...hop, ms: Math.round(milliseconds * 10) / 10 };
+function rounded({ milliseconds, withheld, ...hop }: Hop) {
+  const ms = Math.round(milliseconds * 10) / 10;
+  return { ...hop, ms, ...(withheld.length > 0 && { withheld }) };
 }
 
 function count(number: number, thing: string): string {

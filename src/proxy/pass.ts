@@ -4,7 +4,7 @@ import { first } from "../lines.js";
 import { collectBody, type Refusal, refuseRequest } from "./bounds.js";
 import type { Exchange } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
-import { type Page, READY_HEADER } from "./own/pages.js";
+import { type Page, READY_HEADER, TARGET_HEADER } from "./own/pages.js";
 import { Passage, type Underway } from "./passage.js";
 import { whenReady } from "./starting.js";
 import type { Pool } from "./upstream/pool.js";
@@ -16,7 +16,7 @@ import type { Pool } from "./upstream/pool.js";
 export function pass(exchange: Exchange, forwarding: Forwarding, answer?: Page): Underway {
   const { starting } = forwarding;
   if (!answer && first(exchange.headers, READY_HEADER) !== undefined) {
-    if (starting) sayWhetherReady(exchange, 503);
+    if (starting) sayWhetherReady(exchange, 503, forwarding.pool);
     else answerReadiness(exchange, forwarding.pool);
     return { answer: () => undefined };
   }
@@ -84,14 +84,15 @@ function answerReadiness(exchange: Exchange, pool: Pool): void {
     (socket) => {
       socket.on("error", () => undefined);
       socket.destroy();
-      sayWhetherReady(exchange, 204);
+      sayWhetherReady(exchange, 204, pool);
     },
     () => {
-      if (!controller.signal.aborted) sayWhetherReady(exchange, 503);
+      if (!controller.signal.aborted) sayWhetherReady(exchange, 503, pool);
     },
   );
 }
 
-function sayWhetherReady({ reply }: Exchange, status: 204 | 503): void {
-  reply.begin(status, STATUS_CODES[status] ?? "", ["Cache-Control", "no-store"], false);
+function sayWhetherReady({ reply }: Exchange, status: 204 | 503, pool: Pool): void {
+  const lines = ["Cache-Control", "no-store", TARGET_HEADER, pool.dialer.target.url];
+  reply.begin(status, STATUS_CODES[status] ?? "", lines, false);
 }

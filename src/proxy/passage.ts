@@ -132,6 +132,7 @@ export class Passage implements CallEvents, Underway {
         method,
         head: headText(requestLine(exchange, edge.toApp), this.#told),
         body: body && this.#tapped(body),
+        closes: edge.toApp.connection === "close",
         upgrade: upgrade !== undefined,
         patienceMs: this.#patienceMs,
         client: exchange.connection.address,

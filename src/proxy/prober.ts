@@ -61,6 +61,7 @@ export class Prober {
     // HTTP/1.0 knows no upgrade, and the edge is asked about as if it passed them on.
     const line = requestLine(asked, upgrade ? { ...toApp, version: "1.1" } : toApp);
     const head = headText(line, [...told, PROBE_HEADER, "1"]);
+    const closes = toApp.connection === "close";
     return new Promise((resolve) => {
       let answer: ProbeAnswer | undefined;
       let octets = 0;
@@ -72,7 +73,7 @@ export class Prober {
       };
       const call = new Call(
         this.#pools[from],
-        { method, head, body: undefined, upgrade, patienceMs: 0 },
+        { method, head, body: undefined, closes, upgrade, patienceMs: 0 },
         {
           onInformation: () => undefined,
           onHead: ({ status, headers }: ResponseHead, hasBody: boolean) => {

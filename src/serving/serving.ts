@@ -12,32 +12,17 @@ import {
   serveNames,
 } from "../ca/leaves.js";
 import { type Clock, keepFresh } from "../ca/refresh.js";
-import type { CookieMode } from "../cookies/modes.js";
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
-import { compileHead, type HeadOverrides } from "../edge/head.js";
-import type { EdgeProfile } from "../edge/profile.js";
-import { compileResponse } from "../edge/response.js";
-import type { Site } from "../edge/stand-in.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
-import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
 import type { PlainSettings } from "../proxy/own/plain-http.js";
-import { asPublicAddress } from "../proxy/policies/address-space.js";
-import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
-import { createRouter, type Route } from "../proxy/routes.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
-import { Pool } from "../proxy/upstream/pool.js";
 import type { Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import { type Certificate, certificateToPem } from "../x509/certificate.js";
 import type { Name } from "../x509/names.js";
-import { Diagnosing, type Served } from "./diagnosing.js";
-
-/**
- * Servers that trust forwarded headers from 127.0.0.1 only must not take a remote edge for a local
- * proxy. Linux has all of 127.0.0.0/8; elsewhere the connection falls back to 127.0.0.1.
- */
-const REMOTE_SOURCE = "127.0.0.2";
+import type { Served } from "./diagnosing.js";
+import { type EdgeSideSettings, openEdgeSide } from "./edge-side.js";
 
 /** For what is being looked into when the last exchange has ended. */
 const LAST_LOOK_MS = 200;
@@ -50,36 +35,20 @@ export interface OwnCertificate extends Credentials {
   readonly certificate: Certificate;
 }
 
-export interface ServeSettings {
-  /** Where requests go that no route takes. */
-  readonly target: Target;
-  readonly routes?: readonly Route[];
-  /** What is being started and is going to be the target; requests wait for `setTarget`. */
-  readonly starting?: string;
+/** What a run is told by its events. */
+type Told = "onTarget" | "onFinding" | "onDefect";
+
+export interface ServeSettings
+  extends Omit<EdgeSideSettings, "watchers" | "roots" | "served" | "covers" | Told> {
   /** Names to serve besides localhost, 127.0.0.1 and ::1; the first one names the URL. */
   readonly hosts: readonly string[];
   readonly addresses: readonly string[];
   readonly port: number;
   readonly orNextPort: boolean;
-  readonly edge: EdgeProfile;
-  readonly overrides: HeadOverrides;
-  /** Apply the edge's bounds on sizes and times. */
-  readonly limits?: boolean;
   readonly plain?: PlainSettings;
-  /** What becomes of cookies; `pass` unless told otherwise. */
-  readonly cookies?: CookieMode;
-  /** What becomes of Strict-Transport-Security; `strip` unless told otherwise. */
-  readonly hsts?: HstsMode;
   readonly own?: OwnCertificate;
   /** A certificate that is wrong on purpose. */
   readonly fault?: Fault;
-  readonly insecureTarget?: boolean;
-  /** Tell the app the site as on port 443, whatever the port is. */
-  readonly standIn?: boolean;
-  /** Pages count as those of a public address (Local Network Access). */
-  readonly publicAddress?: boolean;
-  /** Replay failing GET requests to find the cause; so unless told otherwise. */
-  readonly probe?: boolean;
   /** Look on at every exchange, beside the log and the diagnosis. */
   readonly watchers?: readonly Watcher[];
   readonly stateDirectory?: string;
@@ -129,52 +98,21 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const covered = faulty ? namesOf(settings) : certificate.names;
   let served: Served | undefined;
   const onDefect = (error: unknown): void => void events.emit("defect", error);
-  const diagnosing = new Diagnosing(settings, () => served, {
-    onFinding: (finding) => void events.emit("finding", finding),
-    onDefect,
-  });
   const log: Watcher = () =>
     events.listenerCount("request") > 0
       ? { end: (finished) => void events.emit("request", finished) }
       : undefined;
   const covers = (hostname: string): boolean => coversHost(covered, hostname);
-  const common = {
-    edge: settings.edge,
-    rewrite: compileHead(settings.edge, settings.overrides),
-    editResponse: compileResponse(settings.edge),
-    limits: settings.limits ? settings.edge.limits : {},
-    ...(await policiesOf(settings)),
-    ...(settings.standIn && { standIn: standingIn(covers, () => served) }),
-    watchers: [...(settings.watchers ?? []), log, diagnosing.watch],
-    onDefect,
-  };
-  const connecting = {
-    insecure: settings.insecureTarget ?? false,
+  const side = await openEdgeSide({
+    ...settings,
+    covers,
+    watchers: [...(settings.watchers ?? []), log],
     roots: issued ? [certificateToPem(issued.root)] : [],
-    ...(settings.edge.toApp.source === "remote" && { source: REMOTE_SOURCE }),
-  };
-  const forwardings = new Map<string, Forwarding>();
-  const forwardingTo = (target: Target): Forwarding => {
-    const known = forwardings.get(target.url);
-    if (known) return known;
-    const pool = new Pool(target, connecting, (state, of) => void events.emit("target", state, of));
-    const forwarding = { ...common, pool };
-    forwardings.set(target.url, forwarding);
-    diagnosing.addTarget(target, connecting);
-    return forwarding;
-  };
-  let fallback = forwardingTo(settings.target);
-  let opened: (ready: Forwarding | undefined) => void = () => undefined;
-  if (settings.starting !== undefined) {
-    const ready = new Promise<Forwarding | undefined>((resolve) => {
-      opened = resolve;
-    });
-    fallback = { ...fallback, starting: { name: settings.starting, ready } };
-  }
-  const routes = (settings.routes ?? []).map((route): [Route, Forwarding] => [
-    route,
-    forwardingTo(route.target),
-  ]);
+    served: () => served,
+    onTarget: (state, of) => void events.emit("target", state, of),
+    onFinding: (finding) => void events.emit("finding", finding),
+    onDefect,
+  });
   const distrusted = new Set<string | undefined>();
   const proxy: RunningProxy = await startProxy({
     credentials,
@@ -189,8 +127,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       distrusted.add(uncovered);
       events.emit("distrust", uncovered);
     },
-    forwardings,
-    route: createRouter(routes, () => fallback),
+    forwardings: side.forwardings,
+    route: side.route,
   });
   const stopRefresh = issued
     ? keepFresh(
@@ -211,50 +149,18 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     certificate,
     authorityCreated: issued?.created ?? false,
     unkept: issued?.leaf.unkept?.message,
-    setTarget: (target: Target) => {
-      fallback = forwardingTo(target);
-      opened(fallback);
-    },
-    findings: () => diagnosing.open,
+    setTarget: side.setTarget,
+    findings: () => side.diagnosing.open,
     close: async (graceMs = 2_000) => {
       stopRefresh();
       // Who still waits for the app is told that it is not coming.
-      opened(undefined);
+      side.giveUp();
       const end = Date.now() + graceMs;
       // Exchanges that end meanwhile are looked at, too.
       await proxy.close(graceMs);
-      await diagnosing.close(Math.max(end - Date.now(), LAST_LOOK_MS));
+      await side.diagnosing.close(Math.max(end - Date.now(), LAST_LOOK_MS));
     },
   });
-}
-
-/** Where devtls listens is known when the first request comes. */
-function standingIn(isServed: Site["isServed"], served: () => Served | undefined): Site {
-  return {
-    isServed,
-    get port() {
-      return served()?.port ?? 443;
-    },
-    get plainPort() {
-      return served()?.plainPort;
-    },
-  };
-}
-
-interface Policies {
-  readonly requestPolicy: RequestPolicy | undefined;
-  readonly policies: readonly ResponsePolicy[];
-}
-
-/** In this order: cookies, HSTS, address space; the edge's own edits come before both. */
-async function policiesOf(settings: ServeSettings): Promise<Policies> {
-  const { cookies = "pass", hsts = "strip", publicAddress = false } = settings;
-  const ofHsts = hstsPolicy(hsts);
-  const rest = [...(ofHsts ? [ofHsts] : []), ...(publicAddress ? [asPublicAddress] : [])];
-  if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
-  const { cookiePolicies } = await import("../proxy/policies/cookies.js");
-  const { request, response } = cookiePolicies(cookies);
-  return { requestPolicy: request, policies: [response, ...rest] };
 }
 
 /** The names that are served: those asked for, and the hosts of host routes. */

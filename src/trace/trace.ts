@@ -2,20 +2,23 @@
  * The way of a URL as a browser goes it: redirect after redirect, with a cookie jar, and the
  * diagnosis of `devtls serve` seen from the client's side.
  */
-import { CookieJar } from "../cookies/jar.js";
 import { GIVING_UP } from "../diagnose/detectors/redirect-loop.js";
 import { Diagnosis } from "../diagnose/diagnosis.js";
 import { type Ask, type Finding, type Observation, stated } from "../diagnose/finding.js";
-import { becomesGet, normalUrl, originOf, redirectOf } from "../diagnose/redirects.js";
+import { normalUrl } from "../diagnose/redirects.js";
 import { DevtlsError } from "../errors.js";
 import { first, valuesOf } from "../lines.js";
+import { Network, type NetworkOptions } from "../visit/network.js";
+import { MAX_REDIRECTS, type Hop as VisitedHop, Visitor } from "../visit/visitor.js";
 import { ARGUMENTS } from "../words.js";
-import { type AskOptions, ask, type Reply } from "./ask.js";
 
-export interface TraceOptions extends AskOptions {
+export interface TraceOptions extends NetworkOptions {
   /** GET unless told otherwise. */
   readonly method?: string;
-  /** Header lines to send: name, value, name, value. */
+  /**
+   * Header lines to send: name, value, name, value. Those that may be a secret go to the origin of
+   * the URL only.
+   */
   readonly headers?: readonly string[];
   /** Replay a failing GET to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
@@ -29,6 +32,8 @@ export interface Hop {
   readonly location: string | null;
   /** The names of the cookies that it set. */
   readonly cookies: readonly string[];
+  /** Names of header lines that were given for another origin, and were not sent. */
+  readonly withheld: readonly string[];
   readonly milliseconds: number;
 }
 
@@ -36,9 +41,6 @@ export interface Trace {
   readonly hops: readonly Hop[];
   readonly findings: readonly Finding[];
 }
-
-/** As Chromium does. */
-export const MAX_REDIRECTS = 20;
 
 /** A round is gone twice before it is taken for one without an end. */
 const MAX_SAME = 2;
@@ -62,40 +64,37 @@ export async function trace(
       throw error;
     },
   );
-  const jar = new CookieJar();
-  const asked = new Map<string, number>();
-  let url = addressOf(address);
-  let method = options.method ?? "GET";
-  for (;;) {
-    const started = performance.now();
-    const told = linesFor(url, method, jar, options.headers ?? []);
-    const reply = await ask(url, method, told, options);
-    const lines = valuesOf(reply.response, "set-cookie");
-    const hop: Hop = {
-      ...{ method, url: url.href, status: reply.status },
-      location: first(reply.response, "location") ?? null,
-      cookies: lines.map((line) => (line.split(/[=;]/)[0] ?? "").trim()),
-      milliseconds: performance.now() - started,
-    };
-    hops.push(hop);
-    onHop(hop);
-    diagnosis.observe(observed(hop, told, reply, url), replay(url, method, options));
-    for (const line of lines) jar.store(line, originOf(url.href));
-    const next = redirectOf(reply.status, reply.response, url.href);
-    if (next === undefined || !/^https?:/.test(next)) break;
-    if (becomesGet(method, reply.status)) method = "GET";
-    url = new URL(next);
-    const state = `${method} ${next} ${jar.cookieHeader({ ...originOf(next), method })}`;
-    const count = (asked.get(state) ?? 0) + 1;
-    asked.set(state, count);
-    if (count > MAX_SAME) break;
-    if (hops.length > MAX_REDIRECTS) {
-      if (findings.length === 0) findings.push(endless(hops));
-      break;
-    }
-  }
+  const network = new Network(options);
+  const visitor = new Visitor({ carrier: network, userAgent: "devtls-trace" });
+  const { end } = await visitor.navigate({
+    url: addressOf(address),
+    method: options.method ?? "GET",
+    headers: options.headers ?? [],
+    ...{ refresh: false, rounds: MAX_SAME },
+    onHop: (visited) => {
+      const hop = hopOf(visited);
+      hops.push(hop);
+      onHop(hop);
+      const ask = options.probe === false ? undefined : replay(visited, network);
+      diagnosis.observe(observed(visited), ask);
+      return true;
+    },
+  });
   await diagnosis.idle();
+  const isEndless = end === "too-many-redirects" && hops.length > MAX_REDIRECTS;
+  if (isEndless && findings.length === 0) findings.push(endless(hops));
   return { hops, findings };
+}
+
+function hopOf({ request, response, withheld, milliseconds }: VisitedHop): Hop {
+  const { status, headers } = response;
+  const lines = valuesOf(headers, "set-cookie");
+  return {
+    ...{ method: request.method, url: request.url.href, status },
+    location: first(headers, "location") ?? null,
+    cookies: lines.map((line) => (line.split(/[=;]/)[0] ?? "").trim()),
+    ...{ withheld, milliseconds },
+  };
 }
 
 function addressOf(text: string): URL {
@@ -108,36 +107,26 @@ function addressOf(text: string): URL {
   return new URL(url);
 }
 
-function linesFor(url: URL, method: string, jar: CookieJar, own: readonly string[]): string[] {
-  const names = own.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-  const cookie = jar.cookieHeader({ ...originOf(url.href), method });
-  const usual = [
-    ...["Host", url.host],
-    ...["User-Agent", "devtls-trace"],
-    ...["Accept", "text/html,application/xhtml+xml,*/*;q=0.8"],
-    ...(cookie === undefined ? [] : ["Cookie", cookie]),
-  ];
-  const lines: string[] = [];
-  for (let index = 0; index < usual.length; index += 2) {
-    const name = usual[index] as string;
-    if (!names.includes(name.toLowerCase())) lines.push(name, usual[index + 1] as string);
-  }
-  return [...lines, ...own];
-}
-
-function observed(hop: Hop, told: readonly string[], reply: Reply, { origin }: URL): Observation {
-  const { method, url, status } = hop;
-  return { method, url, told, status, response: reply.response, target: origin };
+function observed({ request, response }: VisitedHop): Observation {
+  const { method, url, headers } = request;
+  const { status } = response;
+  return {
+    ...{ method, url: url.href, told: headers, status },
+    ...{ response: response.headers, target: url.origin },
+  };
 }
 
 /** A client comes from where it is, whatever a trial would like, and speaks HTTP only. */
-function replay(url: URL, method: string, options: TraceOptions): Ask | undefined {
-  if (options.probe === false) return undefined;
+function replay({ request }: VisitedHop, network: Network): Ask {
   return async ({ told, from, path, upgrade }) => {
     if (from === "loopback" || upgrade) return undefined;
-    const page = path === undefined ? url : new URL(path, url);
-    const as = path === undefined ? method : "GET";
-    return ask(page, as, [...told, "X-Devtls-Probe", "1"], options).catch(() => undefined);
+    const url = path === undefined ? request.url : new URL(path, request.url);
+    // What was told belongs to this origin.
+    if (url.origin !== request.url.origin) return undefined;
+    const method = path === undefined ? request.method : "GET";
+    const headers = [...told, "X-Devtls-Probe", "1"];
+    const answer = await network.send({ method, url, headers }).catch(() => undefined);
+    return answer && { status: answer.status, response: answer.headers };
   };
 }
 

@@ -13,6 +13,7 @@ import { loadTables, measureLoad } from "./load.mjs";
 import { PROJECT } from "./measure.mjs";
 import { measureMemory, memoryTables } from "./memory.mjs";
 import { measureModules, modulesTables } from "./modules.mjs";
+import { measureRehearse, rehearseTables } from "./rehearse.mjs";
 import { summaryTable } from "./summary.mjs";
 
 /** @type {Record<string, { measure: (options: { quick: boolean }) => Promise<any>, tables: (figures: any) => string }>} */
@@ -23,6 +24,7 @@ const SUITES = {
   load: { measure: measureLoad, tables: loadTables },
   memory: { measure: measureMemory, tables: memoryTables },
   modules: { measure: measureModules, tables: modulesTables },
+  rehearse: { measure: measureRehearse, tables: rehearseTables },
 };
 
 const args = process.argv.slice(2);

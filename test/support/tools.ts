@@ -26,6 +26,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   gunicorn: "gunicorn",
   nginx: "nginx-light",
   php: "php-cli",
+  xmllint: "libxml2-utils",
   caddy: "caddy",
   apache2: "apache2",
   certbot: "certbot",

@@ -19,6 +19,9 @@ export interface Page {
 /** Sent by the error page itself: answered by devtls, never by the app. */
 export const READY_HEADER = "devtls-ready";
 
+/** In the answer to that: where the app itself is, for a rehearsal of what is served. */
+export const TARGET_HEADER = "devtls-target";
+
 const SCRIPT = `
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 (async () => {

@@ -28,6 +28,8 @@ export interface UpstreamRequest {
   /** The request line and the header lines, with the empty line, latin1. */
   readonly head: string;
   readonly body: RequestBody | undefined;
+  /** The request says that its connection ends with the response (RFC 9112 9.6). */
+  readonly closes?: boolean;
   /** The request asks to leave HTTP/1.1 (WebSocket). */
   readonly upgrade: boolean;
   /** How long to wait for a target that refuses, because it was up before and is restarting. */
@@ -76,6 +78,10 @@ export class Call implements ConnectionUser {
 
   get sent(): boolean {
     return this.#sent;
+  }
+
+  get closes(): boolean {
+    return this.#request.closes ?? false;
   }
 
   start(): void {

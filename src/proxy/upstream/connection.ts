@@ -20,6 +20,8 @@ export interface ConnectionUser {
   onPause(): void;
   /** Whether the whole request is on its way; before that the connection cannot be used again. */
   readonly sent: boolean;
+  /** The app was told that the connection ends here, whatever its response says. */
+  readonly closes: boolean;
 }
 
 /** Whoever opens connections and keeps the idle ones. */
@@ -176,7 +178,7 @@ export class Connection {
     const user = this.#user;
     if (!user) return;
     // An app that took the request for an upgrade may read what follows otherwise than devtls.
-    const reuse = reusable && user.sent && !this.#upgrading;
+    const reuse = reusable && user.sent && !user.closes && !this.#upgrading;
     this.#user = undefined;
     this.carried++;
     this.resume();

@@ -76,7 +76,8 @@ export const REFUSALS: readonly Flow[] = [
       status: 403,
       body: "Reason given for failure: Referer checking failed - no Referer.",
     }),
-    steps: [{ path: "/form", form: { a: "1" } }],
+    // No browser sends a form so.
+    steps: [{ path: "/form", form: { a: "1" }, headers: { "Sec-Fetch-Site": "none" } }],
     findings: [],
   },
   {

@@ -1,7 +1,8 @@
-/** A browser, as far as a login goes: cookies, redirects, forms, and what it says of itself. */
-import { request } from "node:https";
-import { WebSocket } from "ws";
-import { CookieJar } from "../../../src/cookies/jar.js";
+/** A login as a browser does it, and how it ends. */
+
+import { Network } from "../../../src/visit/network.js";
+import type { Page } from "../../../src/visit/page.js";
+import { bare, type Hop, type Visit as Visited, Visitor } from "../../../src/visit/visitor.js";
 
 /** How a visit ends. */
 export type Outcome =
@@ -27,169 +28,61 @@ export interface Visit {
   readonly log: readonly string[];
 }
 
-/** Chromium gives up after this many redirects. */
-const MAX_REDIRECTS = 20;
-
-const USER = "ada";
-
-class Ended extends Error {
-  readonly outcome: Outcome;
-  constructor(outcome: Outcome) {
-    super(outcome);
-    this.outcome = outcome;
-  }
-}
-
-interface Page {
-  readonly url: URL;
-  readonly status: number;
-  readonly body: string;
-}
+export const USER = "ada";
 
 /**
  * Opens the front page, logs in, and looks whether the page knows who it is.
  * @param origin "https://localhost:8443"
  * @param ca the certificate that is trusted, PEM
  * @param live whether the app has a WebSocket at /live
+ * @param address where the origin's host is, in place of the loopback addresses
  */
-export async function visit(origin: string, ca: string, live = false): Promise<Visit> {
-  const browser = new Browser(origin, ca);
-  try {
-    const form = await browser.open("/");
-    const fields = new URLSearchParams({ user: USER });
-    for (const [, name, value] of form.body.matchAll(/name="(\w+)" value="([^"]*)"/g)) {
-      fields.set(name as string, value as string);
-    }
-    if (!form.body.includes("<form")) throw new Ended(`status ${form.status}`);
-    const page = await browser.submit(form.url, fields);
-    if (page.body.includes("<form")) throw new Ended("cookie-lost");
-    if (page.body !== `Hello, ${USER}`) throw new Ended(`status ${page.status}`);
-    if (live) await browser.listen("/live");
-    return { outcome: "works", log: browser.log };
-  } catch (error) {
-    if (error instanceof Ended) return { outcome: error.outcome, log: browser.log };
-    throw error;
-  }
+export async function visit(
+  origin: string,
+  ca: string,
+  live = false,
+  address?: string,
+): Promise<Visit> {
+  const log: string[] = [];
+  const note = (line: string): void => {
+    if (log.at(-1) !== line) log.push(line);
+  };
+  const visitor = new Visitor({
+    carrier: new Network({ roots: [ca], ...(address !== undefined && { resolve: () => address }) }),
+  });
+  const onHop = ({ request, response, next }: Hop): boolean => {
+    const { pathname } = request.url;
+    note([request.method, pathname, response.status, next?.href].filter(Boolean).join(" "));
+    return next === undefined || next.origin === origin || isPlainSide(next, origin, address);
+  };
+  const first = await visitor.navigate({ url: new URL(origin), onHop });
+  const early = failureOf(first, origin);
+  if (early) return { outcome: early, log };
+  const [form] = first.page?.forms ?? [];
+  if (!form) return { outcome: `status ${first.status}`, log };
+  const then = await visitor.submit(first.page as Page, form, { user: USER }, { onHop });
+  const late = failureOf(then, origin);
+  if (late) return { outcome: late, log };
+  if (then.page?.forms.length) return { outcome: "cookie-lost", log };
+  if (then.body !== `Hello, ${USER}`) return { outcome: `status ${then.status}`, log };
+  if (!live) return { outcome: "works", log };
+  const { status } = await visitor.socket(new URL("/live", origin), bare(new URL(origin)));
+  note(`GET /live ${status}`);
+  return { outcome: status === 101 ? "works" : "live-refused", log };
 }
 
-interface Asked {
-  readonly method: "GET" | "POST";
-  readonly url: URL;
-  readonly referer?: string;
-  readonly body?: string;
+/** On ports 443 and 80 there is a plain side, where browsers go on. */
+function isPlainSide(next: URL, origin: string, address: string | undefined): boolean {
+  return address !== undefined && next.origin === origin.replace(/^https/, "http");
 }
 
-class Browser {
-  readonly log: string[] = [];
-  readonly #origin: URL;
-  readonly #ca: string;
-  readonly #jar = new CookieJar();
-
-  constructor(origin: string, ca: string) {
-    this.#origin = new URL(origin);
-    this.#ca = ca;
+function failureOf({ end, hops }: Visited, origin: string): Outcome | undefined {
+  if (end === "too-many-redirects") return "loops";
+  const last = hops.at(-1) as Hop;
+  if (end === "stopped" && last.next) {
+    return last.next.host === new URL(origin).host ? "http-urls" : "internal-urls";
   }
-
-  open(path: string): Promise<Page> {
-    return this.#follow({ method: "GET", url: new URL(path, this.#origin) });
-  }
-
-  async submit(url: URL, fields: URLSearchParams): Promise<Page> {
-    return this.#follow({ method: "POST", url, referer: url.href, body: fields.toString() });
-  }
-
-  /** Waits for the first message of a WebSocket. */
-  listen(path: string): Promise<void> {
-    const url = new URL(path, this.#origin);
-    const headers = this.#cookie(url, "GET");
-    const socket = new WebSocket(url.href.replace("https:", "wss:"), {
-      ca: this.#ca,
-      headers,
-      origin: this.#origin.origin,
-    });
-    return new Promise((resolve, reject) => {
-      socket.once("message", () => {
-        this.#note(`GET ${path} 101`);
-        socket.terminate();
-        resolve();
-      });
-      socket.once("unexpected-response", (_request, response) => {
-        this.#note(`GET ${path} ${response.statusCode} ${response.headers.location ?? ""}`);
-        response.destroy();
-        reject(new Ended("live-refused"));
-      });
-      socket.once("error", reject);
-    });
-  }
-
-  async #follow(first: Asked): Promise<Page> {
-    let asked = first;
-    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const answer = await this.#ask(asked);
-      const refused = answer.status === 400 || answer.status === 403;
-      if (refused && asked.method === "POST") throw new Ended("csrf");
-      if (answer.location === undefined) return { ...answer, url: asked.url };
-      const url = new URL(answer.location, asked.url);
-      if (url.host !== this.#origin.host) throw new Ended("internal-urls");
-      if (url.protocol === "http:") throw new Ended("http-urls");
-      const { referer } = asked;
-      const keeps = answer.status === 307 || answer.status === 308;
-      asked = keeps
-        ? { ...asked, url }
-        : { method: "GET", url, ...(referer !== undefined && { referer }) };
-    }
-    throw new Ended("loops");
-  }
-
-  #note(line: string): void {
-    if (this.log.at(-1) !== line) this.log.push(line);
-  }
-
-  #cookie({ hostname, pathname }: URL, method: string): Record<string, string> {
-    const asked = { scheme: "https", host: hostname, path: pathname, method } as const;
-    const value = this.#jar.cookieHeader(asked);
-    return value === undefined ? {} : { Cookie: value };
-  }
-
-  #ask({ method, url, referer, body }: Asked): Promise<Page & { location: string | undefined }> {
-    const headers: Record<string, string> = {
-      "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36",
-      Accept: "text/html,application/xhtml+xml,*/*;q=0.8",
-      "Accept-Language": "en-GB,en;q=0.9",
-      "Sec-Fetch-Site": referer === undefined ? "none" : "same-origin",
-      "Sec-Fetch-Mode": "navigate",
-      "Sec-Fetch-Dest": "document",
-      ...(referer !== undefined && { Referer: referer }),
-      ...(method === "POST" && {
-        Origin: url.origin,
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Content-Length": String(Buffer.byteLength(body ?? "")),
-      }),
-      ...this.#cookie(url, method),
-    };
-    return new Promise((resolve, reject) => {
-      const sent = request(url, { method, headers, ca: this.#ca, agent: false }, (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk;
-        });
-        response.once("error", reject);
-        response.once("end", () => {
-          const { statusCode: status = 0, headers: received } = response;
-          const { pathname: path } = url;
-          const set = received["set-cookie"] ?? [];
-          for (const line of set) {
-            this.#jar.store(line, { scheme: "https", host: url.hostname, path });
-          }
-          const { location } = received;
-          const names = set.map((line) => line.split("=")[0]).join(",");
-          const line = [method, path, status, location, names && `cookie ${names}`];
-          this.#note(line.filter(Boolean).join(" "));
-          resolve({ url, status, body: text, location });
-        });
-      });
-      sent.once("error", reject);
-      sent.end(body);
-    });
-  }
+  const { status } = last.response;
+  const isRefused = last.request.method === "POST" && (status === 400 || status === 403);
+  return isRefused ? "csrf" : undefined;
 }

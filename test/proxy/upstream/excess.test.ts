@@ -119,6 +119,7 @@ describe("What comes before the first request is sent", () => {
       const seen: string[] = [];
       const events: ConnectionUser = {
         sent: true,
+        closes: false,
         onInformation: () => undefined,
         onHead: (head) => seen.push(`${method} ${head.status}`),
         onBody: () => true,

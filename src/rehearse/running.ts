@@ -1,0 +1,49 @@
+/** The app behind a running `devtls serve`. */
+import { DevtlsError } from "../errors.js";
+import { first } from "../lines.js";
+import { READY_HEADER, TARGET_HEADER } from "../proxy/own/pages.js";
+import { Network } from "../visit/network.js";
+import { ARGUMENTS } from "../words.js";
+
+export interface Served {
+  /** As `--target` takes it. */
+  readonly target: string;
+  readonly host: string;
+  /** The path and query of the URL. */
+  readonly path: string;
+}
+
+/**
+ * Asks a running `devtls serve` where its app is.
+ * @param roots to trust, PEM
+ * @throws DevtlsError "usage" for what is no https URL, "request-failed" for another server
+ */
+export async function servedAt(text: string, roots: readonly string[]): Promise<Served> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "https:") {
+    throw new DevtlsError(
+      "usage",
+      `${ARGUMENTS}: '${text}' is no https URL of a running devtls serve`,
+      {
+        hint: "For an app by its port: devtls rehearse --target 8000",
+      },
+    );
+  }
+  const headers = ["Host", url.host, READY_HEADER, "?", "Accept", "*/*"];
+  const answer = await new Network({ roots }).send({ method: "GET", url, headers });
+  const target = first(answer.headers, TARGET_HEADER);
+  if (target === undefined) {
+    throw new DevtlsError(
+      "request-failed",
+      `could not rehearse ${url.origin}: it is no devtls serve`,
+      {
+        hint: "Name the app itself, without what is in front of it: devtls rehearse --target 8000",
+      },
+    );
+  }
+  return {
+    target,
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    path: `${url.pathname}${url.search}`,
+  };
+}
