@@ -23,6 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   settings: ["serving", "ca", "proxy", "edge", "x509", "words.ts", "errors.ts"],
   trace: ["diagnose", "cookies", "lines.ts", "words.ts", "errors.ts"],
+  inspect: [],
   serving: ["ca", "proxy", "diagnose", "edge", "x509", "lines.ts"],
   ca: ["x509", "paths.ts", "errors.ts"],
   trust: ["x509", "paths.ts", "errors.ts"],
