@@ -16,10 +16,13 @@ const library = {
 // Commands print their errors themselves. An error that a program does not catch is printed by Node
 // with its line of code, so that the library keeps its lines.
 const common = { ...library, minifyWhitespace: true, minifySyntax: true };
+/** Loaded by `serve --inspect` only. */
+const INSPECTOR = "./inspector.js";
 
 await build({
   ...common,
-  entryPoints: ["src/cli/main.ts", "src/cli/guard.ts"],
+  entryPoints: ["src/cli/main.ts", "src/cli/guard.ts", "src/cli/inspector.ts"],
+  external: [INSPECTOR],
   packages: "external",
   outdir: "dist/cli",
 });
@@ -61,10 +64,33 @@ await build({
   ...common,
   entryPoints: ["src/cli/main-serve.ts"],
   // Mostly there is a leaf already, and nothing is signed.
-  external: ["open", "selfsigned", "node-forge"],
+  external: ["open", "selfsigned", "node-forge", INSPECTOR],
   plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
+
+// The inspector's page is one file: its script and style stand in it, and nothing else is loaded.
+const page = await build({
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: ["chrome110", "firefox115", "safari16.4"],
+  logLevel: "warning",
+  entryPoints: { page: "src/inspect/page/page.ts", style: "src/inspect/page/style.css" },
+  outdir: "dist",
+  write: false,
+});
+const partOf = (ending) =>
+  page.outputFiles
+    .find(({ path }) => path.endsWith(ending))
+    .text.trim()
+    .replaceAll("</", "<\\/");
+writeFileSync(
+  "dist/cli/inspector.html",
+  readFileSync("src/inspect/page/page.html", "utf8")
+    .replace("/*style*/", () => partOf("style.css"))
+    .replace("/*script*/", () => partOf("page.js")),
+);
 
 const { outputFiles } = await build({
   ...common,

@@ -10,7 +10,7 @@ const SRC = join(PROJECT, "src");
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "init", "trace"],
-    ...["doctor", "serving", "x509", "edge", "paths.ts", "words.ts", "errors.ts"],
+    ...["doctor", "serving", "inspect", "x509", "edge", "paths.ts", "words.ts", "errors.ts"],
   ],
   doctor: ["ca", "trust", "x509", "paths.ts", "errors.ts"],
   "dev-server": ["errors.ts"],
@@ -23,7 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   settings: ["serving", "ca", "proxy", "edge", "x509", "words.ts", "errors.ts"],
   trace: ["diagnose", "cookies", "lines.ts", "words.ts", "errors.ts"],
-  inspect: [],
+  inspect: ["ca", "proxy", "diagnose", "edge", "cookies", "lines.ts", "errors.ts"],
   serving: ["ca", "proxy", "diagnose", "edge", "x509", "lines.ts"],
   ca: ["x509", "paths.ts", "errors.ts"],
   trust: ["x509", "paths.ts", "errors.ts"],

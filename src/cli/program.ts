@@ -78,7 +78,7 @@ function createProgram(): Command {
 }
 
 /** The package's version; the built command line lies two folders below its package.json. */
-function version(): string {
+export function version(): string {
   const { version } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8"));
   return String(version);
 }

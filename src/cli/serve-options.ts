@@ -7,6 +7,9 @@ import { collect, usage } from "./options.js";
 export interface ServeOptions extends SharedOptions {
   readonly demo?: boolean;
   readonly httpsEnv?: boolean;
+  readonly inspect?: string | number | boolean;
+  readonly inspectMemory?: string | number;
+  readonly inspectBodies?: boolean;
   readonly open?: string | boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;

@@ -5,6 +5,7 @@ import { type Serving, startServing } from "../serving/serving.js";
 import { type App, resolveApps } from "../settings/apps.js";
 import { findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";
+import type { ServeInspector } from "./inspector.js";
 import type { Launch, Launched } from "./launch.js";
 import { usage } from "./options.js";
 import { EXIT, note, reportError, warn } from "./output.js";
@@ -88,9 +89,15 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     verbosity: options.quiet ? "quiet" : options.verbose ? "verbose" : "normal",
     service: app.name,
   });
+  const inspector = options.inspect ? await prepareInspector(options, settings, target) : undefined;
   let serving: Serving;
   try {
-    serving = await startServing({ ...settings, target });
+    serving = await startServing({
+      ...settings,
+      target,
+      ...(inspector && { watchers: [inspector.watch] }),
+    });
+    await inspector?.start(serving);
   } catch (error) {
     demo?.close();
     throw error;
@@ -99,6 +106,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   const launched = await launch?.start(serving);
   signals.onStop(async (signal) => {
     launched?.signal(signal);
+    inspector?.close();
     await Promise.all([serving.close(GRACE_MS), launched?.exited]);
     demo?.close();
     report.closed(serving.findings());
@@ -110,7 +118,9 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   const found = launched ? waitFor(launched, command ?? [], options, signals) : target;
   const announce = async (): Promise<void> => {
     const actual = await found;
-    if (actual) await announceReady(serving, actual, report, { app, options, settings });
+    if (!actual) return;
+    await announceReady(serving, actual, report, { app, options, settings });
+    inspector?.announce();
   };
   return { announced: announce() };
 }
@@ -161,6 +171,16 @@ async function prepare(
 ): Promise<Launch> {
   const { prepareLaunch } = await import("./launch.js");
   return prepareLaunch(command, settings, options, folder);
+}
+
+/** In a bundle of its own, which only `--inspect` loads. */
+async function prepareInspector(
+  options: ServeOptions,
+  settings: ReadSettings,
+  target: Target,
+): Promise<ServeInspector> {
+  const { prepare } = await import("./inspector.js");
+  return prepare(options, settings, target);
 }
 
 async function startDemo(): Promise<DemoApp> {

@@ -97,6 +97,8 @@ export interface Serving extends EventEmitter<ServeEvents> {
   setTarget(target: Target): void;
   /** What was found and is still so. */
   findings(): readonly Counted[];
+  /** Fulfilled when what was seen so far has been looked into. */
+  diagnosed(): Promise<void>;
   close(graceMs?: number): Promise<void>;
 }
 
@@ -187,6 +189,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       fallback = forwardingTo(target);
     },
     findings: () => diagnosing.open,
+    diagnosed: () => diagnosing.idle(),
     close: async (graceMs = 2_000) => {
       stopRefresh();
       const end = Date.now() + graceMs;
