@@ -83,6 +83,7 @@ function wishOf(body: unknown): ReplayWish {
     ...(name !== undefined && { change: { name, ...(value !== undefined && { value }) } }),
     ...(edge !== undefined && { edge }),
     ...(from !== undefined && { from }),
+    ...(textOf(body, "side") === "browser" && { side: "browser" }),
     confirmed: (body as { confirmed?: unknown } | null)?.confirmed === true,
   };
 }

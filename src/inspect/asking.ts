@@ -159,20 +159,27 @@ function failed(cause: string, hint: string): DevtlsError {
   return new DevtlsError("request-failed", `could not replay the request: ${cause}`, { hint });
 }
 
+export interface AskOptions {
+  readonly change?: HeaderChange | undefined;
+  /** This machine's own address, whatever the edge's is. */
+  readonly from?: "edge" | "loopback" | undefined;
+  /** The header lines, where they are known already. */
+  readonly told?: readonly string[] | undefined;
+}
+
 export interface EdgeAnswer extends ProbeAnswer {
   readonly line: string;
   readonly told: readonly string[];
 }
 
 /**
- * Asks the app as another edge would: GET and HEAD only.
- * @param from this machine's own address, whatever the edge's is
+ * Asks the app as an edge would, with one header of what it is told changed: GET and HEAD only.
  */
 export async function askAsEdge(
   record: Recorded,
   edge: EdgeProfile,
   connecting: ConnectOptions,
-  { change, from = "edge" }: { change?: HeaderChange | undefined; from?: "edge" | "loopback" } = {},
+  { change, from = "edge", told: given }: AskOptions = {},
 ): Promise<EdgeAnswer> {
   const { method } = record.asked;
   if (method !== "GET" && method !== "HEAD") {
@@ -181,7 +188,7 @@ export async function askAsEdge(
   const prober = new Prober(parseTarget(record.target), edge, connecting);
   try {
     const { line, told } = asEdge(record, edge, authorityOf(record.target));
-    const lines = changed(told, change);
+    const lines = changed(given ?? told, change);
     const answer = await prober.ask(record.asked, { told: lines, from, body: true });
     if (!answer) throw failed("the app gave no answer", "Is the dev server running?");
     return { ...answer, line, told: lines };

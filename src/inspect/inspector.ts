@@ -64,6 +64,8 @@ export interface Seen {
 
 export interface ReplayWish {
   readonly change?: HeaderChange;
+  /** Whose header is changed: what the app is told, unless told otherwise, or the browser's. */
+  readonly side?: "app" | "browser";
   /** As this edge, straight to the app. */
   readonly edge?: string;
   readonly from?: "edge" | "loopback";
@@ -157,13 +159,15 @@ export class Inspector implements Followed {
     const whole = this.record(id);
     const record = secrets ? whole : redacted(whole);
     const { asked, requestBody, responseBody, frames, framesLeftOut, ...rest } = record;
-    const { findings, informations, replayOf } = rest;
+    const { informations, replayOf } = rest;
+    const chain = this.store.chain(rest.chain);
+    const findings = new Set(chain.flatMap((hop) => hop.findings));
     return {
       ...{ id, url: rest.url, at: rest.at, source: rest.source, method: asked.method },
       ...{ protocol: asked.protocol, status: rest.status, own: rest.own, over: rest.over },
       ...{ edge: rest.edge, target: rest.target, limit: rest.limit, brokenBy: rest.brokenBy },
       ...{ bytes: rest.bytes, ms: rest.milliseconds, msToHead: rest.millisecondsToHead },
-      ...{ chain: rest.chain, length: this.store.chain(rest.chain).length, replayOf },
+      ...{ chain: rest.chain, length: chain.length, replayOf },
       browser: browserView(record),
       app: appView(record, findProfile(rest.edge)),
       answered: compare(rest.answered, rest.answered),
@@ -172,7 +176,7 @@ export class Inspector implements Followed {
       cookies: cookiesOf(record),
       requestBody: requestBody && shownBody(asked.headers, requestBody),
       responseBody: responseBody && shownBody(rest.sent, responseBody),
-      findings: findings.map((number) => this.#findings[number - 1]),
+      findings: [...findings].map((number) => this.#findings[number - 1]),
     };
   }
 
@@ -224,10 +228,9 @@ export class Inspector implements Followed {
         },
       );
     }
-    const replayed =
-      wish.edge === undefined && wish.from === undefined
-        ? await askFront(record, this.#served.front, this.#recording.replays, wish.change)
-        : await this.#replayAs(record, wish);
+    const replayed = isThroughFront(wish, method)
+      ? await askFront(record, this.#served.front, this.#recording.replays, wish.change)
+      : await this.#replayAs(record, wish);
     return this.compared(id, replayed);
   }
 
@@ -235,9 +238,9 @@ export class Inspector implements Followed {
     const profile = edge === undefined ? this.#served.edge : edgeNamed(edge);
     const asked = this.#pinned(record);
     const started = Date.now();
+    const told = edge === undefined && record.told.length > 0 ? record.told : undefined;
     const answer = await askAsEdge(asked, profile, this.#connecting(profile), {
-      change,
-      ...(from && { from }),
+      ...{ change, from, told },
     });
     const kept = this.store.add(draftOf(asked, profile.name, answer, started));
     return kept?.id ?? 0;
@@ -330,6 +333,12 @@ export class Inspector implements Followed {
     for (const draft of drafts) this.store.add(draft);
     return drafts.length;
   }
+}
+
+/** What changes something goes the way of the browser; so does a request that is to be as it was. */
+function isThroughFront({ edge, from, change, side }: ReplayWish, method: string): boolean {
+  if (edge !== undefined || from !== undefined) return false;
+  return !change || side === "browser" || (method !== "GET" && method !== "HEAD");
 }
 
 function edgeNamed(name: string): EdgeProfile {

@@ -445,6 +445,12 @@ export class DetailPane {
       h("option", { value: "" }, "from the edge's address"),
       h("option", { value: "loopback" }, "from 127.0.0.1"),
     );
+    const side = h(
+      "select",
+      { "aria-label": "Whose header" },
+      h("option", { value: "app" }, "of what the app is told"),
+      h("option", { value: "browser" }, "of what the browser sends"),
+    );
     const outcome = h("div", { role: "status", id: "replayed" });
     const wish = (confirmed: boolean): unknown => ({
       ...(name.value && {
@@ -452,6 +458,7 @@ export class DetailPane {
       }),
       ...(edge.value && { edge: edge.value }),
       ...(from.value && { from: from.value }),
+      side: side.value,
       confirmed,
     });
     const send = async (confirmed: boolean): Promise<void> => {
@@ -474,7 +481,7 @@ export class DetailPane {
             void attempt(() => send(false));
           },
         },
-        ...[name, value, edge, from],
+        ...[name, value, side, edge, from],
         h("button", { id: "replay" }, "Replay"),
       ),
       outcome,

@@ -21,6 +21,8 @@ interface Shown {
   /** Rows of its chain, where it stands for them. */
   readonly hops: number;
   readonly isHop: boolean;
+  /** Of all its rows. */
+  readonly codes: readonly string[];
 }
 
 export class List {
@@ -166,14 +168,21 @@ export class List {
     this.#stale = false;
     const matching = this.#matching();
     const heads = new Set<number>();
-    const counts = new Map<number, number>();
-    for (const { chain } of matching) counts.set(chain, (counts.get(chain) ?? 0) + 1);
-    this.#shown = matching.flatMap((row) => {
-      const hops = counts.get(row.chain) ?? 1;
-      const isHead = !heads.has(row.chain);
-      heads.add(row.chain);
-      if (hops === 1 || isHead) return [{ row, hops, isHop: false }];
-      return this.#open.has(row.chain) ? [{ row, hops: 1, isHop: true }] : [];
+    const chains = new Map<number, Row[]>();
+    for (const row of matching) {
+      const chain = chains.get(row.chain);
+      if (chain) chain.push(row);
+      else chains.set(row.chain, [row]);
+    }
+    this.#shown = matching.flatMap((row): Shown[] => {
+      const chain = chains.get(row.chain) ?? [row];
+      if (!heads.has(row.chain)) {
+        heads.add(row.chain);
+        const codes = [...new Set(chain.flatMap(({ findings }) => findings))];
+        return [{ row, hops: chain.length, isHop: false, codes }];
+      }
+      const isOpen = this.#open.has(row.chain);
+      return isOpen ? [{ row, hops: 1, isHop: true, codes: row.findings }] : [];
     });
   }
 
@@ -198,15 +207,14 @@ export class List {
     else element.removeAttribute("aria-activedescendant");
   }
 
-  #rowOf({ row, hops, isHop }: Shown, place: number): HTMLElement {
-    const { id, status, method, path, host, ms, findings, own, broken, over, source, upgrade } =
-      row;
+  #rowOf({ row, hops, isHop, codes }: Shown, place: number): HTMLElement {
+    const { id, status, method, path, host, ms, own, broken, over, source, upgrade } = row;
     const chosen = id === this.#chosen;
     const tone = status === 0 || status >= 500 ? "bad" : status >= 400 ? "warn" : "";
     const open = this.#open.has(row.chain);
     const tags = [
       ...(hops > 1 ? [`${hops} hops`] : []),
-      ...findings,
+      ...codes,
       ...(source === "live" ? [] : [source]),
       ...(own ? ["devtls"] : []),
       ...(upgrade ? [upgrade] : []),
@@ -244,7 +252,7 @@ export class List {
         "span",
         {},
         tags.map((tag) =>
-          h("span", { class: `tag ${findings.includes(tag) ? "warn" : "soft"}` }, tag),
+          h("span", { class: `tag ${codes.includes(tag) ? "warn" : "soft"}` }, tag),
         ),
       ),
       h("span", { class: "ms" }, `${Math.round(ms)} ms`),
