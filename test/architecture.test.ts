@@ -14,7 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   doctor: ["ca", "trust", "x509", "paths.ts", "errors.ts"],
   "dev-server": ["errors.ts"],
-  init: ["diagnose"],
+  init: ["diagnose", "errors.ts"],
   "index.ts": ["library", "diagnose", "errors.ts"],
   "vite.mts": ["index.ts"],
   library: [

@@ -3,6 +3,7 @@ export const SUMMARIES = {
   serve: "front a dev server with TLS, as production would",
   edges: "list the production edges that can be simulated",
   trace: "follow the redirects of a URL and say what is wrong",
+  mcp: "tell coding agents what was found, with its proof",
   init: "put the project in this folder on https",
   config: "show the configuration in force and where it comes from",
   cert: "issue a certificate",

@@ -4,6 +4,7 @@ run(process.argv.slice(2), {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
   trace: () => import("./trace.js"),
+  mcp: () => import("./mcp.js"),
   init: () => import("./init.js"),
   config: () => import("./config.js"),
   cert: () => import("./cert.js"),

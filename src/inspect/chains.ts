@@ -19,7 +19,9 @@ export class RedirectChains {
 
   /** @returns the chain that a record belongs to: the id of its first one */
   place(id: number, record: Draft): number {
-    const { url, asked, at, milliseconds } = record;
+    const { url, asked, at, milliseconds, source } = record;
+    // What is asked once more follows nothing.
+    if (source === "replay") return id;
     const client = asked.connection.address;
     const key = `${client} ${url}`;
     const expected = this.#expected.get(key);

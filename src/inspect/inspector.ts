@@ -375,7 +375,7 @@ function shownBody(lines: readonly string[], body: KeptBody): Record<string, unk
 }
 
 function draftOf(record: Recorded, edge: string, answer: EdgeAnswer, at: number) {
-  const { id, version: _, ...rest } = record;
+  const { id, version: _, chain: __, ...rest } = record;
   const ms = Date.now() - at;
   return {
     ...rest,

@@ -1,9 +1,10 @@
 /** The inspector's page: signs in with the token of its URL, follows the store, shows it. */
 import type { Row } from "../rows.js";
-import { attempt, DetailPane } from "./detail.js";
+import { DetailPane } from "./detail.js";
 import { fill, h, save, say } from "./dom.js";
 import { type About, ask, Refused } from "./interface.js";
 import { List } from "./list.js";
+import { attempt } from "./parts.js";
 
 const KEYS: readonly (readonly [string, string])[] = [
   ["j k", "next and previous exchange (also the arrow keys)"],
