@@ -7,6 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { build } from "esbuild";
 
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+
 const library = {
   bundle: true,
   platform: "node",
@@ -22,8 +24,8 @@ const INSPECTOR = "./inspector.js";
 await build({
   ...common,
   entryPoints: ["src/cli/main.ts", "src/cli/guard.ts", "src/cli/inspector.ts"],
-  external: [INSPECTOR],
-  packages: "external",
+  // What is not among the dependencies of the package comes along.
+  external: [INSPECTOR, ...Object.keys(dependencies).flatMap((name) => [name, `${name}/*`])],
   outdir: "dist/cli",
 });
 await build({ ...library, entryPoints: ["src/index.ts"], packages: "external", outdir: "dist" });
@@ -102,7 +104,7 @@ const code = Buffer.from(outputFiles[0].contents).toString("base64");
 const { configSchema } = await import(`data:text/javascript;base64,${code}`);
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`);
 
-const inlined = ["commander", "node-forge"];
+const inlined = ["commander", "node-forge", "tldts"];
 const licences = inlined.map(
   (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`,
 );

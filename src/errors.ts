@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   "key-mismatch": 1,
   "certificate-expired": 1,
   "file-unreadable": 1,
+  "not-yours": 1,
   "file-unwritable": 1,
   "address-unavailable": 1,
   "command-failed": 1,

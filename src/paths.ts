@@ -36,6 +36,8 @@ export interface StatePaths {
   /** While it is rotated: the authority to come, and the certificates of the one that goes. */
   readonly next: string;
   readonly previous: string;
+  /** There while a process replaces the authority. */
+  readonly lock: string;
   /** The system's roots and the authority's, PEM, and as a trust store of Java. */
   readonly bundle: string;
   readonly javaTrust: string;
@@ -51,6 +53,7 @@ export function statePaths(directory: string): StatePaths {
     leaves: join(directory, "leaves"),
     next: join(directory, "next"),
     previous: join(directory, "previous"),
+    lock: join(directory, ".authority.lock"),
     bundle: join(directory, "bundle.pem"),
     javaTrust: join(directory, "java-trust.p12"),
   };

@@ -26,6 +26,7 @@ import {
   writeFiles,
   writeNewFiles,
 } from "./files.js";
+import { requireOwnState, requirePrivate } from "./ownership.js";
 
 export interface Authority {
   /** The root: what is trusted. */
@@ -96,9 +97,11 @@ export async function openAuthority(
  * @throws DevtlsError "file-unwritable"
  */
 export function addAuthority(directory: string, made: AuthorityFiles): boolean {
+  const paths = statePaths(directory);
   makeDirectory(directory, 0o700);
+  requireOwnState(paths, []);
   try {
-    return writeNewFiles(newFiles(made, statePaths(directory)));
+    return writeNewFiles(newFiles(made, paths));
   } catch (error) {
     const cause = error instanceof DevtlsError ? error.cause : undefined;
     if (systemCode(cause) === "EEXIST" && loadAuthority(directory)) return false;
@@ -118,6 +121,7 @@ export async function replaceAuthority(
 export function installAuthority(directory: string, made: AuthorityFiles): Authority {
   const paths = statePaths(directory);
   makeDirectory(directory, 0o700);
+  requireOwnState(paths, []);
   const files = newFiles(made, paths);
   writeFiles(files);
   // Those of the other kind: what is left of them after a crash here is not looked at.
@@ -226,12 +230,19 @@ function readAuthority(paths: StatePaths): Authority | undefined {
     const beside = keyPem ? "its key" : paths.intermediateKey;
     throw damaged(`${paths.rootCertificate} is missing beside ${beside}`);
   }
+  requireOwnState(paths, authorityFilesIn(paths));
   const certificate = checkCertificate(pem, paths.rootCertificate);
   checkDates(certificate, paths);
   const key = keyPem && readKey(keyPem, paths.rootKey);
-  if (key && certificate.x509.checkPrivateKey(key)) return { certificate, key, paths };
+  if (key && certificate.x509.checkPrivateKey(key)) {
+    requirePrivate(paths.rootKey, paths);
+    return { certificate, key, paths };
+  }
   const signing = readIntermediate(certificate, paths);
-  if (signing) return { certificate, ...signing, paths };
+  if (signing) {
+    requirePrivate(paths.intermediateKey, paths);
+    return { certificate, ...signing, paths };
+  }
   throw damaged(
     key
       ? `${paths.rootKey} is not the key of ${paths.rootCertificate}`
@@ -341,7 +352,7 @@ export function deleteAuthority(directory: string): string[] {
   const removed: string[] = [];
   // The key of a run that was killed has a second name, which must not outlive it.
   const files = authorityFilesIn(paths);
-  for (const path of files.flatMap(leftoversOf)) discard(path);
+  for (const path of [...files.flatMap(leftoversOf), paths.lock]) discard(path);
   const extras = [paths.bundle, paths.javaTrust, paths.leaves, paths.next, paths.previous];
   for (const path of [...files, ...extras]) {
     try {

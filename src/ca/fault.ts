@@ -9,21 +9,9 @@ import { encodePrivateKey, generateKey } from "../x509/keys.js";
 import { type Name, parseName } from "../x509/names.js";
 import { DAY_MS } from "../x509/validity.js";
 import { issuerOf, ownerName } from "./authority.js";
+import type { Fault } from "./fault-kinds.js";
 import { openAuthorityFor } from "./issue.js";
 import type { ServeLeaf } from "./leaves.js";
-
-export const FAULTS = [
-  "expired",
-  "not-yet-valid",
-  "wrong-host",
-  "self-signed",
-  "untrusted-root",
-  "sha1",
-  "weak-key",
-  "missing-intermediate",
-] as const;
-
-export type Fault = (typeof FAULTS)[number];
 
 /** In the constraints of every authority, and nobody's. */
 const WRONG_HOST = "wrong-host.test";

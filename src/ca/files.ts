@@ -3,22 +3,25 @@ import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
-  realpathSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DevtlsError, systemCode, systemReason } from "../errors.js";
+import { followOwnLinks } from "./ownership.js";
+import { isRunning, processMark } from "./running.js";
 
 export interface NewFile {
   readonly path: string;
@@ -29,10 +32,13 @@ export interface NewFile {
   readonly durable?: boolean;
 }
 
+/** Nothing that devtls reads is longer; a device in its place is without end. */
+const MAX_READ_OCTETS = 16 * 1024 * 1024;
+
 /** @throws DevtlsError "file-unreadable", or undefined when there is no such file */
 export function readIfThere(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    return readBounded(path);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw unreadable(path, error);
@@ -42,9 +48,29 @@ export function readIfThere(path: string): Buffer | undefined {
 /** @throws DevtlsError "file-unreadable" */
 export function readRequired(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readBounded(path);
   } catch (error) {
     throw unreadable(path, error);
+  }
+}
+
+/** Whatever it is: the length that a device or a pipe gives beforehand says nothing. */
+function readBounded(path: string): Buffer {
+  const descriptor = openSync(path, "r");
+  try {
+    const status = fstatSync(descriptor);
+    if (status.isFile() && status.size <= MAX_READ_OCTETS) return readFileSync(descriptor);
+    const chunks: Buffer[] = [];
+    for (let length = 0; length <= MAX_READ_OCTETS; ) {
+      const chunk = Buffer.allocUnsafe(64 * 1024);
+      const octets = readSync(descriptor, chunk);
+      if (octets === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, octets));
+      length += octets;
+    }
+    throw new Error("it is longer than 16 MiB");
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -67,7 +93,19 @@ export function makeDirectory(path: string, mode: number): void {
   try {
     if (mkdirSync(path, { recursive: true, mode })) chmodSync(path, mode);
   } catch (error) {
-    throw unwritable(path, error);
+    throw unwritable(path, systemCode(error) === "ENOENT" ? whyNotMade(path, error) : error);
+  }
+}
+
+/** Node says ENOENT of a folder with its parents also where the file system is read-only. */
+function whyNotMade(path: string, error: unknown): unknown {
+  let first = path;
+  while (!existsSync(dirname(first))) first = dirname(first);
+  try {
+    mkdirSync(first);
+    return error;
+  } catch (cause) {
+    return cause;
   }
 }
 
@@ -81,7 +119,8 @@ interface Staged {
 
 /**
  * Writes all files or none: each goes to a temporary name in its folder first, and only when all
- * are complete are they renamed; when one cannot be, those before it are put back.
+ * are complete are they renamed; when one cannot be, those before it are put back. What killed runs
+ * left under such names in the same folders goes.
  * @throws DevtlsError "file-unwritable" naming the file
  */
 export function writeFiles(files: readonly NewFile[]): void {
@@ -97,6 +136,7 @@ export function writeFiles(files: readonly NewFile[]): void {
       }
       entry.done = true;
     }
+    for (const folder of new Set(staged.map(({ target }) => dirname(target)))) sweep(folder);
   } catch (error) {
     for (const entry of staged) putBack(entry);
     throw error;
@@ -175,11 +215,15 @@ export function discard(path: string): void {
 }
 
 function stage(file: NewFile): Staged {
-  const target = followLink(file.path);
-  const temporary = join(
-    dirname(target),
-    `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`,
-  );
+  let target: string;
+  try {
+    // A rename would replace a symbolic link by a file; what it points to is what is meant.
+    target = followOwnLinks(file.path);
+  } catch (error) {
+    throw unwritable(file.path, error);
+  }
+  const mark = processMark() + randomBytes(3).toString("hex");
+  const temporary = join(dirname(target), `.${basename(target)}.${mark}.tmp`);
   let descriptor: number | undefined;
   try {
     if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) {
@@ -198,32 +242,44 @@ function stage(file: NewFile): Staged {
   return { temporary, target };
 }
 
+/** A name, and under which names runs keep what they write to it and what was there before. */
+const TEMPORARY = /^\.(.+)\.([0-9a-f]{6})[0-9a-f]{6}\.(tmp|old)$/;
+
 /** What runs that were killed left beside this file: temporary names of what it holds or held. */
 export function leftoversOf(path: string): string[] {
-  const [start, end] = [`.${basename(path)}.`, /^[0-9a-f]{12}\.(?:tmp|old)$/];
+  return temporariesIn(dirname(path))
+    .filter(({ base }) => base === basename(path))
+    .map(({ left }) => left);
+}
+
+interface Temporary {
+  readonly left: string;
+  /** The name that it stands for. */
+  readonly base: string;
+  readonly process: string;
+  readonly kind: string;
+}
+
+function temporariesIn(folder: string): Temporary[] {
   try {
-    return readdirSync(dirname(path))
-      .filter((name) => name.startsWith(start) && end.test(name.slice(start.length)))
-      .map((name) => join(dirname(path), name));
+    return readdirSync(folder).flatMap((name) => {
+      const [, base, process, kind] = TEMPORARY.exec(name) ?? [];
+      if (base === undefined || process === undefined || kind === undefined) return [];
+      return [{ left: join(folder, name), base, process, kind }];
+    });
   } catch {
     return [];
   }
 }
 
-/** A rename would replace a symbolic link by a file; what it points to is what is meant. */
-function followLink(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return pointsTo(path) ?? path;
-  }
-}
-
-/** Where a link points whose target is not there yet. */
-function pointsTo(path: string): string | undefined {
-  try {
-    return resolve(dirname(path), readlinkSync(path));
-  } catch {
-    return undefined;
+/**
+ * Removes what runs that are over left in a folder, keys of theirs among it. What was set aside and
+ * never replaced stays: it is the only copy.
+ */
+function sweep(folder: string): void {
+  for (const { left, base, process, kind } of temporariesIn(folder)) {
+    const ours = /\.(?:pem|p12|crt|cer|key)$/.test(base);
+    const only = kind === "old" && !existsSync(join(folder, base));
+    if (ours && !only && !isRunning(process)) discard(left);
   }
 }

@@ -7,6 +7,7 @@ import {
   describeConstraints,
   type NameConstraints,
   permits,
+  uriHost,
 } from "../x509/constraints.js";
 import { encodePrivateKey, generateKey, isAcceptedByClients } from "../x509/keys.js";
 import { type Name, uniqueNames } from "../x509/names.js";
@@ -118,8 +119,10 @@ function checkNames(constraints: NameConstraints | null, names: readonly Name[])
   if (outside.length === 0) return;
   const local = describeConstraints(defaultConstraints());
   const already = describeConstraints(constraints).filter((entry) => !local.includes(entry));
-  const wanted = outside.map((name) => name.value.replace(/^\*\./, ""));
-  const permit = [...new Set([...already, ...wanted])].flatMap((name) => ["--permit", name]);
+  const wanted = outside.map(permitFor);
+  const permit = wanted.includes(undefined)
+    ? "--unconstrained"
+    : [...new Set([...already, ...wanted])].map((name) => `--permit ${name}`).join(" ");
   throw new DevtlsError(
     "outside-constraints",
     `could not sign ${outside.map((name) => name.value).join(", ")}: this authority is limited to local names`,
@@ -127,9 +130,21 @@ function checkNames(constraints: NameConstraints | null, names: readonly Name[])
       hint: [
         "A wider authority has to be made and trusted anew:",
         "  devtls untrust",
-        `  devtls ca create --force ${permit.join(" ")}`,
+        `  devtls ca create --force ${permit}`,
         "  devtls trust",
       ].join("\n"),
     },
   );
+}
+
+/** What `--permit` takes to have this name signed; undefined where no limit can name it. */
+function permitFor(name: Name): string | undefined {
+  switch (name.kind) {
+    case "email":
+      return name.value.slice(name.value.lastIndexOf("@") + 1);
+    case "uri":
+      return uriHost(name.value);
+    default:
+      return name.value.replace(/^\*\./, "");
+  }
 }

@@ -1,6 +1,7 @@
 /** The leaves of `serve`: issued once for a set of hosts, kept in the state directory. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { DevtlsError } from "../errors.js";
 import { type StatePaths, stateDirectory, statePaths } from "../paths.js";
 import { type Certificate, isSignedBy, parseCertificate } from "../x509/certificate.js";
 import { parseIp } from "../x509/ip.js";
@@ -23,6 +24,8 @@ export interface ServeLeaf {
   /** The leaf, an intermediate where one signed it, and the root, PEM. */
   readonly chainPem: string;
   readonly keyPem: string;
+  /** Why it is in memory only: a disk that is full, or that nothing can be written to. */
+  readonly unkept?: DevtlsError;
 }
 
 /** The names that a certificate for these hosts covers. @throws DevtlsError "bad-name" */
@@ -75,18 +78,32 @@ export async function openServeIdentity(
   return { leaf, root: authority.certificate, created, issueAgain };
 }
 
-/** Issues the leaf for these names and keeps it. @throws DevtlsError as {@link issueLeaf} */
+/**
+ * Issues the leaf for these names and keeps it, where it can be kept.
+ * @throws DevtlsError as {@link issueLeaf}
+ */
 export async function issueServeLeaf(
   authority: Authority,
   names: readonly Name[],
 ): Promise<ServeLeaf> {
   const leaf = await issueLeaf(authority, names);
   const keyPem = leaf.keyPem as string;
-  makeDirectory(authority.paths.leaves, 0o700);
-  const path = join(authority.paths.leaves, fileName(names));
-  // One file for both, so that a key never stands beside another leaf's certificate.
-  writeFiles([{ path, data: leaf.certificatePem + keyPem, mode: 0o600 }]);
-  return { certificate: leaf.certificate, chainPem: leaf.certificatePem + leaf.rootPem, keyPem };
+  const unkept = keep(leaf.certificatePem + keyPem, names, authority.paths.leaves);
+  const chainPem = leaf.certificatePem + leaf.rootPem;
+  return { certificate: leaf.certificate, chainPem, keyPem, ...(unkept && { unkept }) };
+}
+
+/** @returns why it is not kept */
+function keep(data: string, names: readonly Name[], folder: string): DevtlsError | undefined {
+  try {
+    makeDirectory(folder, 0o700);
+    // One file for both, so that a key never stands beside another leaf's certificate.
+    writeFiles([{ path: join(folder, fileName(names)), data, mode: 0o600 }]);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DevtlsError && error.code === "file-unwritable") return error;
+    throw error;
+  }
 }
 
 function fileName(names: readonly Name[]): string {

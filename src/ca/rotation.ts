@@ -15,6 +15,7 @@ import {
   isSignedBy,
   parsePemCertificate,
 } from "../x509/certificate.js";
+import { limitEveryKind } from "../x509/constraints.js";
 import {
   type Authority,
   addAuthority,
@@ -106,7 +107,7 @@ export async function openNext(directory: string, old: KnownAuthority): Promise<
   rmSync(next.directory, { recursive: true, force: true });
   const issuer = issuerOf(old);
   const files = await makeAuthority({
-    constraints: issuer.constraints,
+    constraints: issuer.constraints && limitEveryKind(issuer.constraints),
     rsa: issuer.publicKey.asymmetricKeyType === "rsa",
     burnRoot: old.intermediate !== undefined,
   });

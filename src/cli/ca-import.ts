@@ -1,6 +1,7 @@
 /** `devtls ca import`: use an authority that another tool made. */
 import { addAuthority, installAuthority, loadAuthorityCertificate } from "../ca/authority.js";
 import { readForeignAuthority } from "../ca/import.js";
+import { alone } from "../ca/lock.js";
 import { requireNoRotation } from "../ca/rotation.js";
 import { DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
@@ -14,7 +15,7 @@ export interface ImportOptions {
   readonly force?: boolean;
 }
 
-export function importAuthority({ from, key, force }: ImportOptions): void {
+export async function importAuthority({ from, key, force }: ImportOptions): Promise<void> {
   if (key !== undefined && (from === "mkcert" || from === "caddy")) {
     throw usage(`--key with --from ${from}`, `Its key is known; leave --key out`);
   }
@@ -22,7 +23,7 @@ export function importAuthority({ from, key, force }: ImportOptions): void {
   const directory = stateDirectory();
   const { rootCertificate, rootKey, intermediateKey } = statePaths(directory);
   if (force) requireNoRotation(directory);
-  if (force) installAuthority(directory, foreign.files);
+  if (force) await alone(directory, () => installAuthority(directory, foreign.files));
   else if (!addAuthority(directory, foreign.files) && !isThere(directory, foreign.root.der)) {
     throw new DevtlsError(
       "authority-exists",

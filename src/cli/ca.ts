@@ -15,6 +15,7 @@ import {
 } from "../ca/authority.js";
 import { writeFiles } from "../ca/files.js";
 import { foreignUntrust } from "../ca/import.js";
+import { alone } from "../ca/lock.js";
 import { requireNoRotation, rootsInRotation } from "../ca/rotation.js";
 import { causeOf, DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
@@ -28,7 +29,7 @@ import { describeKey } from "../x509/keys.js";
 import type { ImportOptions } from "./ca-import.js";
 import { storesToLeave } from "./foreign-stores.js";
 import { collect, parseChoice, usage } from "./options.js";
-import { note, print, printJson, progress, table, warn, write } from "./output.js";
+import { note, print, printExactly, printJson, progress, table, warn, write } from "./output.js";
 import { withExamples } from "./program.js";
 import { confirm } from "./prompt.js";
 import { showResults } from "./trust-actions.js";
@@ -75,7 +76,7 @@ devtls ca create --force --permit example.test  a wider one in its place`,
   const path = command
     .command("path")
     .description("Print the folder that the authority is in.")
-    .action(() => print(stateDirectory()));
+    .action(() => printExactly(stateDirectory()));
   withExamples(path, "devtls ca path");
   const exporting = command
     .command("export")
@@ -103,7 +104,7 @@ devtls ca export --out devtls.crt && devtls ca export --dockerfile >> Dockerfile
     .option("--force", "replace the authority that is there")
     .action(async (options: ImportOptions) => {
       const { importAuthority } = await import("./ca-import.js");
-      importAuthority(options);
+      await importAuthority(options);
     });
   withExamples(
     importing,
@@ -135,13 +136,18 @@ async function createAuthority(options: AuthorityOptions & { force?: boolean }):
     throw usage("--permit and --unconstrained exclude each other");
   }
   constraintsOf(options); // a bad --permit is found before anything is made
+  if (options.permit) {
+    const { requireNarrow } = await import("../ca/permitted.js");
+    requireNarrow(options.permit);
+  }
   const directory = stateDirectory();
   const { rootCertificate } = statePaths(directory);
   if (options.force) requireNoRotation(directory);
   const previous = options.force ? knownCertificate(directory) : undefined;
   let certificate: Certificate;
   if (options.force) {
-    certificate = (await replaceAuthority(directory, options)).certificate;
+    const replaced = await alone(directory, () => replaceAuthority(directory, options));
+    certificate = replaced.certificate;
   } else {
     const { authority, created } = await openAuthority(directory, options);
     certificate = authority.certificate;
@@ -215,6 +221,8 @@ async function showAuthority({ json }: { json?: boolean }): Promise<void> {
       permitted: constraints && {
         dns: constraints.dns,
         ip: constraints.ip.map(formatCidr),
+        email: constraints.email,
+        uri: constraints.uri,
       },
       files: {
         certificate: paths.rootCertificate,
@@ -295,6 +303,11 @@ async function deleteEverything({ yes }: { yes?: boolean }): Promise<void> {
       "devtls ca delete",
     );
   }
+  if (existsSync(directory)) await alone(directory, () => deleteFrom(directory));
+  else note(`There is no authority in ${directory}.`);
+}
+
+async function deleteFrom(directory: string): Promise<void> {
   const certificate = knownCertificate(directory);
   const certificates = [...(certificate ? [certificate] : []), ...rootsInRotation(directory)];
   if (certificates.length > 0) {

@@ -148,6 +148,9 @@ function report(
   const wildcard = names.find((name) => name.startsWith("*."));
   if (wildcard)
     note(`${wildcard} covers one level only: a${wildcard.slice(1)}, not a.b${wildcard.slice(1)}.`);
+  if (certificate.names.some(({ kind }) => kind === "email")) {
+    note("For TLS clients, with --client: signed mail is refused, the authority is for TLS only.");
+  }
   if (newAuthority) {
     note(
       `Made a certificate authority in ${newAuthority}. To make browsers trust it: devtls trust`,

@@ -115,6 +115,7 @@ function shape(toApp: EdgeProfile["toApp"]): [string, string][] {
     toApp.names === "canonical" && "names in canonical case",
     toApp.mergesLines && "lines of one name merged",
     toApp.dropsOddNames && "names with other than letters, digits and hyphens dropped",
+    toApp.dropsTwins && "names of these headers with underscores dropped",
     toApp.order.includes("sorted") && "sorted by name",
   ].filter((fact) => fact !== false);
   const body = [

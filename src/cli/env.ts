@@ -7,7 +7,7 @@ import { DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
 import { certificateToPem } from "../x509/certificate.js";
 import { parseChoice, usage } from "./options.js";
-import { note, print, printJson, warn } from "./output.js";
+import { note, printExactly, printJson, warn } from "./output.js";
 import { withExamples } from "./program.js";
 
 const SHELLS = ["sh", "fish", "powershell"] as const;
@@ -58,11 +58,11 @@ async function env(options: EnvOptions): Promise<void> {
     if (!options.docker && !options.compose) note(`${name} keeps what it has: ${value}`);
   }
   if (options.json) printJson({ set, kept });
-  else if (options.docker) print(dockerOptions(inContainer({ ...kept, ...set })));
-  else if (options.compose) print(composeFile(inContainer({ ...kept, ...set })));
+  else if (options.docker) printExactly(dockerOptions(inContainer({ ...kept, ...set })));
+  else if (options.compose) printExactly(composeFile(inContainer({ ...kept, ...set })));
   else
     for (const [name, value] of Object.entries(set))
-      print(WRITERS[options.shell ?? "sh"](name, value));
+      printExactly(WRITERS[options.shell ?? "sh"](name, value));
 }
 
 /** @throws DevtlsError "authority-missing" */

@@ -35,10 +35,11 @@ export function prepare(
 ): ServeInspector {
   const port = options.inspect === true ? undefined : numberOf("inspect", options.inspect, 65535);
   const memory = numberOf("inspect-memory", options.inspectMemory ?? DEFAULT_OCTETS / MIB, 4096);
-  const { edge, overrides: _, routes = [], insecureTarget = false } = settings;
+  const { edge, routes = [], insecureTarget = false } = settings;
   const inspector = new Inspector({
     ...{ edge, version: version(), memory: memory * MIB },
     bodies: options.inspectBodies ?? false,
+    standIn: settings.standIn !== undefined && settings.standIn !== false,
   });
   let server: InspectorServer | undefined;
   return {

@@ -50,6 +50,7 @@ export async function prepareLaunch(
           ...trusting,
           ...(port !== undefined && { PORT: String(port) }),
           DEVTLS_URL: serving.url,
+          ...knownHosts(settings.hosts),
           ...(httpsEnv && { HTTPS: "on" }),
         },
         // Events of --json have stdout for themselves.
@@ -78,6 +79,24 @@ export async function prepareLaunch(
       };
     },
   };
+}
+
+/**
+ * Variables from which dev servers take names that they answer to: Vite one of them (server/config of
+ * Vite 5.4.12 and later), Rails a list (the default of config.hosts in development). What is set
+ * already is kept; localhost they know.
+ */
+function knownHosts(hosts: readonly string[]): Readonly<Record<string, string>> {
+  const names = hosts.filter((host) => !isLoopback(host) && !host.endsWith(".localhost"));
+  const [name] = names;
+  if (name === undefined) return {};
+  const variables = {
+    __VITE_ADDITIONAL_SERVER_ALLOWED_HOSTS: name,
+    RAILS_DEVELOPMENT_HOSTS: names.join(","),
+  };
+  return Object.fromEntries(
+    Object.entries(variables).filter(([variable]) => process.env[variable] === undefined),
+  );
 }
 
 /** What is set already is kept, and said: the dev server then trusts what it trusted before. */

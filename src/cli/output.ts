@@ -4,6 +4,7 @@
  */
 import { fstatSync, writeSync } from "node:fs";
 import { causeOf, DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
+import { coloured, printableJson, shown } from "./terminal.js";
 
 /** Exit statuses of the contract. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, problems: 3 } as const;
@@ -15,7 +16,8 @@ const DESCRIPTOR = { stdout: 1, stderr: 2 } as const;
 const queued = new Set<Output>();
 
 /**
- * Writes straight to the descriptor: setting up `process.stdout` costs a short command several
+ * As it is, for help and certificates: what may hold another's words goes through the functions
+ * below. Writes straight to the descriptor: setting up `process.stdout` costs a short command several
  * milliseconds. A pipe that is full takes the rest through the stream, which waits for it.
  */
 export function write(output: Output, data: string | Uint8Array): void {
@@ -39,16 +41,22 @@ function endUnlessFull(error: unknown): void {
 }
 
 export function print(text: string): void {
-  write("stdout", `${text}\n`);
+  write("stdout", `${shown(text)}\n`);
+}
+
+/** A result that programs take as it is: a path, lines for a shell. A terminal gets it as others. */
+export function printExactly(text: string): void {
+  if (isTerminal("stdout")) print(text);
+  else write("stdout", `${text}\n`);
 }
 
 export function printJson(value: unknown): void {
-  write("stdout", `${JSON.stringify(value)}\n`);
+  write("stdout", `${printableJson(value)}\n`);
 }
 
 /** Progress and notes. */
 export function note(text: string): void {
-  write("stderr", `${text}\n`);
+  write("stderr", `${shown(text)}\n`);
 }
 
 /** What is being done, for who waits for it on a terminal. */
@@ -65,7 +73,7 @@ export type Colour = keyof typeof SGR;
 
 /** Colours text when the stream is a terminal; NO_COLOR and FORCE_COLOR have the last word. */
 export function paint(colour: Colour, text: string, output: Output = "stdout"): string {
-  return wantsColour(output) ? `\x1b[${SGR[colour]}m${text}\x1b[0m` : text;
+  return wantsColour(output) ? coloured(SGR[colour], text) : text;
 }
 
 function wantsColour(output: Output): boolean {

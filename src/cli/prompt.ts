@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { DevtlsError } from "../errors.js";
 import { note } from "./output.js";
+import { shown } from "./terminal.js";
 
 /** @throws DevtlsError "needs-consent" when the answer is no or nobody can give one */
 export async function confirm(question: string, command: string): Promise<void> {
@@ -17,7 +18,7 @@ export async function ask(question: string): Promise<string> {
   try {
     // Ctrl-D and Ctrl-C reject the question; a terminal that goes away leaves it open.
     const left = once(lines, "close").then(() => undefined);
-    const asked = lines.question(question).catch(() => undefined);
+    const asked = lines.question(shown(question)).catch(() => undefined);
     const answer = await Promise.race([asked, left]);
     if (answer === undefined) note("");
     return answer?.trim() ?? "";

@@ -6,7 +6,7 @@ import type { Serving } from "../serving/serving.js";
 import { note, paint, print, printJson, warn } from "./output.js";
 
 /** Of a fix that the summary repeats. */
-const MAX_SUMMARY_LINES = 3;
+const MAX_SUMMARY_PLACES = 3;
 
 export type Verbosity = "quiet" | "normal" | "verbose";
 
@@ -148,8 +148,8 @@ class TextReporter implements Reporter {
     for (const { finding, count } of findings) {
       const times = count === 1 ? "" : `, ${count} times`;
       note(`  ${finding.code}: ${finding.cause}${times}, at ${finding.url}`);
-      for (const line of finding.fix.slice(0, MAX_SUMMARY_LINES)) {
-        note(`    ${paint("green", line, "stderr")}`);
+      for (const { where, lines } of finding.fixes.slice(0, MAX_SUMMARY_PLACES)) {
+        note(`    ${where}: ${lines.map((line) => paint("green", line, "stderr")).join("  ")}`);
       }
     }
     note(paint("dim", "  In full: devtls explain CODE", "stderr"));
@@ -175,9 +175,10 @@ export function printFinding(finding: Finding): void {
   const title = `${finding.code}: ${finding.cause} (${finding.confidence})`;
   note(`\n${paint("yellow", title, "stderr")}\n${finding.explanation}`);
   for (const line of finding.chain) note(`  ${paint("dim", line, "stderr")}`);
-  if (finding.fix.length > 0) {
-    note("To fix it:");
-    for (const line of finding.fix) note(`  ${paint("green", line, "stderr")}`);
+  if (finding.fixes.length > 0) note("To fix it:");
+  for (const { where, lines } of finding.fixes) {
+    note(`  ${where}`);
+    for (const line of lines) note(`    ${paint("green", line, "stderr")}`);
   }
   note("");
 }

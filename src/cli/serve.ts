@@ -41,6 +41,8 @@ devtls serve --demo                              see it at work on the built-in 
 
 async function serve(services: readonly string[], flags: ServeOptions): Promise<void> {
   const config = flags.demo ? undefined : findConfig(process.cwd());
+  // Said always: a file that nobody thought of changes what is served, and to whom.
+  if (config) note(`Configuration: ${config.path}`);
   const apps = resolveApps({ ...flags }, services, config);
   if (flags.command && apps.length > 1) {
     throw usage("-- COMMAND with several services", "Give each its own in the configuration");
@@ -157,6 +159,7 @@ async function announceReady(
     demo: options.demo ?? false,
   });
   warnOfExposure(serving);
+  if (serving.unkept) warn(`${serving.unkept}. The certificate is in memory for this run only.`);
   if (options.open) {
     await openBrowser(new URL(options.open === true ? "/" : options.open, serving.url).href);
   }

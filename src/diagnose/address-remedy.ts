@@ -39,7 +39,7 @@ export function remedyFor(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
 function portRemedy({ url }: Seen): Remedy {
   const { port } = new URL(url);
   return {
-    reason: `Only the port ${port} is missing: where the site is on 443, the URL is right. It is a matter of the development port, not of the app.`,
+    reason: `Only the port${port === "" ? " of devtls" : ` ${port}`} is missing: where the site is on 443, the URL is right. It is a matter of the development port, not of the app.`,
     proof: undefined,
     fixes: [{ where: "devtls, beside its other options", lines: ["devtls serve --port 443"] }],
     settle: "devtls serve --port 443, or --stand-in for redirects, shows that it is gone there.",
@@ -88,21 +88,24 @@ function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
   const byHost = verdict.kind === "cured" && verdict.by === "host";
   const isTold = hostsTold(told).includes(hostIn(leaked.url));
   const needsProto = protoOf(told) !== "https";
-  if (sent !== host && (isTold || byHost)) {
+  if (sent !== host && (byHost || (isTold && verdict.kind !== "incurable"))) {
     const passed = hostsTold(told).includes(host);
     const ofEdge = edgeFixes("host", seen, scene);
     const ofApp = passed ? knownFixes("trustHost", seen, scene) : [];
-    const scheme = needsProto ? schemeDiagnosis(seen, { ...scene, verdict: UNASKED }).fixes : [];
+    const unasked = { ...scene, verdict: UNASKED };
+    const scheme = needsProto ? schemeDiagnosis(seen, byHost ? unasked : scene) : undefined;
     // $host of nginx has no port.
     const dropsPort =
-      port !== "" && ofEdge.some(({ lines }) => lines.some((l) => l.includes("$host;")));
-    const reason = `The edge replaced the Host: the app was told "Host: ${sent}" and builds its URLs from that.`;
+      port !== "" && ofEdge.some(({ lines }) => lines.some((line) => line.includes("$host;")));
+    const proof = verdict.kind === "cured" ? verdict.proof : undefined;
     return {
-      reason: passed
-        ? `${reason} X-Forwarded-Host has the public one; the app does not listen to it.`
-        : reason,
-      proof: byHost ? verdict.proof : undefined,
-      fixes: [...ofApp, ...ofEdge, ...scheme, ...(dropsPort ? [STAND_IN] : [])],
+      reason: [
+        `The edge replaced the Host: the app was told "Host: ${sent}" and builds its URLs from that.`,
+        ...(passed ? ["X-Forwarded-Host has the public one; the app does not listen to it."] : []),
+        ...(proof && !byHost && scheme ? [scheme.reason] : []),
+      ].join(" "),
+      proof,
+      fixes: [...ofApp, ...ofEdge, ...(scheme?.fixes ?? []), ...(dropsPort ? [STAND_IN] : [])],
       settle: "The same request with the browser's own Host would settle it.",
     };
   }

@@ -30,7 +30,8 @@ export function startBodyScan(head: BodyHead, context: DiagnosisContext = {}): S
   if (!url.startsWith("https:") || told.length === 0) return undefined;
   const syntax = syntaxOf(first(response, "content-type") ?? "", url);
   if (!syntax) return undefined;
-  const scan = new BodyScan(syntax, { ...head, plainPort: context.plainPort?.() });
+  const { standIn } = context;
+  const scan = new BodyScan(syntax, { ...head, plainPort: context.plainPort?.(), standIn });
   return {
     push: (chunk) => scan.push(chunk),
     finish: () => {

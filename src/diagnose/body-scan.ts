@@ -284,7 +284,7 @@ const MAX_PATTERNS = 50;
 
 function patternFor(seen: Seen): Pattern {
   const origin = seen.url.slice(0, seen.url.indexOf("/", "https://".length));
-  const key = `${origin} ${seen.target} ${hostLines(seen.told)}`;
+  const key = `${origin} ${seen.target} ${hostLines(seen.told)} ${seen.plainPort ?? ""} ${seen.standIn ?? ""}`;
   const known = PATTERNS.get(key);
   if (known) return known;
   const own = new OwnAddresses(seen);

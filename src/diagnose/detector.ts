@@ -13,6 +13,8 @@ import type { Change, Verdict } from "./trials.js";
 export interface Wants {
   /** Responses with one of these headers, by lower-case name. */
   readonly headers?: readonly string[];
+  /** Requests with such header lines, as the app got them. */
+  readonly told?: (told: readonly string[]) => boolean;
   /** Whatever is no GET, or not answered with 200. */
   readonly unusual?: true;
   /** What pages, scripts and data have in them: it looks at {@link BodyObservation}. */

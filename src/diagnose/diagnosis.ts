@@ -47,11 +47,13 @@ export class Diagnosis {
   isUneventful(
     method: string,
     status: number,
+    told: readonly string[],
     response: readonly string[],
     target: string,
     urlOf: () => string,
   ): boolean {
     if (isUnusual(method, status) || !this.#memory.apps.isDone(target)) return false;
+    if (TELLING.some((wanted) => wanted(told))) return false;
     if (HEADERS.isAmong(response) || WAITING.some((next) => next(this.#memory))) return false;
     return this.#ledger.isEmpty || !this.#ledger.isWatched(method, target, urlOf());
   }
@@ -222,16 +224,21 @@ const ALL = DETECTORS.map((detector) => ({
   headers: new Telltales(detector.wants.headers ?? []),
 }));
 const HEADERS = new Telltales(DETECTORS.flatMap(({ wants: { headers = [] } }) => headers));
+const TELLING = DETECTORS.flatMap(({ wants: { told } }) => (told ? [told] : []));
 const WAITING = DETECTORS.flatMap(({ wants: { next } }) => (next ? [next] : []));
 
 /** The detectors that want an exchange, but for its body. */
 function wanting(observation: Observation, memory: Memory): Detector[] {
-  const { method, status, response, byEdge = false } = observation;
+  const { method, status, told, response, byEdge = false } = observation;
   const unusual = isUnusual(method, status);
   return ALL.flatMap(({ detector, headers }) => {
     const { wants } = detector;
     if (wants.body || (byEdge && !wants.byEdge)) return [];
-    const wanted = (unusual && wants.unusual) || wants.next?.(memory) || headers.isAmong(response);
+    const wanted =
+      (unusual && wants.unusual) ||
+      wants.next?.(memory) ||
+      wants.told?.(told) ||
+      headers.isAmong(response);
     return wanted ? [detector] : [];
   });
 }

@@ -153,11 +153,13 @@ export const EXPLANATIONS: Readonly<Record<FindingCode, Explanation>> = {
     ],
   },
   "contradictory-scheme-headers": {
-    what: "The app refuses a request whose headers say both http and https.",
-    looks: '400 "Contradictory scheme headers" from gunicorn.',
-    why: "One proxy says X-Forwarded-Proto: https and another X-Forwarded-Ssl: off, or X-Forwarded-Protocol.",
+    what: "The app is told both http and https, or a client's word beside the edge's.",
+    looks:
+      '400 "Contradictory scheme headers" from gunicorn; or X_Forwarded_Proto, with underscores, among what the app is sent.',
+    why: "One proxy says X-Forwarded-Proto: https and another X-Forwarded-Ssl: off, or X-Forwarded-Protocol. Or a client sent X_Forwarded_Proto, which WSGI, Rack, PHP and CGI apps cannot tell from X-Forwarded-Proto, and the edge let it through: Apache, HAProxy and Caddy do, nginx does not.",
     fixes: [
       'Let one proxy set the header and drop the others: nginx proxy_set_header X-Forwarded-Ssl "";',
+      "Drop names with underscores at the edge: Apache RequestHeader unset X_Forwarded_Proto, HAProxy http-request del-header X_Forwarded_Proto, Caddy header_up -X_Forwarded_Proto",
     ],
   },
 };

@@ -29,8 +29,13 @@ const MAX_ENTRIES = 1000;
 /** Requests of one route by which it is noticed that it is mended. */
 const MAX_PLACES = 2000;
 
+/** What was looked into so often without a finding is not asked about any more. */
+const MAX_TRIES = 3;
+
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
+  /** How often there was nothing in it, by key. */
+  readonly #vain = new Map<string, number>();
   /** By method, target and URL. */
   readonly #places = new Map<string, Watched[]>();
 
@@ -63,6 +68,7 @@ export class Ledger {
     const key = once === undefined ? keyOf(code, target, url, more) : `${code} ${target} ${once}`;
     const known = this.#entries.get(key);
     if (!known && this.#entries.size >= MAX_ENTRIES) return undefined;
+    if (!known && (this.#vain.get(key) ?? 0) >= MAX_TRIES) return undefined;
     const entry = known ?? { key, finding: undefined, count: 0, fixed: false };
     entry.count++;
     this.#watch(placeOf(sighting.method ?? method, target, url), { entry, detector, seen });
@@ -78,6 +84,8 @@ export class Ledger {
   /** There was nothing in it. */
   forget(entry: Entry): void {
     this.#entries.delete(entry.key);
+    if (this.#vain.size >= MAX_ENTRIES) this.#vain.clear();
+    this.#vain.set(entry.key, (this.#vain.get(entry.key) ?? 0) + 1);
     for (const [place, watched] of this.#places) {
       this.#keep(
         place,

@@ -18,6 +18,8 @@ export type Leak =
 export interface Seen extends Pick<Observation, "url" | "told" | "target"> {
   /** Where devtls itself answers plain HTTP. */
   readonly plainPort?: number | undefined;
+  /** The site has no port here, and the browser another one. */
+  readonly standIn?: boolean | undefined;
 }
 
 /** The header lines that tell an app its own name. */
@@ -59,7 +61,13 @@ export class OwnAddresses {
       const withTls = isPublic && !/:\d+$/.test(authority) ? "port" : "internal";
       add(authority, isPublic ? "http" : "internal", withTls);
     }
+    // Under the name that the edge sent, with the port that is written down.
+    const { port: publicPort } = new URL(seen.url);
+    for (const authority of told) {
+      if (publicPort !== "") add(`${nameOf(authority)}:${publicPort}`, "internal", "internal");
+    }
     authorities.set(host, "http");
+    if (seen.standIn) secure.set(host, "port");
     if (host === hostname) authorities.set(`${hostname}:443`, "http");
     // Apps lose the port and mean themselves; without a port localhost is another server.
     else if (!isLoopbackHost(bare(hostname))) add(hostname, "http", "port");

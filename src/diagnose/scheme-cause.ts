@@ -2,16 +2,19 @@
  * Why an app takes a request for plain http although the browser came over https, and what ends
  * it: one question behind redirect loops, withheld cookies and cookies without Secure.
  */
+
+import { on443, withoutPort } from "../edge/stand-in.js";
+import { first } from "../lines.js";
 import type { Scene } from "./detector.js";
-import type { Fix, LoopCause, Observation, Proof } from "./finding.js";
-import { appFixes, edgeFixes, NOT_NONE, titleOf } from "./remedies.js";
+import { type Fix, HARMLESS, type LoopCause, type Observation, type Proof } from "./finding.js";
+import { appFixes, edgeFixes, knownFixes, NOT_NONE, STAND_IN, titleOf } from "./remedies.js";
 import { protoOf, type Verdict } from "./trials.js";
 
 /** What of an exchange the cause is read from. */
 export type SchemeCase = Pick<Observation, "told" | "url" | "target">;
 
 export interface SchemeDiagnosis {
-  readonly cause: LoopCause;
+  readonly cause: LoopCause | typeof HARMLESS;
   /** Undefined where nothing was cured. */
   readonly proof: Proof | undefined;
   /** A sentence or two. */
@@ -49,7 +52,14 @@ function saysNothing(proto: string | undefined): boolean {
   return proto === undefined || proto === "http";
 }
 
-function causeOf({ told }: SchemeCase, verdict: Verdict): LoopCause {
+/** The edge leaves nothing out of the Host but the port. */
+function lacksPort({ told, url }: SchemeCase): boolean {
+  const { host, port } = new URL(url);
+  return port !== "" && first(told, "host")?.toLowerCase() === withoutPort(host);
+}
+
+function causeOf(seen: SchemeCase, verdict: Verdict): SchemeDiagnosis["cause"] {
+  const { told } = seen;
   const proto = protoOf(told);
   const byValue = saysNothing(proto) ? "edge-sends-no-proto" : "proto-value-not-understood";
   if (verdict.kind === "incurable") return "app-ignores-forwarded-proto";
@@ -58,7 +68,7 @@ function causeOf({ told }: SchemeCase, verdict: Verdict): LoopCause {
     case "loopback":
       return "peer-not-trusted";
     case "host":
-      return "host-ping-pong";
+      return lacksPort(seen) ? HARMLESS : "host-ping-pong";
     case "ssl-on":
     case "other-names":
       return saysNothing(proto) ? "edge-sends-no-proto" : "app-ignores-forwarded-proto";
@@ -69,12 +79,15 @@ function causeOf({ told }: SchemeCase, verdict: Verdict): LoopCause {
   }
 }
 
-function reasonOf({ told }: SchemeCase, scene: Scene, cause: LoopCause): string {
+function reasonOf({ told }: SchemeCase, scene: Scene, cause: SchemeDiagnosis["cause"]): string {
   const { verdict } = scene;
   const proto = protoOf(told);
   const said = proto === undefined ? "no X-Forwarded-Proto" : `"X-Forwarded-Proto: ${proto}"`;
   if (verdict.kind === "incurable") {
     return `It was sent ${said}, and then, to find the cause, ${verdict.tried} variations of it, X-Forwarded-Proto: https among them: ${titleOf(scene, "the app")} acts on none.`;
+  }
+  if (cause === HARMLESS) {
+    return "The edge leaves the port out of the Host. Asked again with it, the app answers as it should: where the site is on 443 there is none, so it is a matter of the development port.";
   }
   if (verdict.kind === "cured") return `It was sent ${said}. ${CURES[verdict.by] ?? ""}`;
   switch (cause) {
@@ -110,7 +123,7 @@ const PEER_FIXES: readonly (readonly [server: string, fix: Fix])[] = [
   ["uvicorn", { where: "uvicorn, environment", lines: ['FORWARDED_ALLOW_IPS="*"'] }],
 ];
 
-function fixesOf(seen: SchemeCase, scene: Scene, cause: LoopCause): Fix[] {
+function fixesOf(seen: SchemeCase, scene: Scene, cause: SchemeDiagnosis["cause"]): Fix[] {
   const { verdict, app } = scene;
   const proto = protoOf(seen.told);
   const ofApp = appFixes("trustProto", seen, scene);
@@ -118,6 +131,9 @@ function fixesOf(seen: SchemeCase, scene: Scene, cause: LoopCause): Fix[] {
   const ofPeer = PEER_FIXES.flatMap(([name, fix]) => (app.server?.startsWith(name) ? [fix] : []));
   const by = verdict.kind === "cured" ? verdict.by : undefined;
   switch (cause) {
+    case HARMLESS:
+      // Where its address is written down, as production has it: without a port.
+      return [STAND_IN, ...knownFixes("baseUrl", { url: on443(seen.url) }, scene)];
     case "host-ping-pong":
       return edgeFixes("host", seen, scene);
     case "peer-not-trusted":

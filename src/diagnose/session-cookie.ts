@@ -32,8 +32,11 @@ export function sessionEvidence(
 ): SessionEvidence | undefined {
   const { name, value, httpOnly, maxAge, expires } = cookie;
   const bare = name.replace(/^__(?:Secure|Host|Http|Host-Http)-/i, "");
-  if (framework?.sessions?.test(bare) || (!framework && isNamedSo(bare))) return "known";
-  if (FORGERY.test(bare) || !isRandom(value)) return undefined;
+  if (framework?.sessions?.test(bare)) return "known";
+  if (FORGERY.test(bare)) return undefined;
+  const random = isRandom(value);
+  if (isNamedSo(bare) && (random || !framework)) return "known";
+  if (!random) return undefined;
   if (TELLING_NAME.test(bare)) return "looks";
   const forSession = maxAge === undefined && expires === undefined;
   return httpOnly && (forSession || atLogin) ? "looks" : undefined;

@@ -50,7 +50,7 @@ export const authorityValid: CheckFunction = async ({ machine, paths }) => {
 };
 
 export const authorityExpiry: CheckFunction = async (context) => {
-  const root = rootOf(context);
+  const root = rootHere(context);
   if (!root) return undefined;
   const left = root.notAfter.getTime() - context.now;
   if (left <= 0) return problem(`it expired on ${day(root.notAfter)}`, RENEW_AUTHORITY);
@@ -83,7 +83,7 @@ export const authorityKeyFits: CheckFunction = async (context) => {
 };
 
 export const authorityConstraints: CheckFunction = async (context) => {
-  const root = rootOf(context);
+  const root = rootHere(context);
   if (!root) return undefined;
   const { constraints } = root;
   const open = constraints?.dns.length === 0 ? "domain" : "address";
@@ -123,7 +123,7 @@ export const rootFileMode: CheckFunction = async ({ machine, paths, status }) =>
 
 /** A clock that was set back makes every client say that the certificates are not valid yet. */
 export const clock: CheckFunction = async (context) => {
-  const root = rootOf(context);
+  const root = rootHere(context);
   if (!root) return undefined;
   const now = new Date(context.now);
   if (root.notBefore.getTime() <= context.now) return ok(now.toISOString());
@@ -134,7 +134,7 @@ export const clock: CheckFunction = async (context) => {
 };
 
 /** The authority's certificate where it can be read; what is wrong with it is another check's. */
-export function rootOf(context: DoctorContext): Certificate | undefined {
+export function rootHere(context: DoctorContext): Certificate | undefined {
   return certificateIn(context, context.paths.rootCertificate);
 }
 
@@ -154,7 +154,7 @@ export interface Issuer {
 
 /** The root, and after it the intermediate that signs where the root's key was destroyed. */
 export function issuersOf(context: DoctorContext): Issuer[] {
-  const root = rootOf(context);
+  const root = rootHere(context);
   if (!root) return [];
   const { machine, paths } = context;
   const { path, keyPath } = intermediateOf(paths);

@@ -6,20 +6,20 @@ import type { Machine } from "../trust/machine.js";
 export type Status = "ok" | "warning" | "problem";
 
 /** What a check found. Whoever has a finding that is not ok knows what to do about it. */
-export interface Finding {
+export interface Outcome {
   readonly status: Status;
   readonly detail: string;
   /** The next command or the change to make; null when all is well. */
   readonly fix: string | null;
 }
 
-export interface Check extends Finding {
+export interface Check extends Outcome {
   /** Stays the same from version to version. */
   readonly id: string;
 }
 
 /** One check; undefined where there is nothing to look at: no authority yet, another system. */
-export type CheckFunction = (context: DoctorContext) => Promise<Finding | undefined>;
+export type CheckFunction = (context: DoctorContext) => Promise<Outcome | undefined>;
 
 export interface FileStatus {
   /** Permission bits. */
@@ -65,15 +65,15 @@ export interface ProjectConfig {
   readonly hosts: readonly string[];
 }
 
-export function ok(detail: string): Finding {
+export function ok(detail: string): Outcome {
   return { status: "ok", detail, fix: null };
 }
 
-export function warning(detail: string, fix: string): Finding {
+export function warning(detail: string, fix: string): Outcome {
   return { status: "warning", detail, fix };
 }
 
-export function problem(detail: string, fix: string): Finding {
+export function problem(detail: string, fix: string): Outcome {
   return { status: "problem", detail, fix };
 }
 

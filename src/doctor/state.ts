@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Certificate, isSignedBy, parseCertificate } from "../x509/certificate.js";
 import { decodePrivateKey } from "../x509/keys.js";
 import { decodePem, encodePem } from "../x509/pem.js";
-import { issuersOf, rootOf } from "./authority.js";
+import { issuersOf, rootHere } from "./authority.js";
 import { type CheckFunction, count, type DoctorContext, ok, problem, warning } from "./check.js";
 
 /** A file with a temporary name that is younger may be one that devtls is just writing. */
@@ -54,7 +54,7 @@ export const interruptedWrites: CheckFunction = async ({ machine, paths, status,
 /** What `devtls env` gives to programs whose setting replaces the system's list. */
 export const bundleFresh: CheckFunction = async (context) => {
   const { machine, paths, mergedBundle } = context;
-  const root = rootOf(context);
+  const root = rootHere(context);
   const bundle = machine.read(paths.bundle);
   if (!root || bundle === undefined) return undefined;
   const rootPem = encodePem("CERTIFICATE", root.der);

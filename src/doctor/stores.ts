@@ -1,8 +1,8 @@
 /** Checks of the trust stores: whether each trusts the authority, and what else they trust. */
 import { checkStore, findStores } from "../trust/operations.js";
 import { findDevelopmentRoots } from "../trust/stale.js";
-import { type StoreResult, rootOf as trustRootOf } from "../trust/store.js";
-import { rootOf } from "./authority.js";
+import { rootOf, type StoreResult } from "../trust/store.js";
+import { rootHere } from "./authority.js";
 import {
   type Check,
   type CheckFunction,
@@ -15,9 +15,9 @@ import {
 
 /** One check a store that is here; the second and further ones of a kind are numbered. */
 export async function checkStores(context: DoctorContext): Promise<Check[]> {
-  const root = rootOf(context);
+  const root = rootHere(context);
   if (!root) return [];
-  const trusted = trustRootOf(root, context.paths.rootCertificate);
+  const trusted = rootOf(root, context.paths.rootCertificate);
   const stores = await findStores(context.machine);
   const results = await Promise.all(stores.map((store) => checkStore(store, trusted)));
   return results.map((result, index) => {
@@ -44,7 +44,7 @@ function findingOf({ id, name, state, detail, hint }: StoreResult) {
 
 /** Who finds the key of one in a backup can impersonate any site to this machine. */
 export const staleRoots: CheckFunction = async (context) => {
-  const root = rootOf(context);
+  const root = rootHere(context);
   const roots = await findDevelopmentRoots(context.machine, root ? [root] : []);
   const stale = roots.filter(({ keyPath }) => keyPath === undefined);
   const inUse = [...new Set(roots.filter(({ keyPath }) => keyPath).map(({ tool }) => tool))];

@@ -6,11 +6,11 @@ import { SYSTEM_BUNDLES } from "../ca/environment.js";
 import { certificatesOf } from "../trust/keystore.js";
 import type { Certificate } from "../x509/certificate.js";
 import { encodePem } from "../x509/pem.js";
-import { rootOf } from "./authority.js";
+import { rootHere } from "./authority.js";
 import {
   type CheckFunction,
   type DoctorContext,
-  type Finding,
+  type Outcome,
   ok,
   problem,
   warning,
@@ -47,7 +47,7 @@ export function trustVariable(name: TrustVariable): CheckFunction {
         setAgain(name),
       );
     }
-    const root = rootOf(context);
+    const root = rootHere(context);
     if (!root) return undefined;
     if (holds(text, root)) return ok(`${name} is ${path}`);
     return warning(
@@ -76,7 +76,7 @@ export const javaOptions: CheckFunction = async (context) => {
       "unset JAVA_TOOL_OPTIONS",
     );
   }
-  const root = rootOf(context);
+  const root = rootHere(context);
   const known = certificatesOf(bytes);
   // One with a password of its own is for keytool to read, who would have to be told it.
   if (!root || !known) return undefined;
@@ -146,7 +146,7 @@ export const nodeSystemStore: CheckFunction = async ({ machine, nodeVersion }) =
   return nodeFinding(nodeVersion);
 };
 
-function nodeFinding(version: string): Finding {
+function nodeFinding(version: string): Outcome {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const line = READS_SYSTEM_CA.find(([known]) => known === major);
   const knows = line ? minor >= line[1] : major > 24;

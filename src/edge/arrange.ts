@@ -22,17 +22,38 @@ export function compileArrangement(toApp: ToApp): Arrangement {
     : (host, parts, request) => arrange(host, parts, request, toApp);
 }
 
+/**
+ * For each field of a profile's section: which values leave the client's lines as and where they
+ * are, or that it says nothing of lines that have been chosen. A new field has to be entered.
+ */
+const LEAVES_LINES: {
+  readonly [Field in keyof ToApp]-?: ((value: ToApp[Field]) => boolean) | "elsewhere";
+} = {
+  order: (order) => order.join() === "host,client,edge,framing,connection",
+  names: (names) => names === "keep",
+  http2Names: (names) => names === "keep",
+  http2Cookie: (place) => place === "keep",
+  sendsEmptyLength: (sends) => !sends,
+  movesLength: (moves) => !moves,
+  mergesLines: (merges) => !merges,
+  hopByHop: (rule) => rule !== "in-place",
+  // Written with the head's own lines, which both ways of arranging share.
+  ...{ host: "elsewhere", connection: "elsewhere", te: "elsewhere" },
+  // Applied before: to the lines, the request line or the body.
+  ...{ version: "elsewhere", appendsInPlace: "elsewhere", dropsOddNames: "elsewhere" },
+  dropsTwins: "elsewhere",
+  ...{ target: "elsewhere", buffersChunked: "elsewhere", answersExpect: "elsewhere" },
+  ...{ passesUpgrade: "elsewhere", source: "elsewhere" },
+};
+
 /** Whether the client's lines stay as and where they are, which needs no further pass. */
 function isPlain(toApp: ToApp): boolean {
-  return (
-    toApp.order.join() === "host,client,edge,framing,connection" &&
-    toApp.names === "keep" &&
-    toApp.http2Names === "keep" &&
-    toApp.http2Cookie === "keep" &&
-    !toApp.sendsEmptyLength &&
-    !toApp.movesLength &&
-    !toApp.mergesLines
-  );
+  return (Object.keys(LEAVES_LINES) as (keyof ToApp)[]).every((field) => leaves(toApp, field));
+}
+
+function leaves<Field extends keyof ToApp>(toApp: ToApp, field: Field): boolean {
+  const rule = LEAVES_LINES[field] as ((value: ToApp[Field]) => boolean) | "elsewhere";
+  return rule === "elsewhere" || rule(toApp[field]);
 }
 
 function joinPlain(

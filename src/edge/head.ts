@@ -1,7 +1,7 @@
 /** From a profile and a request to the head that the app receives. */
 import { first, valuesOf } from "../lines.js";
 import { compileArrangement, type Parts } from "./arrange.js";
-import { isOdd, lower } from "./names.js";
+import { hyphened, isOdd, lower } from "./names.js";
 import { compileValue } from "./placeholders.js";
 import type { EdgeProfile, EdgeRequest, HeaderRule, ToApp } from "./profile.js";
 
@@ -158,6 +158,7 @@ function sift(
     const rule = lengths.has(name.length) ? byKey.get(lower(name)) : undefined;
     if (prefixes.length > 0 && startsWithAny(name, prefixes)) continue;
     if (toApp.dropsOddNames && isOdd(name)) continue;
+    if (toApp.dropsTwins && name.includes("_") && byKey.has(hyphened(name))) continue;
     if (toApp.answersExpect && name.length === 6 && lower(name) === "expect") continue;
     if (!rule || keepsClient(rule, headers, request)) {
       client.push(name, value);

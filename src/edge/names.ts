@@ -27,3 +27,6 @@ export const canonical = kept((name) =>
 
 /** Whether it has anything but letters, digits and hyphens in it. */
 export const isOdd = kept((name) => !/^[A-Za-z0-9-]+$/.test(name));
+
+/** In lower case and with hyphens for underscores, as CGI makes one variable of both. */
+export const hyphened = kept((name) => name.toLowerCase().replaceAll("_", "-"));

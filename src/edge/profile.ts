@@ -73,6 +73,8 @@ export interface ToApp {
   readonly appendsInPlace: boolean;
   /** Drops names with anything but letters, digits and hyphens in them. */
   readonly dropsOddNames: boolean;
+  /** Drops names that are those of the edge's own rules but for underscores. */
+  readonly dropsTwins: boolean;
   /**
    * `drop`: without the client's hop-by-hop lines and what Connection names (RFC 9110 7.6.1).
    * `by-name`: as nginx, without Connection, Keep-Alive, TE, Upgrade and Transfer-Encoding, but
@@ -101,9 +103,15 @@ export interface ToApp {
   readonly source: "remote" | "loopback";
 }
 
+/** What plain HTTP can get. */
+export const PLAIN_MODES = ["redirect", "proxy", "deny"] as const;
+
+/** Of a redirect to https (RFC 9110 15.4); 303 would turn every method into GET. */
+export const REDIRECT_STATUSES = ["301", "302", "307", "308"] as const;
+
 /** What plain HTTP gets. */
 export interface PlainRule {
-  readonly mode: "redirect" | "proxy" | "deny";
+  readonly mode: (typeof PLAIN_MODES)[number];
   /** Of the redirect. */
   readonly status?: number;
   /** Of the redirect for methods other than GET and HEAD, where it differs. */
@@ -179,6 +187,8 @@ export interface EdgeFixes {
   readonly upgrade?: readonly string[];
   /** Passes cookies and Referer on. */
   readonly cookies?: readonly string[];
+  /** Keeps the client's line of this {name} from the app. */
+  readonly drop?: readonly string[];
   /** Redirects to https with method and body. */
   readonly redirect?: readonly string[];
 }

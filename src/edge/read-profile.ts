@@ -1,16 +1,17 @@
 /** Profiles that users write themselves (`--edge-file`): JSON, read strictly. */
 import { causeOf, DevtlsError } from "../errors.js";
 import { FieldReader } from "./field-reader.js";
-import type {
-  EdgeFixes,
-  EdgeProfile,
-  HeaderRule,
-  HeadPart,
-  Limit,
-  Limits,
-  PlainRule,
-  ResponseEdits,
-  ToApp,
+import {
+  type EdgeFixes,
+  type EdgeProfile,
+  type HeaderRule,
+  type HeadPart,
+  type Limit,
+  type Limits,
+  type PlainRule,
+  REDIRECT_STATUSES,
+  type ResponseEdits,
+  type ToApp,
 } from "./profile.js";
 import { profile, unverified } from "./profiles/build.js";
 import { findProfile, PROFILES } from "./profiles/index.js";
@@ -126,6 +127,7 @@ const TO_APP_FLAGS = [
   "mergesLines",
   "appendsInPlace",
   "dropsOddNames",
+  "dropsTwins",
   "buffersChunked",
   "answersExpect",
   "sendsEmptyLength",
@@ -195,7 +197,7 @@ function readPlain(value: unknown, reader: FieldReader): PlainRule {
   const status = (key: "status" | "otherStatus") =>
     given[key] === undefined
       ? {}
-      : { [key]: Number(reader.choice(String(given[key]), `plain.${key}`, REDIRECTS)) };
+      : { [key]: Number(reader.choice(String(given[key]), `plain.${key}`, REDIRECT_STATUSES)) };
   return {
     mode: reader.choice(given.mode, "plain.mode", ["redirect", "proxy", "deny"] as const),
     ...status("status"),
@@ -213,7 +215,6 @@ function readPlain(value: unknown, reader: FieldReader): PlainRule {
   };
 }
 
-const REDIRECTS = ["301", "302", "307", "308"] as const;
 const BOUNDS = [
   "body",
   "getBody",
@@ -291,7 +292,7 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
   };
 }
 
-const FIXES = ["proto", "innerProto", "host", "upgrade", "cookies", "redirect"] as const;
+const FIXES = ["proto", "innerProto", "host", "upgrade", "cookies", "drop", "redirect"] as const;
 
 function readFixes(value: unknown, reader: FieldReader): EdgeFixes {
   const given = reader.object(value, "fixes", ["where", ...FIXES]);

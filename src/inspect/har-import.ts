@@ -78,6 +78,7 @@ function draftOf(value: unknown, target: string): Draft | string {
     },
     upgrade: first(headers, "upgrade"),
     edge: "",
+    standIn: false,
     target,
     told: [],
     status: numberOf(response.status, 0),

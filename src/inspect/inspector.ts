@@ -54,6 +54,8 @@ export interface InspectorOptions {
   readonly memory?: number;
   readonly bodies?: boolean;
   readonly edge: EdgeProfile;
+  /** `--stand-in`. */
+  readonly standIn?: boolean;
   readonly version: string;
 }
 
@@ -89,10 +91,13 @@ export class Inspector implements Followed {
   readonly #version: string;
   #inspected: Inspected | undefined;
 
-  constructor({ memory, bodies = false, edge, version }: InspectorOptions) {
+  constructor({ memory, bodies = false, edge, standIn = false, version }: InspectorOptions) {
     this.store = new Store(memory);
     this.#version = version;
-    this.#recording = { store: this.store, edge: edge.name, bodies, replays: new Map() };
+    this.#recording = {
+      ...{ store: this.store, edge: edge.name, standIn, bodies },
+      replays: new Map(),
+    };
     this.watch = recorder(this.#recording);
   }
 

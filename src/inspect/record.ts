@@ -37,6 +37,8 @@ export interface Recorded {
   readonly upgrade: string | undefined;
   /** The edge that told the app, by its name. */
   readonly edge: string;
+  /** The edge was told of production's port instead of devtls's own. */
+  readonly standIn: boolean;
   readonly target: string;
   readonly told: readonly string[];
   readonly status: number;

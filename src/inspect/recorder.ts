@@ -18,6 +18,7 @@ const FRAMES_EVERY_MS = 250;
 export interface Recording {
   readonly store: Store;
   readonly edge: string;
+  readonly standIn: boolean;
   /** Keep the beginning of bodies. */
   bodies: boolean;
   /** Tells replays of this run from what a client says. */
@@ -103,7 +104,7 @@ class RecordingWatch implements Watch {
     const exchange = this.#exchange;
     const { method, target, protocol, host, hostAt, headers, trailersWelcome, body } = exchange;
     const { scheme, address, clientPort, port } = exchange.connection;
-    const { replays, edge } = this.#of;
+    const { replays, edge, standIn } = this.#of;
     const replay =
       replays.size > 0 ? replays.get(first(headers, "x-devtls-replay") ?? "") : undefined;
     const head = this.#head;
@@ -122,7 +123,7 @@ class RecordingWatch implements Watch {
         ...(exchange.upgrade && { upgrade: true }),
       },
       upgrade: exchange.upgrade?.protocol,
-      edge,
+      ...{ edge, standIn },
       target: finished?.target ?? head?.target ?? "",
       told: finished?.told ?? head?.told ?? [],
       status: finished?.status ?? head?.status ?? 0,

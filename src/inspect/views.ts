@@ -65,7 +65,7 @@ const rewriters = new WeakMap<EdgeProfile, HeadRewriter>();
 
 /** The header lines and the request line that an edge would send for this request. */
 export function asEdge(
-  { asked, upgrade }: Recorded,
+  { asked, upgrade, standIn }: Recorded,
   edge: EdgeProfile,
   authority: string,
 ): { readonly line: string; readonly told: string[] } {
@@ -75,7 +75,7 @@ export function asEdge(
     rewriters.set(edge, rewrite);
   }
   const pool = { dialer: { target: { authority } } };
-  const told = toldHeaders(asked, { edge, rewrite, pool }, upgrade);
+  const told = toldHeaders(asked, { edge, rewrite, pool, standIn }, upgrade);
   return { line: requestLine(asked, edge.toApp), told };
 }
 

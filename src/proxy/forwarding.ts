@@ -2,6 +2,7 @@
 import type { HeadRewriter } from "../edge/head.js";
 import type { EdgeProfile, Limits } from "../edge/profile.js";
 import type { ResponseRewriter } from "../edge/response.js";
+import type { Site } from "../edge/stand-in.js";
 import type { HeaderLines } from "../lines.js";
 import type { Exchange } from "./exchange.js";
 import type { Pool } from "./upstream/pool.js";
@@ -20,6 +21,8 @@ export interface Forwarding {
   readonly editResponse: ResponseRewriter | undefined;
   /** Empty when the edge's limits are off. */
   readonly limits: Limits;
+  /** The app is told the site without a port, and its answers get this one. */
+  readonly standIn?: Site | undefined;
   readonly requestPolicy: RequestPolicy | undefined;
   readonly policies: readonly ResponsePolicy[];
   readonly watchers: readonly Watcher[];

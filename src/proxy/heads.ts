@@ -1,6 +1,7 @@
 /** The heads of an exchange: what the app is told, and what of its answer the client gets. */
 import type { HeadRewriter } from "../edge/head.js";
 import type { EdgeProfile, EdgeRequest, ToApp } from "../edge/profile.js";
+import { STAND_IN_PORTS, standInRequest, standInResponse } from "../edge/stand-in.js";
 import { targetFor } from "../edge/target.js";
 import { editValues, type HeaderLines, without } from "../lines.js";
 import type { Exchange } from "./exchange.js";
@@ -28,6 +29,8 @@ export type Asked = Pick<
 export interface Telling {
   readonly edge: EdgeProfile;
   readonly rewrite: HeadRewriter;
+  /** Whether the edge is told of the port of production. */
+  readonly standIn?: Forwarding["standIn"] | boolean;
   readonly pool: { readonly dialer: { readonly target: { readonly authority: string } } };
 }
 
@@ -66,9 +69,20 @@ export function toldHeaders(
   edit?: (lines: HeaderLines) => HeaderLines,
 ): HeaderLines {
   const { edge, rewrite } = telling;
-  const { headers, host, hostAt } = asked;
+  const seen = asSeen(asked, telling);
+  const { headers, host, hostAt } = seen;
   const lines = framed(crossing(headers, edge.toApp.hopByHop, host, hostAt), asked);
-  return rewrite(edit ? edit(lines) : lines, edgeRequest(asked, telling, upgrade));
+  return rewrite(edit ? edit(lines) : lines, edgeRequest(seen, telling, upgrade));
+}
+
+/** The request as the edge sees it: where devtls stands in for it, on the port of production. */
+function asSeen(asked: Asked, { standIn }: Pick<Telling, "standIn">): Asked {
+  if (!standIn) return asked;
+  const { connection } = asked;
+  const { scheme } = connection;
+  const { host, headers } = standInRequest({ scheme, host: asked.host, headers: asked.headers });
+  const port = STAND_IN_PORTS[scheme];
+  return { ...asked, host, headers: [...headers], connection: { ...connection, port } };
 }
 
 /**
@@ -112,7 +126,11 @@ export function responseHeaders(
 ): HeaderLines {
   const { editResponse, edge } = forwarding;
   let headers = crossingBack(head.headers, edge.toApp.hopByHop);
-  if (editResponse) headers = editResponse(headers, edgeRequest(exchange, forwarding));
+  const { standIn } = forwarding;
+  if (editResponse) {
+    headers = editResponse(headers, edgeRequest(asSeen(exchange, forwarding), forwarding));
+  }
+  if (standIn) headers = standInResponse(headers, standIn, exchange.connection.scheme);
   headers = applyPolicies(headers, exchange, forwarding);
   // Nobody may send a length with it (RFC 9110 8.6), and clients of HTTP/2 refuse that.
   const lengthless = head.status === 204 || (head.status === 205 && exchange.protocol === "HTTP/2");

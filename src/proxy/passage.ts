@@ -77,7 +77,7 @@ export class Passage implements CallEvents, Underway {
     this.#exchange = exchange;
     this.#forwarding = forwarding;
     this.#onlookers = new Onlookers(forwarding.watchers, exchange, forwarding.onDefect);
-    exchange.reply.onClose((complete) => this.#closed(complete));
+    exchange.reply.onClose((complete) => this.attempt(() => this.#closed(complete)));
   }
 
   /** Does a step of it; a defect of devtls ends this exchange and no other. */
@@ -129,6 +129,7 @@ export class Passage implements CallEvents, Underway {
         body: body && this.#tapped(body),
         upgrade: upgrade !== undefined,
         patienceMs: this.#patienceMs,
+        client: exchange.connection.address,
       },
       this,
     );

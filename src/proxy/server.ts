@@ -37,6 +37,8 @@ export interface ProxyOptions {
   /** Every target by its URL and how its requests are treated; `route` chooses among them. */
   readonly forwardings: ReadonlyMap<string, Forwarding>;
   readonly route: (host: string, target: string) => Forwarding;
+  /** Something in devtls failed; what it belonged to is over, the rest goes on. */
+  readonly onDefect: (error: unknown) => void;
   /** A client ended the handshake because it does not trust the certificate. */
   readonly onDistrust?: () => void;
 }
@@ -97,6 +99,7 @@ class TlsProxy implements RunningProxy {
     this.#http1 = createHttp1Front({
       nextId,
       connectionOf,
+      attempt: (stream, step) => this.#attempt(stream, step),
       onExchange: (exchange, answer) => this.#handle(exchange, answer),
     });
     this.#tls = createTlsServer({
@@ -169,6 +172,7 @@ class TlsProxy implements RunningProxy {
     const session = serveHttp2(socket, {
       nextId,
       connectionOf,
+      attempt: (stream, step) => this.#attempt(stream, step),
       onExchange: (exchange, answer) => this.#handle(exchange, answer),
     });
     this.#sessions.add(session);
@@ -196,6 +200,15 @@ class TlsProxy implements RunningProxy {
       address: (socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
       clientPort: socket.remotePort ?? 0,
     });
+  }
+
+  #attempt(stream: Duplex, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      stream.destroy();
+      this.#options.onDefect(error);
+    }
   }
 
   /** What every exchange has to pass before the target hears of it. */

@@ -9,6 +9,7 @@ import {
 import { type Counted, Diagnosis } from "../diagnose/diagnosis.js";
 import type { Ask, Finding, Observation } from "../diagnose/finding.js";
 import type { EdgeProfile } from "../edge/profile.js";
+import { siteUrl, standInRequest } from "../edge/stand-in.js";
 import { first } from "../lines.js";
 import { type Exchange, type FinishedExchange, publicUrl } from "../proxy/exchange.js";
 import type { HstsMode } from "../proxy/policies/hsts.js";
@@ -20,6 +21,10 @@ import type { SeenHead, Watch, Watcher } from "../proxy/watch.js";
 export interface DiagnosingSettings {
   readonly edge: EdgeProfile;
   readonly hsts?: HstsMode;
+  /** What the app is told has no port, and so have the observations. */
+  readonly standIn?: boolean;
+  /** Pages count as those of a public address. */
+  readonly publicAddress?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
 }
@@ -27,6 +32,7 @@ export interface DiagnosingSettings {
 /** Where devtls listens. */
 export interface Served {
   readonly url: string;
+  readonly port: number;
   readonly plainPort: number | undefined;
 }
 
@@ -52,15 +58,16 @@ export class Diagnosing {
   ) {
     this.#settings = settings;
     this.#onDefect = onDefect;
-    const { edge, hsts = "strip" } = settings;
+    const { edge, hsts = "strip", standIn = false, publicAddress = false } = settings;
     this.#diagnosis = new Diagnosis(
       {
         edge,
         hstsPassed: hsts === "pass",
+        ...{ standIn, publicAddress },
         httpsUrl: () => served()?.url,
         plainPort: () => served()?.plainPort,
       },
-      onFinding,
+      standIn ? (finding) => onFinding(located(finding, served())) : onFinding,
       onDefect,
     );
   }
@@ -75,6 +82,7 @@ export class Diagnosing {
     new DiagnosisWatch(exchange, {
       diagnosis: this.#diagnosis,
       probers: this.#probers,
+      standIn: this.#settings.standIn ?? false,
       onDefect: this.#onDefect,
     });
 
@@ -103,8 +111,17 @@ export class Diagnosing {
   }
 }
 
+/** A finding of the site without a port, where the browser saw it. */
+function located(finding: Finding, served: Served | undefined): Finding {
+  const url = new URL(finding.url);
+  const port = url.protocol === "https:" ? served?.port : served?.plainPort;
+  if (port !== undefined) url.port = String(port);
+  return { ...finding, url: url.href };
+}
+
 interface Diagnosed {
   readonly diagnosis: Diagnosis;
+  readonly standIn: boolean;
   readonly probers: ReadonlyMap<string, Prober>;
   readonly onDefect: (error: unknown) => void;
 }
@@ -138,10 +155,32 @@ class DiagnosisWatch implements Watch {
     const type = first(answered, "content-type");
     if (type === undefined || !isScanned(type, this.#exchange.target)) return;
     this.#scan = this.#of.diagnosis.scanBody({
-      ...{ method, url: publicUrl(this.#exchange), told, target },
+      ...{ method, url: this.#urlOf(publicUrl(this.#exchange)), told, target },
       ...{ status, response: answered },
     });
     if (this.#scan) this.#look(this.#scan, coding);
+  }
+
+  /** As the app knows it. */
+  #urlOf(url: string): string {
+    return this.#of.standIn ? siteUrl(url) : url;
+  }
+
+  #observation(finished: FinishedExchange, page: string | undefined): Observation {
+    const observation = observationOf(finished, page);
+    if (!this.#of.standIn) return observation;
+    const { host, headers } = standInRequest({
+      ...{ scheme: this.#exchange.connection.scheme, host: this.#exchange.host },
+      headers: observation.asked ?? [],
+    });
+    const { url, sent, ...rest } = observation;
+    const site = sent?.map((text, index) => (index % 2 === 1 ? siteUrl(text) : text));
+    return {
+      ...rest,
+      url: siteUrl(url),
+      asked: ["Host", host, ...headers],
+      ...(site && { sent: site }),
+    };
   }
 
   #look(reader: Pick<Scan, "push">, coding: string): void {
@@ -164,7 +203,8 @@ class DiagnosisWatch implements Watch {
   }
 
   end(finished: FinishedExchange): void {
-    const { status, answered, target, own, url } = finished;
+    const { status, told, answered, target, own } = finished;
+    const url = this.#urlOf(finished.url);
     const { diagnosis, probers } = this.#of;
     const { method } = this.#exchange;
     const prober = own ? undefined : probers.get(target);
@@ -172,15 +212,16 @@ class DiagnosisWatch implements Watch {
     const page = this.#page;
     const decoded = this.#decoded;
     if (page && decoded) {
-      const read = decoded().then(() => observationOf(finished, page.text));
+      const read = decoded().then(() => this.#observation(finished, page.text));
       diagnosis.observeOnce(read, ask);
       return;
     }
-    const isQuick = !own && diagnosis.isUneventful(method, status, answered, target, () => url);
-    if (!isQuick) diagnosis.observe(observationOf(finished, page?.text), ask);
+    const isQuick =
+      !own && diagnosis.isUneventful(method, status, told, answered, target, () => url);
+    if (!isQuick) diagnosis.observe(this.#observation(finished, page?.text), ask);
     const scan = this.#scan;
     if (!scan) return;
-    const seen = observationOf(finished, undefined);
+    const seen = this.#observation(finished, undefined);
     if (decoded) {
       const read = decoded().then(() => ({ ...seen, body: scan.finish() }));
       diagnosis.observeLater(read, ask);

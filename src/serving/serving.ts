@@ -3,7 +3,7 @@
  * The command line and the library both start here; nothing in it prints or exits.
  */
 import { EventEmitter } from "node:events";
-import type { Fault } from "../ca/fault.js";
+import type { Fault } from "../ca/fault-kinds.js";
 import {
   coversHost,
   openServeIdentity,
@@ -12,15 +12,17 @@ import {
   serveNames,
 } from "../ca/leaves.js";
 import { type Clock, keepFresh } from "../ca/refresh.js";
+import type { CookieMode } from "../cookies/modes.js";
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
 import { compileHead, type HeadOverrides } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { compileResponse } from "../edge/response.js";
+import type { Site } from "../edge/stand-in.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
 import type { Forwarding, RequestPolicy, ResponsePolicy } from "../proxy/forwarding.js";
 import type { PlainSettings } from "../proxy/own/plain-http.js";
-import type { CookieMode } from "../proxy/policies/cookies.js";
+import { asPublicAddress } from "../proxy/policies/address-space.js";
 import { type HstsMode, hstsPolicy } from "../proxy/policies/hsts.js";
 import { createRouter, type Route } from "../proxy/routes.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
@@ -67,6 +69,10 @@ export interface ServeSettings {
   /** A certificate that is wrong on purpose. */
   readonly fault?: Fault;
   readonly insecureTarget?: boolean;
+  /** Tell the app the site as on port 443, whatever the port is. */
+  readonly standIn?: boolean;
+  /** Pages count as those of a public address (Local Network Access). */
+  readonly publicAddress?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
   /** Look on at every exchange, beside the log and the diagnosis. */
@@ -93,6 +99,8 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly certificate: Certificate;
   /** Whether this run made the authority. */
   readonly authorityCreated: boolean;
+  /** Why the certificate of this run is in memory only. */
+  readonly unkept: string | undefined;
   /** Sends what no route takes to another target from now on. */
   setTarget(target: Target): void;
   /** What was found and is still so. */
@@ -123,12 +131,14 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     events.listenerCount("request") > 0
       ? { end: (finished) => void events.emit("request", finished) }
       : undefined;
+  const covers = (hostname: string): boolean => coversHost(covered, hostname);
   const common = {
     edge: settings.edge,
     rewrite: compileHead(settings.edge, settings.overrides),
     editResponse: compileResponse(settings.edge),
     limits: settings.limits ? settings.edge.limits : {},
     ...(await policiesOf(settings)),
+    ...(settings.standIn && { standIn: standingIn(covers, () => served) }),
     watchers: [...(settings.watchers ?? []), log, diagnosing.watch],
     onDefect,
   };
@@ -159,7 +169,8 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     port: settings.port,
     orNextPort: settings.orNextPort,
     ...(settings.plain && { plain: settings.plain }),
-    covers: (hostname) => coversHost(covered, hostname),
+    covers,
+    onDefect,
     onDistrust: () => {
       if (!distrusted) events.emit("distrust");
       distrusted = true;
@@ -177,7 +188,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     : () => undefined;
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
   const url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
-  served = { url, plainPort: proxy.plainPort };
+  served = { url, port: proxy.port, plainPort: proxy.plainPort };
   return Object.assign(events, {
     url,
     port: proxy.port,
@@ -185,6 +196,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     plainPort: proxy.plainPort,
     certificate,
     authorityCreated: issued?.created ?? false,
+    unkept: issued?.leaf.unkept?.message,
     setTarget: (target: Target) => {
       fallback = forwardingTo(target);
     },
@@ -200,15 +212,29 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   });
 }
 
+/** Where devtls listens is known when the first request comes. */
+function standingIn(isServed: Site["isServed"], served: () => Served | undefined): Site {
+  return {
+    isServed,
+    get port() {
+      return served()?.port ?? 443;
+    },
+    get plainPort() {
+      return served()?.plainPort;
+    },
+  };
+}
+
 interface Policies {
   readonly requestPolicy: RequestPolicy | undefined;
   readonly policies: readonly ResponsePolicy[];
 }
 
-/** In this order: cookies, then HSTS; the edge's own edits come before both. */
-async function policiesOf({ cookies = "pass", hsts = "strip" }: ServeSettings): Promise<Policies> {
+/** In this order: cookies, HSTS, address space; the edge's own edits come before both. */
+async function policiesOf(settings: ServeSettings): Promise<Policies> {
+  const { cookies = "pass", hsts = "strip", publicAddress = false } = settings;
   const ofHsts = hstsPolicy(hsts);
-  const rest = ofHsts ? [ofHsts] : [];
+  const rest = [...(ofHsts ? [ofHsts] : []), ...(publicAddress ? [asPublicAddress] : [])];
   if (cookies === "pass") return { requestPolicy: undefined, policies: rest };
   const { cookiePolicies } = await import("../proxy/policies/cookies.js");
   const { request, response } = cookiePolicies(cookies);

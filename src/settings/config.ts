@@ -1,8 +1,8 @@
 /** `devtls.config.json`, or the `devtls` key of package.json: found, read and checked. */
-import { dirname, isAbsolute, join, resolve } from "node:path";
-import { readIfThere } from "../ca/files.js";
+import { isAbsolute, join } from "node:path";
 import { causeOf, DevtlsError } from "../errors.js";
 import { nearest } from "../words.js";
+import { PACKAGE_FILE, placesFrom, readOwn, thisViewer, type Viewer } from "./config-place.js";
 import { camelCase, WORDS, type Word } from "./vocabulary.js";
 
 export const CONFIG_FILE = "devtls.config.json";
@@ -26,24 +26,27 @@ const COMMAND = "command";
 export const CONFIG_WORDS: readonly Word[] = WORDS.filter(({ once }) => !once);
 
 /**
- * The nearest configuration, from a folder upwards.
- * @throws DevtlsError "usage" naming the file, the key and what is allowed; "file-unreadable"
+ * The nearest configuration, from a folder upwards to the project's root or the home folder.
+ * @throws DevtlsError "usage" naming the file, the key and what is allowed; "not-yours" for one that
+ * a stranger may have written; "file-unreadable"
  */
-export function findConfig(from: string): Config | undefined {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    const found = readConfig(folder);
-    if (found || folder === dirname(folder)) return found;
+export function findConfig(from: string, viewer: Viewer = thisViewer()): Config | undefined {
+  const folders = placesFrom(from, viewer.home);
+  for (const [at, folder] of folders.entries()) {
+    const found = readConfig(folder, folders.slice(0, at + 1), viewer);
+    if (found) return found;
   }
+  return undefined;
 }
 
-function readConfig(folder: string): Config | undefined {
+function readConfig(folder: string, way: readonly string[], viewer: Viewer): Config | undefined {
   const own = join(folder, CONFIG_FILE);
-  const text = readIfThere(own)?.toString("utf8");
+  const text = readOwn(own, way, viewer);
   if (text !== undefined) return check(own, folder, parse(own, text));
-  const path = join(folder, "package.json");
-  const packageText = readIfThere(path)?.toString("utf8");
+  const path = join(folder, PACKAGE_FILE);
   // Most have no such key, and a broken one is npm's business.
-  if (!packageText?.includes('"devtls"')) return undefined;
+  const packageText = readOwn(path, way, viewer, (held) => held.includes('"devtls"'));
+  if (packageText === undefined) return undefined;
   const value = parse(path, packageText);
   if (!isObject(value) || !isObject(value.devtls)) return undefined;
   return check(path, folder, value.devtls);

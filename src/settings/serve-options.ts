@@ -2,10 +2,12 @@
  * What `serve` can be told, whoever says it: the command line, a program, a configuration file. One
  * vocabulary, the long options, and one set of checks.
  */
-import { FAULTS } from "../ca/fault.js";
+import { FAULTS } from "../ca/fault-kinds.js";
 import { readRequired } from "../ca/files.js";
+import { COOKIE_MODES } from "../cookies/modes.js";
 import { isOwnLine } from "../edge/head.js";
 import type { EdgeProfile, PlainRule } from "../edge/profile.js";
+import { PLAIN_MODES, REDIRECT_STATUSES } from "../edge/profile.js";
 import { DEFAULT_PROFILE, findProfile, PROFILES } from "../edge/profiles/index.js";
 import { readEdgeProfile } from "../edge/read-profile.js";
 import { DevtlsError } from "../errors.js";
@@ -69,6 +71,10 @@ export interface ServeOptions {
   readonly cookies?: string;
   /** Strict-Transport-Security: `strip` (the default), `pass`, or a max-age in seconds to send. */
   readonly hsts?: Text;
+  /** Stand in for port 443: the app is told the site without a port. */
+  readonly standIn?: boolean;
+  /** `public`: pages count as those of a public address (Local Network Access). */
+  readonly addressSpace?: string;
   /** Do not replay a failing GET to find the cause. */
   readonly noProbe?: boolean;
 }
@@ -140,6 +146,8 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
     ...(cert !== undefined && key !== undefined && { own: readOwnCertificate(cert, key) }),
     ...(fault !== undefined && { fault }),
     insecureTarget: options.insecureTarget ?? false,
+    ...(options.standIn && { standIn: true }),
+    ...(read.choice("addressSpace", options.addressSpace, ["public"]) && { publicAddress: true }),
     ...(options.noProbe && { probe: false }),
     ...(cookies && { cookies }),
     ...(hsts !== undefined && { hsts }),
@@ -172,8 +180,6 @@ function checkCombination(options: ServeOptions, simulated: boolean, read: Reade
     );
   }
 }
-
-const COOKIE_MODES = ["pass", "strict", "secure", "insecure"] as const;
 
 /** Seconds; the usual value is 63072000, two years. */
 const MAX_HSTS_SECONDS = 999_999_999;
@@ -313,11 +319,10 @@ class Reader {
 
   /** The edge's rule for plain HTTP, and what was said over it. */
   plain(options: ServeOptions, port: number, { plain }: EdgeProfile): PlainSettings {
-    const mode = this.choice("http", options.http, ["redirect", "proxy", "deny"] as const);
+    const mode = this.choice("http", options.http, PLAIN_MODES);
     const rule: PlainRule =
       mode === undefined || mode === plain.mode ? plain : { mode, status: DEFAULT_REDIRECT_STATUS };
-    const statuses = ["301", "302", "307", "308"] as const;
-    const word = this.choice("redirectStatus", options.redirectStatus, statuses);
+    const word = this.choice("redirectStatus", options.redirectStatus, REDIRECT_STATUSES);
     const status = word && Number(word);
     return {
       port,

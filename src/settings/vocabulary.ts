@@ -2,6 +2,9 @@
  * The long options of `devtls serve`: one list for the command line, for configuration files and
  * their schema, and for what shells complete. Pure data.
  */
+import { FAULTS } from "../ca/fault-kinds.js";
+import { COOKIE_MODES } from "../cookies/modes.js";
+import { PLAIN_MODES, REDIRECT_STATUSES } from "../edge/profile.js";
 
 export interface Word {
   /** "http-port" */
@@ -62,24 +65,21 @@ export const WORDS: readonly Word[] = [
   {
     name: "fault",
     takes: "kind",
-    values: [
-      ...["expired", "not-yet-valid", "wrong-host", "self-signed"],
-      ...["untrusted-root", "sha1", "weak-key", "missing-intermediate"],
-    ],
+    values: FAULTS,
     help: "serve a certificate that is wrong on purpose, to see what clients make of it",
   },
   { name: "http-port", takes: "n", json: "number", help: "also listen for plain HTTP" },
   {
     name: "http",
     takes: "mode",
-    values: ["redirect", "proxy", "deny"],
+    values: PLAIN_MODES,
     help: "what plain HTTP does: redirect, proxy or deny (default: as the edge does)",
   },
   {
     name: "redirect-status",
     takes: "n",
     json: "number",
-    values: ["301", "302", "307", "308"],
+    values: REDIRECT_STATUSES,
     help: "301, 302, 307 or 308 (default: as the edge does)",
   },
   {
@@ -127,7 +127,7 @@ export const WORDS: readonly Word[] = [
   {
     name: "cookies",
     takes: "mode",
-    values: ["pass", "strict", "secure", "insecure"],
+    values: COOKIE_MODES,
     help: "strict: drop what a browser would in production; secure: add Secure; insecure: remove it (default: pass)",
   },
   {
@@ -135,6 +135,16 @@ export const WORDS: readonly Word[] = [
     takes: "mode",
     json: "number",
     help: "Strict-Transport-Security: strip, pass, or a max-age in seconds to send (default: strip)",
+  },
+  {
+    name: "stand-in",
+    help: "stand in for port 443 on whatever port: the app is told the site without one, and redirects come back with devtls's own",
+  },
+  {
+    name: "address-space",
+    takes: "space",
+    values: ["public"],
+    help: "public: pages meet Local Network Access as public ones do; a WebSocket of the same origin, too, fails until the permission is granted",
   },
   { name: "no-probe", help: "do not replay a failing GET to find the cause" },
   {

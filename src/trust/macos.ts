@@ -84,9 +84,11 @@ class KeychainStore implements TrustStore {
   async install(root: Root): Promise<readonly Step[]> {
     const { path, admin } = this.#keychain;
     const domain = admin ? ["-d"] : [];
+    // For TLS only: without a policy it would be trusted for signed code and mail, too.
+    const settings = [...domain, "-r", "trustRoot", "-p", "ssl"];
     return [
       {
-        argv: ["security", "add-trusted-cert", ...domain, "-r", "trustRoot", "-k", path, root.path],
+        argv: ["security", "add-trusted-cert", ...settings, "-k", path, root.path],
         asRoot: admin,
       },
     ];

@@ -24,8 +24,14 @@ export function encodeGeneralNames(names: readonly Name[]): DerNode {
 
 export function encodeConstraints(constraints: NameConstraints): DerNode {
   const subtrees = [
-    ...constraints.dns.map((base) => contextBytes(2, Buffer.from(base, "latin1"))),
-    ...constraints.ip.map(({ network, mask }) => contextBytes(7, Buffer.concat([network, mask]))),
+    ...constraints.dns.map((base) => contextBytes(GENERAL_NAME.dns, Buffer.from(base, "latin1"))),
+    ...constraints.ip.map(({ network, mask }) =>
+      contextBytes(GENERAL_NAME.ip, Buffer.concat([network, mask])),
+    ),
+    ...constraints.email.map((base) =>
+      contextBytes(GENERAL_NAME.email, Buffer.from(base, "latin1")),
+    ),
+    ...constraints.uri.map((base) => contextBytes(GENERAL_NAME.uri, Buffer.from(base, "latin1"))),
   ];
   return sequence(context(0, ...subtrees.map((base) => sequence(base))));
 }

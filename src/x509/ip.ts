@@ -100,8 +100,12 @@ export function parseCidr(text: string): IpBlock | undefined {
 }
 
 export function formatCidr(block: IpBlock): string {
-  const prefix = [...block.mask].reduce((sum, octet) => sum + bitCount(octet), 0);
-  return `${formatIp(block.network)}/${prefix}`;
+  return `${formatIp(block.network)}/${prefixLength(block)}`;
+}
+
+/** How many bits the addresses of a block have in common. */
+export function prefixLength({ mask }: IpBlock): number {
+  return [...mask].reduce((sum, octet) => sum + bitCount(octet), 0);
 }
 
 function bitCount(octet: number): number {

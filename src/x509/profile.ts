@@ -77,6 +77,8 @@ function authorityExtensions(
   return [
     basicConstraints({ ca: true, pathLength }),
     keyUsage(KEY_USAGE.keyCertSign, KEY_USAGE.cRLSign),
+    // In an authority's certificate it limits what is below it: no signed mail, no signed code.
+    extension(OID.extKeyUsage, false, sequence(oid(OID.serverAuth), oid(OID.clientAuth))),
     extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifier(spki))),
     // Not critical: every verifier that knows the extension enforces it either way, and old
     // Apple and LibreSSL versions reject a root where it is critical.

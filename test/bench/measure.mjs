@@ -1,7 +1,7 @@
 /** Measuring whole processes: rounds in turn, medians, ratios within one run. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { connect } from "node:tls";
@@ -101,7 +101,8 @@ export async function timeFirstByte(servers, { rounds, cwd }) {
  * @param {{ cwd?: string, env?: Record<string, string> | undefined }} options
  */
 export function start([program, ...args], { cwd, env } = {}) {
-  return spawn(program, args, { cwd, env: plainEnvironment(env), stdio: "ignore" });
+  // Apache ends by a signal to its whole process group.
+  return spawn(program, args, { cwd, env: plainEnvironment(env), detached: true, stdio: "ignore" });
 }
 
 /** @param {import("node:child_process").ChildProcess} child */
@@ -110,6 +111,19 @@ export async function stop(child) {
   const gone = once(child, "exit");
   child.kill("SIGKILL");
   await gone;
+}
+
+/** Linux counts the time of a process in hundredths of a second (proc(5), sysconf _SC_CLK_TCK). */
+const TICK_US = 10_000;
+
+/** Microseconds of processor time that these processes have taken so far. @param {number[]} pids */
+export function cpuTime(pids) {
+  const ticks = pids.map((pid) => {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return TICK_US * ticks.reduce((sum, value) => sum + value, 0);
 }
 
 /** Asks again and again until a response begins. @param {number} port */

@@ -1,8 +1,7 @@
 /** The servers that the load runs against: one backend, and every proxy that is installed before it. */
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
+import { listening } from "./apps.mjs";
 import { firstByte, freePort, LAUNCHER, PROJECT, runOnce, start, stop, which } from "./measure.mjs";
 
 /** What the backend answers: 36 octets. */
@@ -49,8 +48,8 @@ export async function startBackend(folder) {
   );
   const server = start([nginx, "-c", conf], { cwd: folder });
   const echo = start([process.execPath, "-e", ECHO, String(sockets)], { cwd: PROJECT });
-  await open(backend);
-  await open(sockets);
+  await listening(backend);
+  await listening(sockets);
   /** @type {Place} */
   const place = {
     folder,
@@ -148,6 +147,21 @@ const PEERS = {
     );
     return { argv: nginx && [nginx, "-c", conf], http2: true, webSocket: true };
   },
+  // One connection for each request, which is what an app server with few workers bears best.
+  "nginx, as in its guide": ({ folder, cert, key, backend }, port) => {
+    const nginx = which("nginx");
+    const conf = nginxConfiguration(
+      folder,
+      `guide-${port}`,
+      `server {
+        listen 127.0.0.1:${port} ssl http2;
+        ssl_certificate ${cert};
+        ssl_certificate_key ${key};
+        location / { proxy_pass http://127.0.0.1:${backend}; proxy_set_header Host $host; }
+      }`,
+    );
+    return { argv: nginx && [nginx, "-c", conf], http2: true, webSocket: false };
+  },
   HAProxy: ({ folder, cert, key, backend, sockets }, port) => {
     const path = join(folder, `haproxy-${port}.cfg`);
     const pem = join(folder, `haproxy-${port}.pem`);
@@ -185,15 +199,19 @@ const PEERS = {
   }),
 };
 
-export const PEER_NAMES = Object.keys(PEERS);
+export const PEER_NAMES = Object.keys(PEERS).filter((name) => !name.includes("guide"));
 
-/** Starts a peer; undefined when its program is not installed. @param {string} name @param {Place} place @returns {Promise<Peer | undefined>} */
-export async function startPeer(name, place) {
+/**
+ * Starts a peer; undefined when its program is not installed.
+ * @param {string} name @param {Place} place @param {boolean} [warmed] it has answered once
+ * @returns {Promise<Peer | undefined>}
+ */
+export async function startPeer(name, place, warmed = true) {
   const port = await freePort();
   const { argv, env, http2, webSocket } = PEERS[name](place, port);
   if (!argv) return undefined;
   const child = start(argv, { cwd: PROJECT, env });
-  await firstByte(port);
+  await (warmed ? firstByte(port) : listening(port));
   const pid = /** @type {number} */ (child.pid);
   return { name, port, http2, webSocket, pids: [pid], stop: () => stop(child) };
 }
@@ -216,17 +234,4 @@ ${servers}
 `,
   );
   return path;
-}
-
-/** Waits until something listens. @param {number} port */
-async function open(port) {
-  for (;;) {
-    const socket = connect({ port, host: "127.0.0.1" });
-    const reached = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (reached) return;
-  }
 }

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { burstTables, measureBurst } from "./burst.mjs";
 import { coldTables, measureCold } from "./cold.mjs";
 import { loadTables, measureLoad } from "./load.mjs";
 import { PROJECT } from "./measure.mjs";
@@ -14,6 +15,7 @@ import { measureModules, modulesTables } from "./modules.mjs";
 
 /** @type {Record<string, { measure: (options: { quick: boolean }) => Promise<any>, tables: (figures: any) => string }>} */
 const SUITES = {
+  burst: { measure: measureBurst, tables: burstTables },
   cold: { measure: measureCold, tables: coldTables },
   load: { measure: measureLoad, tables: loadTables },
   memory: { measure: measureMemory, tables: memoryTables },

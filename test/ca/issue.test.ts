@@ -146,6 +146,25 @@ describe("a name outside the authority's constraints is refused", () => {
     );
   });
 
+  it("a mailbox and a URI of another's domain among them", async () => {
+    const asked = names("ceo@bank.com", "https://www.bank.com:443/x");
+    const error = await rejection("outside-constraints", issueLeaf(AUTHORITY, asked));
+    expect(error.message).toContain("could not sign ceo@bank.com, https://www.bank.com:443/x: ");
+    expect(error.hint).toContain("create --force --permit bank.com --permit www.bank.com\n");
+    const { certificate } = await issueLeaf(AUTHORITY, names("ada@a.test", "https://a.test/"));
+    expect(certificate.names).toHaveLength(2);
+  });
+
+  it("a URI with an address, which no limit can name, only where there are no limits", async () => {
+    const error = await rejection(
+      "outside-constraints",
+      issueLeaf(AUTHORITY, names("https://127.0.0.1/")),
+    );
+    expect(error.hint).toContain("devtls ca create --force --unconstrained\n");
+    const free = makeAuthority({ unconstrained: true });
+    await issueLeaf(free, names("https://127.0.0.1/"));
+  });
+
   it("unless the authority has none", async () => {
     const free = makeAuthority({ unconstrained: true });
     const { certificate } = await issueLeaf(free, names("example.com", "8.8.8.8"));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FAULTS, type Fault } from "../../src/ca/fault.js";
+import { FAULTS, type Fault } from "../../src/ca/fault-kinds.js";
 import { WORDS } from "../../src/settings/vocabulary.js";
 import { errorOf, startBrowser, trustInBrowsers, whyNoBrowser } from "../support/browser.js";
 import { devtls, PROJECT, runProgram, type ServeRun } from "../support/cli.js";

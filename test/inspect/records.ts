@@ -12,6 +12,7 @@ export function draft(
     url: `https://localhost:8443${target}`,
     upgrade: undefined,
     edge: "devtls",
+    standIn: false,
     target: "http://localhost:8000",
     told: ["Host", "localhost:8443", "X-Forwarded-Proto", "https"],
     status: 200,

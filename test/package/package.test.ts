@@ -19,7 +19,15 @@ describe("The packed package", () => {
   it("holds what runs and what describes it", () => {
     const kinds = new Set(packed.files.map((path) => path.replace(/\/.*/, "/")));
     expect([...kinds].sort()).toEqual(
-      ["CHANGELOG.md", "LICENSE", "README.md", "bin/", "dist/", "package.json"].sort(),
+      [
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
+        "SECURITY.md",
+        "bin/",
+        "dist/",
+        "package.json",
+      ].sort(),
     );
     expect(packed.files).toContain("dist/index.js");
     expect(packed.files).toContain("dist/types/index.d.ts");

@@ -156,7 +156,7 @@ export const RECORDED_STORES: readonly RecordedStore[] = [
     name: "macOS login keychain",
     make: (condition) => mac(LOGIN, condition),
     detail: LOGIN,
-    install: [`security add-trusted-cert -r trustRoot -k ${LOGIN} ${ROOT_PATH}`],
+    install: [`security add-trusted-cert -r trustRoot -p ssl -k ${LOGIN} ${ROOT_PATH}`],
     remove: [
       `security remove-trusted-cert ${ROOT_PATH}`,
       `security delete-certificate -Z ${SHA1} ${LOGIN}`,
@@ -172,7 +172,7 @@ export const RECORDED_STORES: readonly RecordedStore[] = [
     admin: true,
     make: (condition) => mac(SYSTEM, condition),
     detail: SYSTEM,
-    install: [`sudo -- security add-trusted-cert -d -r trustRoot -k ${SYSTEM} ${ROOT_PATH}`],
+    install: [`sudo -- security add-trusted-cert -d -r trustRoot -p ssl -k ${SYSTEM} ${ROOT_PATH}`],
     remove: [
       `sudo -- security remove-trusted-cert -d ${ROOT_PATH}`,
       `sudo -- security delete-certificate -Z ${SHA1} ${SYSTEM}`,

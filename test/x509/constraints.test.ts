@@ -12,7 +12,7 @@ import { encodeConstraints } from "../../src/x509/encode.js";
 import { parseName } from "../../src/x509/names.js";
 import { refusal } from "./fixtures.js";
 
-const NONE: NameConstraints = { dns: [], ip: [] };
+const NONE: NameConstraints = { dns: [], ip: [], email: [], uri: [] };
 
 describe("a new authority may sign", () => {
   it("exactly the local names and addresses", () => {
@@ -96,8 +96,11 @@ describe("the default constraints", () => {
     "::1",
     "fe80::1",
     "fd12::1",
-    "ada@example.com",
-    "https://example.com/",
+    "ada@localhost",
+    "Ada@mail.app.test",
+    "https://localhost/",
+    "https://APP.Test:8443/x?y#z",
+    "spiffe://cluster.local/ns/a",
   ])("permit %s", (typed) => {
     expect(permits(defaultConstraints(), parseName(typed))).toBe(true);
   });
@@ -121,6 +124,17 @@ describe("the default constraints", () => {
     "::ffff:127.0.0.1",
     "2001:db8::1",
     "fec0::1",
+    "ceo@bank.com",
+    "ceo@nottest",
+    "ceo@app.test.bank.com",
+    "https://bank.com/",
+    "https://bank.com/.test",
+    "https://bank.com:443/?a.test",
+    "https://app.test.bank.com/",
+    "https://8.8.8.8/",
+    // A constraint can name no address (RFC 5280 4.2.1.10), so that verifiers refuse these, too.
+    "https://127.0.0.1/",
+    "https://[::1]/",
   ])("do not permit %s", (typed) => {
     expect(permits(defaultConstraints(), parseName(typed))).toBe(false);
   });
@@ -152,7 +166,7 @@ describe("in the certificate", () => {
 
   it("domains and blocks stand as RFC 5280 4.2.1.10 has them", () => {
     const { dns, ip } = defaultConstraints(["10.0.0.0/8"]);
-    const constraints = { dns: dns.slice(0, 1), ip: ip.slice(-1) };
+    const constraints = { ...NONE, dns: dns.slice(0, 1), ip: ip.slice(-1) };
     expect(encode(encodeConstraints(constraints)).toString("hex")).toBe(
       `301ba019300b8209${Buffer.from("localhost").toString("hex")}300a87080a000000ff000000`,
     );
@@ -161,6 +175,30 @@ describe("in the certificate", () => {
   it("they are read back as they were", () => {
     const constraints = defaultConstraints(["example.com", "2001:db8::/32", "203.0.113.7"]);
     expect(decodeConstraints(readDer(encode(encodeConstraints(constraints))))).toEqual(constraints);
+  });
+
+  it("mailboxes and URIs stand twice: the host itself, and what is below it", () => {
+    const { email, uri } = defaultConstraints(["Example.com"]);
+    expect(email).toEqual(uri);
+    expect(email.slice(0, 2)).toEqual(["localhost", ".localhost"]);
+    expect(email.slice(-2)).toEqual(["example.com", ".example.com"]);
+  });
+
+  it("a mailbox of another tool's authority is compared with regard to case before the @", () => {
+    const text = Buffer.from("Ada@LAN").toString("hex");
+    const constraints = decodeHex(`300da00b30098107${text}`);
+    expect(constraints).toEqual({ ...NONE, email: ["Ada@lan"] });
+    expect(permits(constraints, parseName("Ada@lan"))).toBe(true);
+    expect(permits(constraints, parseName("ada@lan"))).toBe(false);
+    expect(describeConstraints(constraints)).toEqual(["email:Ada@lan"]);
+  });
+
+  it("an older authority, which limits hosts alone, signs no other mailboxes and URIs either", () => {
+    const constraints = { ...NONE, dns: ["test"] };
+    expect(permits(constraints, parseName("a@b.test"))).toBe(true);
+    expect(permits(constraints, parseName("ceo@bank.com"))).toBe(false);
+    expect(permits(constraints, parseName("https://b.test/"))).toBe(true);
+    expect(permits(constraints, parseName("https://bank.com/"))).toBe(false);
   });
 
   it("a leading dot and capitals, which other tools write, are understood", () => {
@@ -175,8 +213,7 @@ describe("in the certificate", () => {
     ["excluded names", "3009a107300582036c616e"],
     ["excluded names", "3012a007300582036c616ea107300582036c616e"],
     ["subtree distances", "300ca00a300882036c616e800101"],
-    ["a kind of name other than DNS and IP", "3009a007300581036c616e"],
-    ["a kind of name other than DNS and IP", "3008a0063004a4023000"],
+    ["a kind of name other than DNS, IP, e-mail and URI", "3008a0063004a4023000"],
     ["an address block", "300aa0083006870401020304"],
     ["an address block whose mask has gaps", "300ea00c300a87080a000000ff00ff00"],
   ])("%s are refused", (what, hex) => {

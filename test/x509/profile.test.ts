@@ -32,6 +32,7 @@ describeWith(["openssl"], "openssl reads of the root", () => {
     expect([...extensionsIn(await opensslText(ROOT.pem))]).toEqual([
       ["X509v3 Basic Constraints critical", "CA:TRUE, pathlen:0"],
       ["X509v3 Key Usage critical", "Certificate Sign, CRL Sign"],
+      ["X509v3 Extended Key Usage", "TLS Web Server Authentication, TLS Web Client Authentication"],
       ["X509v3 Subject Key Identifier", identifier(ROOT)],
       [
         "X509v3 Name Constraints",
@@ -39,7 +40,11 @@ describeWith(["openssl"], "openssl reads of the root", () => {
           "IP:127.0.0.0/255.0.0.0 IP:10.0.0.0/255.0.0.0 IP:172.16.0.0/255.240.0.0 " +
           "IP:192.168.0.0/255.255.0.0 IP:169.254.0.0/255.255.0.0 " +
           "IP:0:0:0:0:0:0:0:1/FFFF:FFFF:FFFF:FFFF:FFFF:FFFF:FFFF:FFFF " +
-          "IP:FE80:0:0:0:0:0:0:0/FFC0:0:0:0:0:0:0:0 IP:FC00:0:0:0:0:0:0:0/FE00:0:0:0:0:0:0:0",
+          "IP:FE80:0:0:0:0:0:0:0/FFC0:0:0:0:0:0:0:0 IP:FC00:0:0:0:0:0:0:0/FE00:0:0:0:0:0:0:0 " +
+          "email:localhost email:.localhost email:test email:.test email:local email:.local " +
+          "email:internal email:.internal email:home.arpa email:.home.arpa " +
+          "URI:localhost URI:.localhost URI:test URI:.test URI:local URI:.local " +
+          "URI:internal URI:.internal URI:home.arpa URI:.home.arpa",
       ],
     ]);
   });
@@ -59,6 +64,7 @@ describeWith(["openssl"], "openssl reads of the root", () => {
     expect([...extensionsIn(text).keys()]).toEqual([
       "X509v3 Basic Constraints critical",
       "X509v3 Key Usage critical",
+      "X509v3 Extended Key Usage",
       "X509v3 Subject Key Identifier",
     ]);
   });

@@ -17,13 +17,14 @@ import { refusedForm } from "./refused-form.js";
 import { roundTrip } from "./round-trip.js";
 import { socketBypass } from "./socket-bypass.js";
 import { socketRefused } from "./socket-refused.js";
+import { underscoredTwin } from "./underscored-twin.js";
 import { withheldAtForm } from "./withheld-at-form.js";
 
 // In this order: what is said first is what a person reads first.
 export const DETECTORS: readonly Detector[] = [
   ...[redirectLoop, roundTrip, portDropped, droppedBody],
   ...[loginCookieLost, cookieMissing, withheldAtForm],
-  ...[contradiction, hostRefused, refusedForm, socketRefused],
+  ...[contradiction, underscoredTwin, hostRefused, refusedForm, socketRefused],
   ...[insecureLocation, cookieRejected, cookieNotSecure, hstsLockIn],
   ...[mixedContent, localNetworkUrl, socketBypass],
 ] as readonly Detector[];

@@ -67,17 +67,22 @@ export const insecureLocation: Detector<Seen> = {
     return [{ seen, key: seen.cause }];
   },
 
-  changes: ({ observation, leak }, base, { edge }) =>
-    leak === "port"
-      ? []
-      : schemeChanges(base, new URL(observation.url).host, edge?.toApp.source === "remote"),
+  changes({ observation, leak }, base, { edge }) {
+    if (leak === "port") return [];
+    const { host } = new URL(observation.url);
+    const changes = schemeChanges(base, host, edge?.toApp.source === "remote");
+    // An app that wants http is not cured by being told nothing.
+    return changes.filter(({ id }) => id !== "proto-absent");
+  },
 
   stillSo(seen, again) {
     if (isRefusal(again)) return undefined;
     const now = lookAt(again, seen.plainPort);
     if (now) return now.cause === seen.cause;
-    // Where it sent a redirect it may send a page the next time, which says nothing of addresses.
-    return seen.place.kind !== "location" || again.status >= 300 ? false : undefined;
+    // A page in place of a redirect may be for somebody who has logged in meanwhile.
+    const isSame = first(again.told, "cookie") === first(seen.observation.told, "cookie");
+    const isRedirect = seen.place.kind === "location" && again.status < 300;
+    return isRedirect && !isSame ? undefined : false;
   },
 
   explain({ observation, place, leak, cause }, scene): Finding | undefined {

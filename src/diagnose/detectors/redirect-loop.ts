@@ -10,6 +10,7 @@ import {
   type Answer,
   type Finding,
   type Fix,
+  HARMLESS,
   type Observation,
   type Proof,
   stated,
@@ -91,7 +92,7 @@ export const redirectLoop: Detector<Observation> = {
     const location = first(response, "location") ?? "";
     const { cause, proof, reason, fixes } = causeOf(seen, scene, location);
     const mistake =
-      cause === "host-ping-pong" || cause === "unknown"
+      cause === "host-ping-pong" || cause === HARMLESS || cause === "unknown"
         ? ""
         : ` ${titleOf(scene, "The app")} took the request for plain http and redirected to https, where the browser already was.`;
     const remembered = isRemembered(status, response)

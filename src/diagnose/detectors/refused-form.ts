@@ -3,14 +3,21 @@
  * has. Only the refusal's own text tells it from other refusals.
  */
 import { withoutPort } from "../../edge/stand-in.js";
-import { first } from "../../lines.js";
+import { first, without } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
-import { type Finding, type Fix, HARMLESS, type Observation, stated } from "../finding.js";
+import {
+  type Finding,
+  type Fix,
+  HARMLESS,
+  type Observation,
+  stated,
+  type Trial,
+} from "../finding.js";
 import type { Framework, Reason } from "../frameworks/record.js";
 import { sinatra } from "../frameworks/sinatra.js";
 import { saysIn } from "../refusals.js";
 import { appFixes, edgeFixes, NOT_NONE, STAND_IN } from "../remedies.js";
-import { protoOf } from "../trials.js";
+import { pageBefore, portChange, protoOf } from "../trials.js";
 
 type Cause = "scheme" | "host" | typeof HARMLESS | "origin-not-listed" | "referer-missing";
 
@@ -34,23 +41,38 @@ export const refusedForm: Detector<Seen> = {
     if (!url.startsWith("https:")) return [];
     const known = memory.apps.of(observation.target).known?.framework;
     const seen = look(observation, known);
-    return seen ? [{ seen, key: seen.cause }] : [];
+    if (!seen) return [];
+    // What refuses a GET with this Origin, too, can be asked again.
+    const repeat = seen.says === "origin" && status === 404 ? asGet(observation) : null;
+    return [{ seen, key: seen.cause, repeat }];
+  },
+
+  changes({ observation: { url } }, base) {
+    const { host } = new URL(url);
+    const told = ["Host", host, ...without(base.told, ["host"])];
+    return [{ ...base, told, id: "host", says: `Host: ${host}` }, portChange(base, url)];
   },
 
   stillSo({ says }, again) {
     if (again.status < 400) return false;
+    if (again.method === "GET") return again.status === 404 ? true : undefined;
     const now = saysIn(again.page, undefined);
     // Refused for another reason it is past this one.
     return now === undefined ? undefined : now.refusal.says === says;
   },
 
-  explain(seen, scene): Finding {
-    const { observation, framework, vague, text, origin, cause } = seen;
+  explain(seen, scene): Finding | undefined {
+    const { observation, framework, vague, text, origin } = seen;
+    const { verdict } = scene;
+    const isPort = verdict.kind === "cured" && verdict.by === "port-443";
+    const cause = isPort ? HARMLESS : seen.cause;
+    // A 404 may be one.
+    if (observation.status === 404 && verdict.kind !== "cured") return undefined;
     const { method, url, status, told } = observation;
     const version = scene.app.known?.framework === framework ? scene.app.known.version : undefined;
     const app = { ...scene.app, known: { framework, version } };
     const whole = { ...scene, app };
-    const fixes = fixesOf(seen, whole);
+    const fixes = fixesOf({ ...seen, cause }, whole);
     const isEdges = fixes.some(({ where }) => where === scene.edge?.fixes?.where);
     const says = vague ? "" : ` Its page says "${text}".`;
     const what =
@@ -66,10 +88,14 @@ export const refusedForm: Detector<Seen> = {
         `app told ${describe(told)}`,
         `app      ${status}, refused as forged`,
       ],
-      settle:
-        cause === HARMLESS
-          ? "devtls serve --stand-in settles it: there the app is told the site as on 443."
-          : "A form is not sent twice: once more, with the lines below in place, settles it.",
+      ...(verdict.kind === "cured"
+        ? { proof: verdict.proof }
+        : {
+            settle:
+              cause === HARMLESS
+                ? "devtls serve --stand-in settles it: there the app is told the site as on 443."
+                : "A form is not sent twice: once more, with the lines below in place, settles it.",
+          }),
     });
   },
 };
@@ -93,10 +119,19 @@ function look(observation: Observation, known: Framework | undefined): Seen | un
   // A form of another site is refused with reason.
   if (says !== "origin" || claimed !== origin) return undefined;
   const vague = said === undefined || (said.refusal.vague ?? false);
-  const cause = causeOf(observation);
+  const cause = causeOf(observation, framework);
   // A word that stands for many reasons is not taken for this one where the app was told all.
   if (said === undefined && cause === "origin-not-listed") return undefined;
   return { ...base, says, vague, origin, cause };
+}
+
+/** The same path as a page: with the Origin, without what belongs to a body. */
+function asGet(observation: Observation): Trial {
+  const { pathname, search } = new URL(observation.url);
+  const { told } = observation;
+  const origin = first(told, "origin");
+  const base = pageBefore(observation, pathname + search);
+  return origin === undefined ? base : { ...base, told: [...base.told, "Origin", origin] };
 }
 
 /** Rack::Protection answers "Forbidden" to an Origin that is not what it takes for its own. */
@@ -110,9 +145,11 @@ function isBareRefusal({ status, page, told, response }: Observation, known?: Fr
   );
 }
 
-function causeOf({ url, told }: Observation): Cause {
+function causeOf({ url, told }: Observation, { id }: Framework): Cause {
   const { host, port, protocol } = new URL(url);
-  const sentHost = (first(told, "x-forwarded-host") ?? first(told, "host") ?? "").toLowerCase();
+  // Next.js goes by the forwarded one; others are told to, or do not.
+  const forwarded = id === "next" ? first(told, "x-forwarded-host") : undefined;
+  const sentHost = (forwarded ?? first(told, "host") ?? "").toLowerCase();
   const ownHost = (first(told, "host") ?? "").toLowerCase();
   const isHttps = protoOf(told) === "https";
   if (sentHost === host) return isHttps ? "origin-not-listed" : "scheme";

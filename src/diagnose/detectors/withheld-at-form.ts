@@ -9,6 +9,7 @@ import { type Finding, type Observation, stated } from "../finding.js";
 import { koa } from "../frameworks/node.js";
 import type { Framework } from "../frameworks/record.js";
 import { LOGIN } from "../login-watch.js";
+import { originOf } from "../redirects.js";
 import type { Said } from "../refusals.js";
 import { saysIn } from "../refusals.js";
 import { schemeDiagnosis } from "../scheme-cause.js";
@@ -37,7 +38,9 @@ export const withheldAtForm: Detector<Seen> = {
     const seen = { observation, said: said ?? undefined, form };
     if (method === "GET") return [{ seen }];
     // What was sent with a cookie was refused for another reason.
-    if (first(told, "cookie") !== undefined || !url.startsWith("https:")) return [];
+    if (first(told, "cookie") !== undefined) return [];
+    // Who has set one before does not withhold them.
+    if (!said && memory.jar.matching(originOf(url)).length > 0) return [];
     const repeat = form ? pageBefore(observation, form.pathname + form.search) : null;
     return [{ seen, repeat }];
   },
@@ -59,13 +62,9 @@ export const withheldAtForm: Detector<Seen> = {
     const { verdict } = scene;
     // Other cookies are missing for other reasons: only an app that sets one for https withholds it.
     const isCertain = said?.refusal.says === "withheld";
-    if (
-      verdict.kind !== "cured" &&
-      !isCertain &&
-      !(said === undefined && verdict.kind === "unasked")
-    ) {
-      return undefined;
-    }
+    // That the page of the form sets none in any case says nothing of what the login would set.
+    const isSilent = said === undefined && method !== "GET" && verdict.kind !== "gone";
+    if (verdict.kind !== "cured" && !isCertain && !isSilent) return undefined;
     const known = verdict.kind === "cured" ? scene : { ...scene, verdict: UNASKED };
     const framework = scene.app.known ?? { framework: said?.framework ?? koa };
     const app = { ...known.app, known: framework };

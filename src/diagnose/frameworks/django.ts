@@ -59,5 +59,6 @@ export const django: Framework = {
     { text: "CSRF verification failed", says: "origin", vague: true },
     { text: "Invalid HTTP_HOST header", says: "host" },
     { text: "You may need to add", says: "host" },
+    { text: "<h1>Bad Request (400)</h1>", says: "host", vague: true },
   ],
 };

@@ -13,6 +13,7 @@ export const jupyter: Framework = {
     (header("server").startsWith("TornadoServer/") &&
       cookieNames.some((name) => /^username-/.test(name))),
   sessions: /^username-/,
+  secureFollows: true,
   settings: {
     trustProto: lines("c.NotebookApp.trust_xheaders = True"),
     socketOrigins: lines("c.NotebookApp.allow_origin = '{origin}'"),
@@ -24,6 +25,10 @@ export const jupyter: Framework = {
     { text: "Blocking Cross Origin", says: "origin" },
     { text: "Cross Origin API request", says: "origin" },
     { text: "Blocking request with non-local", says: "host" },
+    // The reason stands in the log only: a refused Host gets this page for every path.
+    { text: "403 : Forbidden", says: "host", vague: true },
+    // And a refused Origin gets this from every API, whatever is there.
+    { text: '"message": "Not Found", "reason": null', says: "origin", vague: true },
     { text: "_xsrf' argument missing", says: "token" },
     { text: "XSRF cookie does not match", says: "token" },
   ],

@@ -20,7 +20,8 @@ export const wordpress: Framework = {
   secureFollows: true,
   settings: {
     trustProto: lines(FORWARDED),
-    baseUrl: lines("define('WP_HOME', '{origin}'); define('WP_SITEURL', '{origin}');"),
+    // With an https address it goes by what it takes the request for, and redirects for ever.
+    baseUrl: lines(FORWARDED, "define('WP_HOME', '{origin}'); define('WP_SITEURL', '{origin}');"),
     secure: lines("define('FORCE_SSL_ADMIN', true);"),
     "no-domain": lines("define('COOKIE_DOMAIN', '');"),
     "root-path": lines("define('COOKIEPATH', '/');"),

@@ -33,8 +33,6 @@ export const rails: Framework = {
     page.includes("ActionController::InvalidAuthenticityToken"),
   versionIn: byDefaultHeaders,
   sessions: /^_\w+_session$/,
-  secureFollows: true,
-  trustsAnyProto: true,
   settings: {
     // Before 7.1 Rails believes X-Forwarded-Proto, and has no other setting: the edge has to send it.
     trustProto: lines({ line: "config.assume_ssl = true", since: "7.1" }),
@@ -78,6 +76,10 @@ export const redmine: Framework = {
       line: "config.assume_ssl = true",
       where: "Redmine, config/additional_environment.rb",
       since: "7.1",
+    }),
+    noHsts: lines({
+      line: "config.ssl_options = { hsts: false }",
+      where: "Redmine, config/additional_environment.rb",
     }),
     secure: lines({
       line: "config.session_store :cookie_store, key: '_redmine_session', secure: true",

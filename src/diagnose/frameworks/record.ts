@@ -115,8 +115,6 @@ export interface Framework {
   readonly sessions?: RegExp;
   /** Adds Secure to its cookies when it takes the request for a secure one. */
   readonly secureFollows?: true;
-  /** What it believes of forwarded headers without being told to. */
-  readonly trustsAnyProto?: true;
   readonly settings: Readonly<Partial<Record<Purpose, readonly Setting[]>>>;
   readonly refusals?: readonly Refusal[];
 }

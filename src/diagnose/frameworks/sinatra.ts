@@ -15,7 +15,6 @@ export const sinatra: Framework = {
       header("x-runtime") === "" &&
       header("x-download-options") === ""),
   sessions: /^rack\.session$/,
-  trustsAnyProto: true,
   settings: {
     origins: lines("set :protection, permitted_origins: ['{origin}']"),
     hosts: lines("set :host_authorization, { permitted_hosts: ['{hostname}'] }"),

@@ -27,6 +27,7 @@ const PLAIN_PROXY: ToApp = {
   mergesLines: false,
   appendsInPlace: false,
   dropsOddNames: false,
+  dropsTwins: false,
   buffersChunked: false,
   answersExpect: false,
   hopByHop: "drop",

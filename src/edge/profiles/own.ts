@@ -12,6 +12,9 @@ const TELLTALES = [
   "Forwarded",
 ];
 
+/** A variable of CGI has one name for X_Forwarded_Proto and X-Forwarded-Proto. */
+const OWN_TO_APP = { source: "loopback", dropsTwins: true } as const;
+
 const ITSELF = captured("this program");
 
 export const devtls = profile({
@@ -27,7 +30,7 @@ export const devtls = profile({
     strip("X-Forwarded-Scheme"),
     strip("Forwarded"),
   ],
-  toApp: { source: "loopback" },
+  toApp: OWN_TO_APP,
   plain: redirect(308),
   fixes: USUAL_FIXES,
   proof: ITSELF,
@@ -37,7 +40,7 @@ export const none = profile({
   name: "none",
   title: "tells the app nothing: it sees plain HTTP from a stranger",
   headers: TELLTALES.map(strip),
-  toApp: { source: "loopback" },
+  toApp: OWN_TO_APP,
   plain: redirect(308),
   fixes: USUAL_FIXES,
   proof: ITSELF,

@@ -133,6 +133,7 @@ export const apache = profile({
     where: "Apache, in the VirtualHost",
     proto: ["RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}"],
     host: ["ProxyPreserveHost On"],
+    drop: ["RequestHeader unset {name}"],
     upgrade: ["ProxyPass / http://{target}/ upgrade=websocket"],
     redirect: ["RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=308,L]"],
   },
@@ -168,6 +169,7 @@ export const haproxy = profile({
   fixes: {
     where: "HAProxy, in the frontend",
     proto: ["http-request set-header X-Forwarded-Proto https if { ssl_fc }"],
+    drop: ["http-request del-header {name}"],
     redirect: ["http-request redirect scheme https code 308 unless { ssl_fc }"],
   },
   proof: captured("HAProxy 2.6.12 (Debian 12)"),
@@ -232,6 +234,7 @@ export const caddy = profile({
     where: "Caddy, in the reverse_proxy block",
     proto: ["header_up X-Forwarded-Proto {scheme}"],
     host: ["header_up Host {host}"],
+    drop: ["header_up -{name}"],
   },
   proof: captured("Caddy 2.6.2 (Debian 12)"),
 });

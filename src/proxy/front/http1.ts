@@ -17,6 +17,8 @@ export interface Http1Handlers {
   onExchange(exchange: Exchange, answer?: Page): Underway;
   connectionOf(socket: Duplex): ClientConnection;
   nextId(): number;
+  /** Takes a step for a connection; what it throws is a defect that ends this one and no other. */
+  attempt(connection: Duplex, step: () => void): void;
 }
 
 /** For a client to send a whole request head. */
@@ -57,14 +59,22 @@ export function createHttp1Front(handlers: Http1Handlers): Server {
   });
   server.maxHeadersCount = 0;
   const front = new Http1Front(handlers);
-  const onRequest = front.onRequest.bind(front);
+  const { attempt } = handlers;
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    attempt(request.socket, () => front.onRequest(request, response));
   server.on("request", onRequest);
   // The target answers expectations, not devtls.
   server.on("checkContinue", onRequest);
   server.on("checkExpectation", onRequest);
-  server.on("upgrade", front.onUpgrade.bind(front));
-  server.on("connect", front.onConnect.bind(front));
-  server.on("clientError", front.onClientError.bind(front));
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, rest: Buffer) =>
+    attempt(socket, () => front.onUpgrade(request, socket, rest)),
+  );
+  server.on("connect", (request: IncomingMessage, socket: Duplex, rest: Buffer) =>
+    attempt(socket, () => front.onConnect(request, socket, rest)),
+  );
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) =>
+    attempt(socket, () => front.onClientError(error, socket)),
+  );
   // Node starts the timer that enforces `headersTimeout` when a server listens. This one does not
   // listen itself: the connections come from the listener, which has looked at their first byte.
   server.emit("listening");
@@ -101,12 +111,15 @@ class Http1Front {
   }
 
   #begin(connection: Http1Connection, request: IncomingMessage, response: ServerResponse): void {
+    // Node takes it from the request when the connection ends.
+    const { socket } = request;
     connection.latest = response;
     const reply = new Http1Reply(request, response);
     reply.onClose(() => {
       if (connection.latest !== response) return;
       connection.underway = undefined;
-      if (!request.socket.destroyed && !connection.refused) connection.waiting.shift()?.();
+      if (!socket.destroyed && !connection.refused)
+        this.#handlers.attempt(socket, () => connection.waiting.shift()?.());
     });
     const [exchange, refusal] = this.#toExchange(request, reply);
     const start = (): void => {
@@ -126,7 +139,8 @@ class Http1Front {
     };
     const pending = connection.underway;
     setImmediate(() => {
-      if (connection.underway === pending && !request.socket.destroyed) start();
+      if (connection.underway === pending && !socket.destroyed)
+        this.#handlers.attempt(socket, start);
     });
   }
 

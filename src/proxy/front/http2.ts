@@ -8,6 +8,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { first, type HeaderLines, has, without } from "../../lines.js";
 import type { ClientConnection, Exchange, Reply, UpgradeRequest } from "../exchange.js";
@@ -22,6 +23,8 @@ export interface Http2Handlers {
   onExchange(exchange: Exchange, answer?: Page): void;
   connectionOf(socket: TLSSocket): ClientConnection;
   nextId(): number;
+  /** Takes a step for a stream; what it throws is a defect that ends this one and no other. */
+  attempt(stream: Duplex, step: () => void): void;
 }
 
 /** A window per stream that keeps a 100 MB download on loopback from waiting for updates. */
@@ -54,8 +57,10 @@ export function serveHttp2(socket: TLSSocket, handlers: Http2Handlers): ServerHt
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw?: string[]) => {
       // Errors of a stream end it; what to do about them is decided on "close".
       stream.on("error", () => undefined);
-      handlers.onExchange(
-        ...toExchange(stream, raw ?? rawOf(headers), flags, connection, handlers),
+      handlers.attempt(stream, () =>
+        handlers.onExchange(
+          ...toExchange(stream, raw ?? rawOf(headers), flags, connection, handlers),
+        ),
       );
     },
   );

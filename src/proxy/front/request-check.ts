@@ -14,20 +14,16 @@ export interface CheckedHead {
   readonly hostAt: number | undefined;
   readonly contentLength: number | undefined;
   readonly chunked: boolean;
-  /** The value of Upgrade where Connection asks for it. */
-  readonly upgrade: string | undefined;
   readonly trailersWelcome: boolean;
 }
 
 /** What is wrong with the request, for the text of a 400. */
-export interface Refusal {
+export interface Refused {
   readonly refusal: string;
 }
 
 /** Lengths of the names that are looked at, so that the others are not lower-cased. */
-const LENGTHS = new Set(
-  ["content-length", "transfer-encoding", "connection", "upgrade", "te"].map((n) => n.length),
-);
+const LENGTHS = new Set(["content-length", "transfer-encoding", "te"].map((n) => n.length));
 
 /** Checks the head of an HTTP/1.x request as Node parsed it. */
 export function checkHttp1Head(
@@ -35,15 +31,13 @@ export function checkHttp1Head(
   url: string,
   headers: HeaderLines,
   version: string,
-): CheckedHead | Refusal {
+): CheckedHead | Refused {
   // Node's parser reads 0.9 and 2.0, too.
   if (version !== "1.0" && version !== "1.1") return { refusal: `the version HTTP/${version}` };
   let host: string | undefined;
   let hostAt: number | undefined;
   let length: string | undefined;
   let chunked = false;
-  let connection = "";
-  let upgrade: string | undefined;
   let trailersWelcome = false;
   const rest: HeaderLines = [];
   for (let index = 0; index < headers.length; index += 2) {
@@ -67,12 +61,6 @@ export function checkHttp1Head(
         if (chunked) return { refusal: "more than one Transfer-Encoding" };
         if (value.toLowerCase() !== "chunked") return { refusal: "an unknown Transfer-Encoding" };
         chunked = true;
-        break;
-      case "connection":
-        connection += `,${value.toLowerCase()}`;
-        break;
-      case "upgrade":
-        upgrade = upgrade === undefined ? value : `${upgrade}, ${value}`;
         break;
       case "te":
         trailersWelcome ||= /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value);
@@ -99,7 +87,6 @@ export function checkHttp1Head(
     hostAt,
     contentLength: length === undefined ? undefined : Number(length),
     chunked,
-    upgrade: /[,\s]upgrade\s*(?:,|$)/.test(connection) ? upgrade : undefined,
     trailersWelcome,
   };
 }
@@ -114,7 +101,7 @@ interface Target {
 const TARGET = /^[\x21\x22\x24-\x7e]+$/;
 
 /** RFC 9112 3.2: origin form, absolute form, or "*" for OPTIONS. */
-function originForm(method: string, url: string): Target | Refusal {
+function originForm(method: string, url: string): Target | Refused {
   if (!TARGET.test(url)) return { refusal: "a malformed request target" };
   if (url.startsWith("/") || (url === "*" && method === "OPTIONS")) {
     return { path: url, authority: undefined };
@@ -128,7 +115,7 @@ function originForm(method: string, url: string): Target | Refusal {
 // A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port.
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(|:\d{0,5})$/;
 
-function checkHost(host: string | undefined, version: "1.0" | "1.1"): string | Refusal {
+function checkHost(host: string | undefined, version: "1.0" | "1.1"): string | Refused {
   // HTTP/1.0 clients may leave it out; for what they mean there is only one guess.
   if (host === undefined && version === "1.0") return "localhost";
   if (host === undefined || host === "") return { refusal: "no Host" };
@@ -145,7 +132,7 @@ export function checkHttp2Head(
   path: string | undefined,
   authority: string | undefined,
   hosts: readonly string[],
-): { target: string; host: string } | Refusal {
+): { target: string; host: string } | Refused {
   if (!method || !path) return { refusal: "no method or no path" };
   if (hosts.length > 1) return { refusal: "more than one Host" };
   const host = authority ?? hosts[0];

@@ -2,13 +2,12 @@
 
 import { CookieJar } from "../../cookies/jar.js";
 import { type CookieOrigin, prefixOf } from "../../cookies/judge.js";
+import type { CookieMode } from "../../cookies/modes.js";
 import { addSecure, removeSecure, withoutCookies } from "../../cookies/rewrite.js";
 import type { HeaderLines } from "../../lines.js";
 import type { Exchange } from "../exchange.js";
 import type { RequestPolicy, ResponsePolicy } from "../forwarding.js";
 import { hostnameOf } from "../front/request-check.js";
-
-export type CookieMode = "pass" | "strict" | "secure" | "insecure";
 
 export interface CookiePolicies {
   readonly request: RequestPolicy | undefined;

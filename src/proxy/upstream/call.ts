@@ -32,6 +32,8 @@ export interface UpstreamRequest {
   readonly upgrade: boolean;
   /** How long to wait for a target that refuses, because it was up before and is restarting. */
   readonly patienceMs: number;
+  /** Whose request it is, by address: how much of the target one client can occupy is bounded. */
+  readonly client?: string;
 }
 
 export interface CallEvents {
@@ -77,7 +79,8 @@ export class Call implements ConnectionUser {
   }
 
   start(): void {
-    const idle = this.#request.upgrade ? undefined : this.#pool.take(this.#replayable);
+    const { upgrade, client } = this.#request;
+    const idle = upgrade ? undefined : this.#pool.take(this.#replayable, client);
     if (idle) this.#send(idle);
     else void this.#open(Date.now() + this.#request.patienceMs);
   }
@@ -103,9 +106,10 @@ export class Call implements ConnectionUser {
   async #open(deadline: number): Promise<void> {
     this.#abort ??= new AbortController();
     const { signal } = this.#abort;
+    const { upgrade, client = "" } = this.#request;
     for (;;) {
       try {
-        const connection = await this.#pool.open(signal, this.#request.upgrade);
+        const connection = await this.#pool.connection({ upgrade, client, signal });
         if (this.#done) connection.abandon();
         else this.#send(connection);
         return;

@@ -22,12 +22,26 @@ export interface ConnectionUser {
   readonly sent: boolean;
 }
 
+/** Whoever opens connections and keeps the idle ones. */
+export interface ConnectionOwner {
+  /** The call is over. The connection can carry another one, or is gone. */
+  released(connection: Connection, reusable: boolean): void;
+  /** The first octet ever has come: somebody at the other end has taken the connection up. */
+  takenUp(connection: Connection): void;
+}
+
 const CLOSED = "it closed the connection";
 
 export class Connection {
   /** Calls that this connection has carried before the current one. */
   carried = 0;
   idleSince = 0;
+  /** When the connection was asked for, `performance.now()`. */
+  readonly openedAt = performance.now();
+  /** When its latest request was sent, `performance.now()`; 0 before there was one. */
+  begunAt = 0;
+  /** Whose request it carries, by address; undefined while it is idle. */
+  client: string | undefined;
   /** When the connection must not be used any more, by the target's Keep-Alive header. */
   keepAliveMs = Number.POSITIVE_INFINITY;
   #socket: Socket | undefined;
@@ -37,7 +51,8 @@ export class Connection {
   /** What the target sent before it was asked. */
   #early: Buffer | undefined;
   readonly #reader: ResponseReader;
-  readonly #onRelease: (connection: Connection, reusable: boolean) => void;
+  readonly #owner: ConnectionOwner;
+  #takenUp = false;
   readonly #onData = (chunk: Buffer): void => {
     if (!this.receive(chunk)) this.#socket?.pause();
   };
@@ -46,8 +61,8 @@ export class Connection {
   readonly #onClose = (): void => this.#closed(CLOSED);
   readonly #onDrain = (): void => this.#user?.onDrain();
 
-  constructor(onRelease: (connection: Connection, reusable: boolean) => void) {
-    this.#onRelease = onRelease;
+  constructor(owner: ConnectionOwner) {
+    this.#owner = owner;
     this.#reader = new ResponseReader({
       onInformation: (head) => this.#user?.onInformation(head),
       onHead: (head, hasBody) => {
@@ -82,6 +97,7 @@ export class Connection {
   /** Takes the connection for a call whose request is about to be written. */
   begin(user: ConnectionUser, method: string, upgrading: boolean): void {
     this.#user = user;
+    this.begunAt = performance.now();
     this.#upgrading = upgrading;
     this.#reader.begin(method, upgrading);
     const early = this.#early;
@@ -99,6 +115,10 @@ export class Connection {
    * Takes what was read. @returns false when no more is wanted until {@link resume}
    */
   receive(chunk: Buffer): boolean {
+    if (!this.#takenUp) {
+      this.#takenUp = true;
+      this.#owner.takenUp(this);
+    }
     if (!this.#socket) {
       this.#early = this.#early ? Buffer.concat([this.#early, chunk]) : chunk;
       return true;
@@ -116,7 +136,7 @@ export class Connection {
   abandon(): void {
     this.#user = undefined;
     this.socket.destroy();
-    this.#onRelease(this, false);
+    this.#owner.released(this, false);
   }
 
   #ended(): void {
@@ -148,7 +168,7 @@ export class Connection {
     const user = this.#user;
     this.#user = undefined;
     this.#socket?.destroy();
-    this.#onRelease(this, false);
+    this.#owner.released(this, false);
     user?.onFailure(error);
   }
 
@@ -161,7 +181,7 @@ export class Connection {
     this.carried++;
     this.resume();
     if (!reuse) this.socket.destroy();
-    this.#onRelease(this, reuse);
+    this.#owner.released(this, reuse);
     user.onComplete(trailers);
   }
 
@@ -176,7 +196,7 @@ export class Connection {
     socket.off("error", this.#onError);
     socket.off("close", this.#onClose);
     socket.off("drain", this.#onDrain);
-    this.#onRelease(this, false);
+    this.#owner.released(this, false);
     user.onUpgrade(head, socket, rest);
   }
 }

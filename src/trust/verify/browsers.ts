@@ -9,7 +9,7 @@ import { causeOf } from "../../errors.js";
 import type { Machine } from "../machine.js";
 import { chromiumDatabases, type Database, firefoxDatabases } from "../nss-places.js";
 import type { StoreResult } from "../store.js";
-import { type Credentials, startProbe } from "./probe.js";
+import { type ProbeIdentity, startProbe } from "./probe.js";
 import { ask, type ClientResult, isTrusted, withoutProxy } from "./verify.js";
 
 /** The first start of a browser on a slow disk. */
@@ -75,7 +75,7 @@ export interface BrowserResult extends ClientResult {
 /** The browsers that are here, one after the other: each takes what a small machine has. */
 export async function verifyBrowsers(
   machine: Machine,
-  credentials: Credentials,
+  credentials: ProbeIdentity,
   stores: readonly StoreResult[],
   onStart: (name: string) => void = () => undefined,
 ): Promise<BrowserResult[]> {
@@ -92,7 +92,7 @@ export async function verifyBrowsers(
 async function verifyBrowser(
   browser: Browser,
   machine: Machine,
-  credentials: Credentials,
+  credentials: ProbeIdentity,
   stores: readonly StoreResult[],
 ): Promise<ClientResult> {
   const { id, name, program, database } = browser;

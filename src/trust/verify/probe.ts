@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 
 /** What the listener shows: a chain for `localhost` and 127.0.0.1, PEM, and its key. */
-export interface Credentials {
+export interface ProbeIdentity {
   readonly cert: string;
   readonly key: string;
 }
@@ -27,7 +27,7 @@ export interface Probe {
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 
 /** Listens on both loopback addresses where there are two, on a port of the system's choice. */
-export async function startProbe(credentials: Credentials): Promise<Probe> {
+export async function startProbe(credentials: ProbeIdentity): Promise<Probe> {
   const accepted = withResolver();
   const refused = withResolver();
   let connected = false;

@@ -6,7 +6,7 @@ import { causeOf } from "../../errors.js";
 import type { Machine, RunResult } from "../machine.js";
 import type { StoreResult } from "../store.js";
 import type { Client } from "./clients.js";
-import { type Credentials, type Probe, startProbe } from "./probe.js";
+import { type Probe, type ProbeIdentity, startProbe } from "./probe.js";
 
 export type ClientState = "trusts" | "refuses" | "absent" | "failed";
 
@@ -33,7 +33,7 @@ const TIMEOUT_MS = 10_000;
 export function verifyClients(
   clients: readonly Client[],
   machine: Machine,
-  credentials: Credentials,
+  credentials: ProbeIdentity,
   stores: readonly StoreResult[],
   { timeoutMs = TIMEOUT_MS } = {},
 ): Promise<ClientResult[]> {
@@ -45,7 +45,7 @@ export function verifyClients(
 async function verifyClient(
   client: Client,
   machine: Machine,
-  credentials: Credentials,
+  credentials: ProbeIdentity,
   stores: readonly StoreResult[],
   timeoutMs: number,
 ): Promise<ClientResult> {

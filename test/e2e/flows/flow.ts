@@ -19,6 +19,12 @@ export interface Asked {
   readonly form: URLSearchParams;
   /** The public URL of the flow's root, without a slash at the end. */
   readonly root: string;
+  /** "/" and the number of the flow: what stands before its paths. */
+  readonly prefix: string;
+  /** The port that the app itself listens on, and those of devtls. */
+  readonly port: number;
+  readonly tlsPort: string;
+  readonly plainPort: string;
 }
 
 export interface Step {
@@ -36,6 +42,10 @@ export interface Flow {
   readonly options?: Partial<ServeOptions>;
   /** "code cause confidence" of each finding. */
   readonly findings?: readonly string[];
+  /** What the fixes of the first finding say, by where they go: all of them. */
+  readonly fixes?: Readonly<Record<string, string | readonly string[]>>;
+  /** The name that is visited; localhost unless told otherwise. */
+  readonly host?: string;
   /** A browser would give up. */
   readonly endless?: true;
   readonly app: (asked: Asked) => Reply;

@@ -6,11 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Finding, openAuthority, serve } from "../../../src/index.js";
 import { temporaryFolder } from "../../support/cli.js";
 import { Visitor } from "../../support/visitor.js";
+import { ADDRESSES } from "./addresses.js";
 import type { Asked, Flow, Reply } from "./flow.js";
 import { HEALTHY } from "./healthy.js";
+import { PORTS } from "./ports.js";
+import { REFUSALS } from "./refusals.js";
 import { SICK } from "./sick.js";
 
-const FLOWS: readonly Flow[] = [...HEALTHY, ...SICK];
+const ALL_SICK = [...SICK, ...PORTS, ...ADDRESSES, ...REFUSALS];
+const FLOWS: readonly Flow[] = [...HEALTHY, ...ALL_SICK];
 
 const stateDirectory = temporaryFolder("devtls-flows-");
 let ca: string;
@@ -42,6 +46,10 @@ function askedOf(
     ),
     form: new URLSearchParams(body),
     root: `https://${headers.host}/${prefix}`,
+    prefix: `/${prefix}`,
+    port: (app.address() as AddressInfo).port,
+    tlsPort: String(headers["x-tls-port"]),
+    plainPort: String(headers["x-plain-port"]),
   };
 }
 
@@ -57,14 +65,18 @@ async function run(flow: Flow, options: Flow["options"] = {}): Promise<Finding[]
   const server = await serve({
     target: (app.address() as AddressInfo).port,
     ...{ port: 0, bind: "127.0.0.1", stateDirectory },
+    ...(flow.host !== undefined && { host: flow.host }),
     ...options,
   });
   server.on("finding", (finding) => findings.push(finding));
   const visitor = new Visitor(ca);
   const index = FLOWS.indexOf(flow);
   for (const { path, plain, ...step } of flow.steps) {
-    const base = plain ? `http://localhost:${server.httpPort}` : server.url;
-    const headers = { ...step.headers, "X-Plain-Port": String(server.httpPort) };
+    const base = plain ? `http://${flow.host ?? "localhost"}:${server.httpPort}` : server.url;
+    const headers = {
+      ...{ ...step.headers, "X-Plain-Port": String(server.httpPort) },
+      "X-Tls-Port": new URL(server.url).port,
+    };
     const visit = visitor.visit(`${base}/${index}${path}`, { ...step, headers });
     await (flow.endless ? expect(visit).rejects.toThrow() : visit);
   }
@@ -88,10 +100,29 @@ describe(`Nothing is reported of ${HEALTHY.length} healthy flows`, () => {
   });
 });
 
-describe(`What is wrong with ${SICK.length} sick flows is reported, and nothing else`, () => {
-  it.each(named(SICK))("%s", async (_name, flow) => {
+describe(`What is wrong with ${ALL_SICK.length} sick flows is reported, and nothing else`, () => {
+  it.each(named(ALL_SICK))("%s", async (_name, flow) => {
     const findings = await run(flow, flow.options);
     const said = findings.map(({ code, cause, confidence }) => `${code} ${cause} ${confidence}`);
     expect(said.sort()).toEqual([...(flow.findings ?? [])].sort());
+    for (const finding of findings) expectProof(finding);
+    if (!flow.fixes) return;
+    const { port } = new URL(findings[0]?.url ?? "");
+    const fixes = findings[0]?.fixes.map(({ where, lines }) => [
+      where,
+      lines.map((line) => line.replaceAll(`:${port}`, ":PORT")),
+    ]);
+    const wanted = Object.entries(flow.fixes).map(([where, lines]) => [where, [lines].flat()]);
+    expect(fixes).toEqual(wanted);
   });
 });
+
+/** Proved is what has the record of its proof; the rest ends with what would settle it. */
+function expectProof({ confidence, proof, fix, fixes, explanation }: Finding): void {
+  expect(confidence === "proved").toBe(proof !== null);
+  if (proof?.kind === "asked") expect(proof.before).not.toBe("");
+  if (proof?.kind === "rule") expect(proof.rule).toMatch(/^(?:RFC|Fetch|draft-ietf)/);
+  expect(fixes.flatMap(({ lines }) => lines)).toEqual(fix);
+  expect(fix.join()).not.toMatch(/\{(?:origin|host|hostname|port|peer|target)\}|\$http_host/);
+  expect(explanation).toMatch(/\.$/);
+}

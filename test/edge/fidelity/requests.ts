@@ -162,6 +162,15 @@ export const KINDS: readonly Kind[] = [
   tls("two lines of one header", [GET, ...basic, "X-Twice: 1", "X-Between: 2", "X-Twice: 3"]),
   tls("two lines of one header in two cases", [GET, ...basic, "X-Twice: 1", "x-twice: 3"]),
   tls("underscores", [GET, ...basic, "X_Under: 1", "x_forwarded_for: 6.6.6.6", "X-After: 2"]),
+  tls("underscored twins of forwarded headers", [
+    GET,
+    ...basic,
+    "X_Forwarded_Proto: https",
+    "X-Forwarded_Proto: https",
+    "X-Forwarded-For: 6.6.6.6",
+    "X_Forwarded_For: 7.7.7.7",
+    "x_forwarded_host: evil.test",
+  ]),
   tls("unusual characters in names", [GET, ...basic, "X.Dot: 1", "X!Bang: 2", "X-1-a: 3"]),
   tls("upper, lower and mixed case names", [
     "GET / HTTP/1.1",

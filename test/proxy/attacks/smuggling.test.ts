@@ -13,7 +13,7 @@ const UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Vers
 
 describe.each(PASSING)("Under %s", (name) => {
   it("an extended CONNECT takes no length to the app, and its connection no other request", async () => {
-    const { target, front } = await startBoth({ edge: edgeOf(name) });
+    const { target, front } = await startBoth({ edge: edgeOf(name), probe: false });
     const session = await front.session();
     const first = openWebSocket(session, { "content-length": "44" });
     const app = await target.accept();
@@ -32,7 +32,7 @@ describe.each(PASSING)("Under %s", (name) => {
 });
 
 it("the connection of a refused HTTP/1.1 upgrade carries no other request", async () => {
-  const { target, front } = await startBoth({ edge: edgeOf("devtls") });
+  const { target, front } = await startBoth({ edge: edgeOf("devtls"), probe: false });
   const client = await front.connect();
   client.send(
     `GET /ws HTTP/1.1\r\nHost: ${front.authority}\r\n${UPGRADE}Content-Length: 0\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
@@ -58,7 +58,7 @@ describe("h2c", () => {
     `GET /h2c HTTP/1.1\r\nHost: ${authority}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${token}\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n`;
 
   it.each(PASSING)("never reaches the app under %s", async (name) => {
-    const { target, front } = await startBoth({ edge: edgeOf(name) });
+    const { target, front } = await startBoth({ edge: edgeOf(name), probe: false });
     const client = await front.connect();
     client.send(ask(front.authority, "h2c"));
     const app = await target.accept();
@@ -78,7 +78,7 @@ describe("h2c", () => {
 });
 
 it("a length of HTTP/2 goes on as devtls counts it", async () => {
-  const { target, front } = await startBoth({ edge: edgeOf("devtls") });
+  const { target, front } = await startBoth({ edge: edgeOf("devtls"), probe: false });
   const post = request(
     await front.session(),
     { ":method": "POST", "content-length": "0005" },

@@ -50,6 +50,7 @@ async function start(watcher: Watcher): Promise<void> {
     orNextPort: false,
     plain: { port: 0, rule: { mode: "proxy" }, forcePaths: [] },
     covers: () => true,
+    onDefect: (error: unknown) => void defects.push(error),
     forwardings: new Map([["app", forwarding]]),
     route: () => forwarding,
   });

@@ -131,7 +131,7 @@ describe("What comes before the first request is sent", () => {
       return { seen, events };
     };
     const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-    const connection = new Connection(() => undefined);
+    const connection = new Connection({ released: () => undefined, takenUp: () => undefined });
     connection.receive(Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
     connection.attach(new PassThrough() as unknown as Socket, false);
     const first = user("first");

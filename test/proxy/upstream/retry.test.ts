@@ -126,9 +126,9 @@ describe("A request on a connection that was used before", () => {
   it("has the whole of its body when that comes while the new connection opens", async () => {
     const { target, pool } = await startForgetful(reset);
     const stream = new PassThrough();
-    const open = pool.open.bind(pool);
-    pool.open = async (...args) => {
-      const connection = await open(...args);
+    const connectionFor = pool.connection.bind(pool);
+    pool.connection = async (wish) => {
+      const connection = await connectionFor(wish);
       stream.end("hello");
       await new Promise((resolve) => setImmediate(resolve));
       return connection;
