@@ -22,12 +22,13 @@ export class RedirectChains {
     const { url, asked, at, milliseconds, source } = record;
     // What is asked once more follows nothing.
     if (source === "replay") return id;
+    const next = nextUrl(record);
+    if (next === undefined && this.#expected.size === 0) return id;
     const client = asked.connection.address;
     const key = `${client} ${url}`;
     const expected = this.#expected.get(key);
     this.#expected.delete(key);
     const chain = expected && at <= expected.until ? expected.chain : id;
-    const next = nextUrl(record);
     if (next !== undefined) {
       const until = at + milliseconds + FOLLOWS_WITHIN_MS;
       this.#expected.set(`${client} ${next}`, { chain, until });
@@ -38,11 +39,13 @@ export class RedirectChains {
   }
 }
 
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
 type Redirecting = Pick<Recorded, "status" | "sent" | "url">;
 
 /** Where a response sends the browser, as it asks for it: without the fragment. */
 export function nextUrl({ status, sent, url }: Redirecting): string | undefined {
-  if (![301, 302, 303, 307, 308].includes(status)) return undefined;
+  if (status < 300 || status > 308 || !REDIRECTS.includes(status)) return undefined;
   const location = first(sent, "location");
   if (location === undefined || !URL.canParse(location, url)) return undefined;
   const next = new URL(location, url);

@@ -65,13 +65,15 @@ export interface Recorded {
   /** The first record of the redirects that led here, its own id without any. */
   readonly chain: number;
   /** Of a replay: what was asked again. */
-  readonly replayOf?: number;
+  readonly replayOf?: number | undefined;
   /** Numbers of findings that were seen on it. */
   findings: readonly number[];
 }
 
 /** A record before the store gave it its place. */
-export type Draft = Omit<Recorded, "id" | "version" | "chain"> & { readonly chain?: number };
+export type Draft = Omit<Recorded, "id" | "version" | "chain"> & {
+  readonly chain?: number | undefined;
+};
 
 /** Per string: its header and its place in a list. */
 const STRING_OCTETS = 32;

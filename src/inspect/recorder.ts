@@ -102,35 +102,43 @@ class RecordingWatch implements Watch {
 
   #draft(finished: FinishedExchange | undefined): Draft {
     const exchange = this.#exchange;
-    const { method, target, protocol, host, hostAt, headers, trailersWelcome, body } = exchange;
-    const { scheme, address, clientPort, port } = exchange.connection;
+    const { connection, body, upgrade } = exchange;
     const { replays, edge, standIn } = this.#of;
     const replay =
-      replays.size > 0 ? replays.get(first(headers, "x-devtls-replay") ?? "") : undefined;
+      replays.size > 0 ? replays.get(first(exchange.headers, "x-devtls-replay") ?? "") : undefined;
     const head = this.#head;
+    // One object of one shape: this is done for every exchange.
     return {
       source: replay ? "replay" : "live",
       at: this.#at,
       url: finished?.url ?? publicUrl(exchange),
       asked: {
-        ...{ method, target, protocol, host, headers, trailersWelcome },
-        ...(hostAt !== undefined && { hostAt }),
-        connection: { scheme, address, clientPort, port },
-        body: body && {
-          chunked: body.chunked,
-          ...(body.length !== undefined && { length: body.length }),
+        method: exchange.method,
+        target: exchange.target,
+        protocol: exchange.protocol,
+        host: exchange.host,
+        hostAt: exchange.hostAt,
+        headers: exchange.headers,
+        trailersWelcome: exchange.trailersWelcome,
+        connection: {
+          scheme: connection.scheme,
+          address: connection.address,
+          clientPort: connection.clientPort,
+          port: connection.port,
         },
-        ...(exchange.upgrade && { upgrade: true }),
+        body: body && { chunked: body.chunked, length: body.length },
+        upgrade: upgrade !== undefined,
       },
-      upgrade: exchange.upgrade?.protocol,
-      ...{ edge, standIn },
+      upgrade: upgrade?.protocol,
+      edge,
+      standIn,
       target: finished?.target ?? head?.target ?? "",
-      told: finished?.told ?? head?.told ?? [],
+      told: finished?.told ?? head?.told ?? NONE,
       status: finished?.status ?? head?.status ?? 0,
-      answered: finished?.answered ?? head?.answered ?? [],
-      sent: finished?.responseHeaders ?? head?.sent ?? [],
-      trailers: finished?.trailers ?? [],
-      informations: this.#informations ?? [],
+      answered: finished?.answered ?? head?.answered ?? NONE,
+      sent: finished?.responseHeaders ?? head?.sent ?? NONE,
+      trailers: finished?.trailers ?? NONE,
+      informations: this.#informations ?? NOTHING,
       bytes: finished?.bytes ?? 0,
       milliseconds: finished?.milliseconds ?? performance.now() - exchange.started,
       millisecondsToHead: finished?.millisecondsToHead,
@@ -139,14 +147,20 @@ class RecordingWatch implements Watch {
       limit: finished?.limit,
       requestBody: this.#request?.kept,
       responseBody: this.#response?.kept,
-      frames: this.#frames ? [...this.#frames.frames] : [],
+      frames: this.#frames ? [...this.#frames.frames] : NOTHING,
       framesLeftOut: this.#frames?.leftOut ?? 0,
       over: finished !== undefined,
-      ...(replay && { replayOf: replay.of }),
-      findings: [],
-    };
+      replayOf: replay?.of,
+      findings: NOTHING,
+      id: 0,
+      version: 0,
+      chain: undefined,
+    } as Draft;
   }
 }
+
+const NONE: readonly string[] = [];
+const NOTHING: readonly never[] = [];
 
 /** Texts and images; other bodies are for programs. */
 function isShown(type: string): boolean {

@@ -52,7 +52,10 @@ export class Store {
     return this.#version;
   }
 
-  /** @returns the record, in its place; undefined for one that is too large to be kept */
+  /**
+   * Takes a draft over: whoever made it does not use it any more.
+   * @returns the record, in its place; undefined for one that is too large to be kept
+   */
   add(draft: Draft): Recorded | undefined {
     const octets = octetsOf(draft);
     if (octets > this.#limit * LARGEST_PART) {
@@ -61,7 +64,7 @@ export class Store {
     }
     const id = this.#nextId++;
     const chain = draft.chain ?? this.#chains.place(id, draft);
-    const record: Recorded = { ...draft, id, chain, version: ++this.#version };
+    const record = placed(draft, id, chain, ++this.#version);
     this.#append({ record, octets });
     return record;
   }
@@ -180,6 +183,15 @@ export class Store {
     }
     return low;
   }
+}
+
+/** A copy of everything would cost more than the rest of the store. */
+function placed(draft: Draft, id: number, chain: number, version: number): Recorded {
+  const record = draft as { -readonly [Key in keyof Recorded]: Recorded[Key] };
+  record.id = id;
+  record.chain = chain;
+  record.version = version;
+  return record;
 }
 
 const EMPTY = { record: undefined, octets: 0 } as unknown as Entry;
