@@ -7,25 +7,44 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { build } from "esbuild";
 
-const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+/** What npm installs with devtls; everything else is bundled. */
+const DEPENDENCIES = Object.keys(
+  JSON.parse(readFileSync("package.json", "utf8")).dependencies,
+).flatMap((name) => [name, `${name}/*`]);
 
 const library = {
   bundle: true,
   platform: "node",
   target: "node20.19",
+  // Some packages have an old form of module first, which cannot be bundled.
+  mainFields: ["module", "main"],
   logLevel: "warning",
 };
 // Commands print their errors themselves. An error that a program does not catch is printed by Node
 // with its line of code, so that the library keeps its lines.
-const common = { ...library, minifyWhitespace: true, minifySyntax: true };
+const common = {
+  ...library,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // For reports of crashes only; Node itself does not look for them.
+  sourcemap: "external",
+  sourcesContent: false,
+};
+/** Loaded when something went wrong. */
+const CRASH = "./crash.js";
 /** Loaded by `serve --inspect` only. */
 const INSPECTOR = "./inspector.js";
 
 await build({
   ...common,
-  entryPoints: ["src/cli/main.ts", "src/cli/guard.ts", "src/cli/inspector.ts"],
-  // What is not among the dependencies of the package comes along.
-  external: [INSPECTOR, ...Object.keys(dependencies).flatMap((name) => [name, `${name}/*`])],
+  entryPoints: [
+    "src/cli/main.ts",
+    "src/cli/guard.ts",
+    "src/cli/trust-known.ts",
+    "src/cli/crash.ts",
+    "src/cli/inspector.ts",
+  ],
+  external: [...DEPENDENCIES, CRASH, INSPECTOR],
   outdir: "dist/cli",
 });
 await build({ ...library, entryPoints: ["src/index.ts"], packages: "external", outdir: "dist" });
@@ -58,15 +77,15 @@ const withoutPrograms = {
 await build({
   ...common,
   entryPoints: ["src/cli/main-cert.ts"],
-  external: ["node-forge/lib/pbe.js"],
+  external: ["node-forge/lib/pbe.js", CRASH],
   plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
 await build({
   ...common,
   entryPoints: ["src/cli/main-serve.ts"],
-  // Mostly there is a leaf already, and nothing is signed.
-  external: ["open", "selfsigned", "node-forge", INSPECTOR],
+  // Mostly there is a leaf already, and nothing is signed; few runs look at the trust stores.
+  external: ["open", "selfsigned", "node-forge", "./trust-known.js", CRASH, INSPECTOR],
   plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
@@ -98,14 +117,20 @@ const { outputFiles } = await build({
   ...common,
   entryPoints: ["src/settings/schema.ts"],
   format: "esm",
+  sourcemap: false,
   write: false,
 });
 const code = Buffer.from(outputFiles[0].contents).toString("base64");
 const { configSchema } = await import(`data:text/javascript;base64,${code}`);
 writeFileSync("dist/config.schema.json", `${JSON.stringify(configSchema(), null, 2)}\n`);
 
-const inlined = ["commander", "node-forge", "tldts"];
-const licences = inlined.map(
-  (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`,
+const inlined = {
+  commander: "LICENSE",
+  "node-forge": "LICENSE",
+  tldts: "LICENSE",
+  "jsonc-parser": "LICENSE.md",
+};
+const licences = Object.entries(inlined).map(
+  ([name, file]) => `${name}\n\n${readFileSync(`node_modules/${name}/${file}`, "utf8")}`,
 );
 writeFileSync("dist/cli/LICENSES.txt", licences.join(`\n${"-".repeat(72)}\n\n`));

@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Whole applications have a run of their own: npm run test:apps.
+    exclude: [...configDefaults.exclude, "test/apps/**"],
     // Real programs are started; the slowest (a browser's first start) takes seconds, and a
     // machine with two cores runs several at once.
     maxWorkers: 2,

@@ -33,6 +33,8 @@ export interface StatePaths {
   readonly intermediateCertificate: string;
   readonly intermediateKey: string;
   readonly leaves: string;
+  /** What the ACME server keeps: accounts, orders, certificates, an intermediate for networks. */
+  readonly acme: string;
   /** While it is rotated: the authority to come, and the certificates of the one that goes. */
   readonly next: string;
   readonly previous: string;
@@ -41,6 +43,8 @@ export interface StatePaths {
   /** The system's roots and the authority's, PEM, and as a trust store of Java. */
   readonly bundle: string;
   readonly javaTrust: string;
+  /** What variables named before, each with the authority's root. */
+  readonly bundles: string;
 }
 
 export function statePaths(directory: string): StatePaths {
@@ -51,10 +55,12 @@ export function statePaths(directory: string): StatePaths {
     intermediateCertificate: join(directory, "intermediateCA.pem"),
     intermediateKey: join(directory, "intermediateCA-key.pem"),
     leaves: join(directory, "leaves"),
+    acme: join(directory, "acme"),
     next: join(directory, "next"),
     previous: join(directory, "previous"),
     lock: join(directory, ".authority.lock"),
     bundle: join(directory, "bundle.pem"),
     javaTrust: join(directory, "java-trust.p12"),
+    bundles: join(directory, "bundles"),
   };
 }

@@ -1,4 +1,4 @@
-/** Words from a fixed list, and the nearest one to a slip of the finger. */
+/** Words: of a fixed list, the nearest one to a slip of the finger, and as a shell reads them. */
 
 /** How errors about the command line begin. */
 export const ARGUMENTS = "could not understand the arguments";
@@ -42,4 +42,11 @@ function editDistance(a: string, b: string): number {
     }
   }
   return at(a.length, b.length);
+}
+
+/** An argument vector as a line for a shell, for printing only. */
+export function shellWords(argv: readonly string[]): string {
+  return argv
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
 }

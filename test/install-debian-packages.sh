@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs the programs that the tests compare devtls with and drive it by. Run it as root.
+# With --apps also the applications of `npm run test:apps`: WordPress, MediaWiki and others.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
@@ -18,4 +19,12 @@ apt-get install -q -y --no-install-recommends \
   python3-django gunicorn python3-flask python3-flaskext.wtf php-cli \
   uvicorn python3-starlette python3-itsdangerous python3-websockets \
   nginx-light apache2 haproxy caddy \
-  fish zsh
+  certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
+  fish zsh mmdebstrap ruby
+
+if [ "${1-}" = --apps ]; then
+  apt-get install -q -y --no-install-recommends \
+    apache2 libapache2-mod-php php-mysql php-sqlite3 php-xml php-mbstring php-gd mariadb-server \
+    wordpress wordpress-theme-twentytwentythree mediawiki dokuwiki \
+    redmine redmine-sqlite puma sqlite3 jupyter-notebook python3-ipykernel
+fi

@@ -168,7 +168,8 @@ export async function makeAuthority(wanted: AuthorityKind): Promise<AuthorityFil
   const kind = rsa ? "rsa3072" : "p256";
   const owner = ownerName();
   const rootKey = generateKey(kind);
-  const pathLength = burnRoot ? 1 : 0;
+  // Room for an intermediate: networks and clusters get one of their own instead of the root's key.
+  const pathLength = 1;
   const now = new Date();
   const root = buildRoot({ key: rootKey, owner, now, constraints, pathLength });
   const rootPem = encodePem("CERTIFICATE", root);
@@ -353,7 +354,8 @@ export function deleteAuthority(directory: string): string[] {
   // The key of a run that was killed has a second name, which must not outlive it.
   const files = authorityFilesIn(paths);
   for (const path of [...files.flatMap(leftoversOf), paths.lock]) discard(path);
-  const extras = [paths.bundle, paths.javaTrust, paths.leaves, paths.next, paths.previous];
+  const { bundle, bundles, javaTrust, leaves, acme, next, previous } = paths;
+  const extras = [bundle, bundles, javaTrust, leaves, acme, next, previous];
   for (const path of [...files, ...extras]) {
     try {
       rmSync(path, { recursive: true });

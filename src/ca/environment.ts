@@ -4,16 +4,17 @@
  * nodejs.org/api/cli.html, docs.python.org ssl, requests "SSL Cert Verification", curl(1), git-config(1),
  * and the JSSE reference guide for Java's trust store.
  */
-import { X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { type StatePaths, stateDirectory, statePaths } from "../paths.js";
-import { readIfThere, writeFiles } from "./files.js";
+import { makeDirectory, readIfThere, writeFiles } from "./files.js";
 
 export interface RuntimeEnvironment {
   /** Variables to set. */
   readonly set: Readonly<Record<string, string>>;
-  /** Variables that have a value already, which stays. */
+  /** Variables that have a value already to which nothing can be added; it stays. */
   readonly kept: Readonly<Record<string, string>>;
   /** What variables among `set` have already, to which something is added. */
   readonly extended: Readonly<Record<string, string>>;
@@ -46,7 +47,7 @@ export const SYSTEM_BUNDLES = [
 /**
  * The environment in which programs trust the authority; writes `bundle.pem` and `java-trust.p12`
  * when the system's roots or the authority are others than in them.
- * @param given the environment so far; what it sets is kept
+ * @param given the environment so far; what it names is in what is set, too
  * @throws DevtlsError "file-unwritable"
  */
 export async function runtimeEnvironment(
@@ -68,19 +69,65 @@ export async function runtimeEnvironment(
     ...Object.fromEntries(ADDING.map((name) => [name, paths.rootCertificate])),
     ...Object.fromEntries(REPLACING.map((name) => [name, paths.bundle])),
   };
-  const others = Object.entries(wanted).filter(([name, value]) => {
-    const before = given[name];
-    return before !== undefined && before !== "" && before !== value;
-  });
-  const free = Object.entries(wanted).filter(([name]) => !others.some(([kept]) => kept === name));
-  const kept = others.map(([name]) => [name, given[name] as string] as const);
+  const set: [string, string][] = [];
+  const kept: [string, string][] = [];
+  const extended: [string, string][] = [];
+  for (const [name, value] of Object.entries(wanted)) {
+    const before = given[name] ?? "";
+    const merged = before === "" || before === value ? undefined : extend(before, rootPem, paths);
+    if (before === "" || before === value) set.push([name, value]);
+    else if (!merged) kept.push([name, before]);
+    else {
+      set.push([name, merged.path]);
+      extended.push([name, merged.of]);
+    }
+  }
   const java = given[JAVA_OPTIONS]?.trim() ?? "";
   const option = javaOption(paths.javaTrust);
   // Programs of a JVM that is configured otherwise get what it is configured for.
   if (java.includes(TRUST_STORE) && !java.includes(option)) kept.push([JAVA_OPTIONS, java]);
-  else free.push([JAVA_OPTIONS, java.includes(option) ? java : `${java} ${option}`.trim()]);
-  const extended = java !== "" && !java.includes(TRUST_STORE) ? { [JAVA_OPTIONS]: java } : {};
-  return { set: Object.fromEntries(free), kept: Object.fromEntries(kept), extended };
+  else set.push([JAVA_OPTIONS, java.includes(option) ? java : `${java} ${option}`.trim()]);
+  if (java !== "" && !java.includes(TRUST_STORE)) extended.push([JAVA_OPTIONS, java]);
+  return {
+    set: Object.fromEntries(set),
+    kept: Object.fromEntries(kept),
+    extended: Object.fromEntries(extended),
+  };
+}
+
+/** The first line of a bundle that was made here says of which file. */
+const MADE_OF = "# devtls: the authority, and what is in ";
+
+/**
+ * A bundle of what a variable names, as many CI images set them, and the authority's root.
+ * @returns undefined for what is no file of certificates
+ * @throws DevtlsError "file-unwritable"
+ */
+function extend(
+  named: string,
+  rootPem: string,
+  { bundles }: StatePaths,
+): { readonly path: string; readonly of: string } | undefined {
+  const text = readOrNothing(named);
+  // Set by an earlier run: what that one was made of may have changed.
+  const of = text.startsWith(MADE_OF) ? text.slice(MADE_OF.length).split("\n")[0] : named;
+  const own = of === named ? text : readOrNothing(of ?? "");
+  if (of === undefined || of.includes("\n") || !own.includes("-----BEGIN ")) return undefined;
+  const path = join(bundles, `${createHash("sha256").update(of).digest("hex").slice(0, 16)}.pem`);
+  const data = `${MADE_OF}${of}\n${own.trimEnd()}\n${rootPem}`;
+  if (readOrNothing(path) !== data) {
+    makeDirectory(bundles, 0o700);
+    writeFiles([{ path, data, mode: 0o644 }]);
+  }
+  return { path, of };
+}
+
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 const TRUST_STORE = "-Djavax.net.ssl.trustStore=";

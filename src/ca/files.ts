@@ -3,8 +3,10 @@ import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
+  constants,
   existsSync,
   fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -91,7 +93,12 @@ export function unwritable(path: string, error: unknown): DevtlsError {
 /** Makes a folder and its parents; a folder that is made here gets exactly this mode. */
 export function makeDirectory(path: string, mode: number): void {
   try {
-    if (mkdirSync(path, { recursive: true, mode })) chmodSync(path, mode);
+    const made = mkdirSync(path, { recursive: true, mode });
+    if (made === undefined) return;
+    chmodSync(path, mode);
+    for (let folder = path; folder.length >= made.length; folder = dirname(folder)) {
+      giveFolderToAsker(folder, dirname(made));
+    }
   } catch (error) {
     throw unwritable(path, systemCode(error) === "ENOENT" ? whyNotMade(path, error) : error);
   }
@@ -231,6 +238,7 @@ function stage(file: NewFile): Staged {
     }
     descriptor = openSync(temporary, "wx", file.mode);
     fchmodSync(descriptor, file.mode);
+    giveToAsker(descriptor, dirname(temporary));
     writeFileSync(descriptor, file.data);
     if (file.durable) fsyncSync(descriptor);
   } catch (error) {
@@ -240,6 +248,28 @@ function stage(file: NewFile): Staged {
     if (descriptor !== undefined) closeSync(descriptor);
   }
   return { temporary, target };
+}
+
+/**
+ * Under sudo, what is made in a folder of the user who asked belongs to that user, or they could
+ * not use it afterwards. What is made elsewhere is root's.
+ * @param opened of the file or folder, which nobody can replace by a link meanwhile
+ */
+function giveToAsker(opened: number, folder: string): void {
+  const { SUDO_UID = "", SUDO_GID = "" } = process.env;
+  if (process.geteuid?.() !== 0 || !/^[1-9]\d*$/.test(SUDO_UID) || !/^\d+$/.test(SUDO_GID)) return;
+  if (statSync(folder).uid !== Number(SUDO_UID)) return;
+  fchownSync(opened, Number(SUDO_UID), Number(SUDO_GID));
+}
+
+function giveFolderToAsker(path: string, above: string): void {
+  if (process.platform === "win32") return;
+  const opened = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    giveToAsker(opened, above);
+  } finally {
+    closeSync(opened);
+  }
 }
 
 /** A name, and under which names runs keep what they write to it and what was there before. */

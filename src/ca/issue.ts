@@ -23,6 +23,12 @@ export interface LeafOptions {
   readonly client?: boolean;
   /** Certify this key instead of making one. */
   readonly publicKey?: KeyObject;
+  /** From when to when it is valid, instead of the days from now on. */
+  readonly validity?: { readonly notBefore: Date; readonly notAfter: Date };
+  /** Where the issuer's revocation list is. */
+  readonly crlUrl?: string;
+  /** Be valid for longer than an issuer that has expired on purpose. */
+  readonly outlive?: boolean;
 }
 
 export interface Leaf {
@@ -78,8 +84,13 @@ export async function issueLeaf(
       { hint: "Make the request with another key: openssl ecparam -genkey -name prime256v1" },
     );
   }
-  const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000);
-  const end = notBefore.getTime() + days * DAY_MS;
+  const now = Math.floor(Date.now() / 1000) * 1000;
+  const { notBefore, notAfter } = options.validity ?? {
+    notBefore: new Date(now),
+    notAfter: new Date(now + days * DAY_MS),
+  };
+  // A leaf that outlives its issuer is refused by some clients before its own end.
+  const clipped = !options.outlive && notAfter > issuer.notAfter;
   // Loaded only by who signs: `serve` with a leaf that is kept does not.
   const { buildLeaf } = await import("../x509/profile.js");
   const der = buildLeaf({
@@ -87,10 +98,10 @@ export async function issueLeaf(
     publicKey,
     names: uniqueNames(names),
     notBefore,
-    // A leaf that outlives its issuer is refused by some clients before its own end.
-    notAfter: new Date(Math.min(end, issuer.notAfter.getTime())),
+    notAfter: clipped ? issuer.notAfter : notAfter,
     client: options.client ?? false,
     owner: ownerName(),
+    ...(options.crlUrl !== undefined && { crlUrl: options.crlUrl }),
   });
   const certificate = parseCertificate(der);
   const sent = [certificate, ...(authority.intermediate ? [authority.intermediate] : [])];

@@ -21,12 +21,12 @@ import {
   checkStore,
   findStores,
   planStore,
-  shellWords,
   trustStore,
   untrustStore,
   withRights,
 } from "../trust/operations.js";
 import { type Root, rootOf, type StoreResult, type TrustStore } from "../trust/store.js";
+import { shellWords } from "../words.js";
 import { certificateToPem } from "../x509/certificate.js";
 import { storesToLeave } from "./foreign-stores.js";
 import { note, print, progress } from "./output.js";

@@ -89,12 +89,14 @@ devtls ca create --force --permit example.test  a wider one in its place`,
     )
     .option("--out <file>", "write it here instead")
     .option("--dockerfile", "print the lines that make an image trust it instead")
+    .option("--kubernetes", "print a Secret and a ClusterIssuer for cert-manager instead")
     .action(exportCertificate);
   withExamples(
     exporting,
     `devtls ca export > root.pem
 devtls ca export --format der --out root.cer   for Windows and Android
-devtls ca export --out devtls.crt && devtls ca export --dockerfile >> Dockerfile`,
+devtls ca export --out devtls.crt && devtls ca export --dockerfile >> Dockerfile
+devtls ca export --kubernetes | kubectl apply -f -   an intermediate of the cluster's own`,
   );
   const importing = command
     .command("import")
@@ -272,13 +274,20 @@ interface ExportOptions {
   readonly format: "pem" | "der";
   readonly out?: string;
   readonly dockerfile?: boolean;
+  readonly kubernetes?: boolean;
 }
 
 /** For images of Debian, Ubuntu and Alpine; the file is what --out wrote beside the Dockerfile. */
 const DOCKERFILE = `COPY devtls.crt /usr/local/share/ca-certificates/devtls.crt
 RUN update-ca-certificates`;
 
-function exportCertificate({ format, out, dockerfile }: ExportOptions): void {
+async function exportCertificate(options: ExportOptions): Promise<void> {
+  const { format, out, dockerfile, kubernetes } = options;
+  if (dockerfile && kubernetes) throw usage("--dockerfile and --kubernetes exclude each other");
+  if (kubernetes) {
+    const { exportForKubernetes } = await import("./ca-kubernetes.js");
+    return exportForKubernetes(out);
+  }
   const certificate = requireCertificate();
   if (dockerfile) {
     if (out !== undefined) throw usage("--dockerfile and --out exclude each other");

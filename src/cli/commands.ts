@@ -2,11 +2,14 @@
 export const SUMMARIES = {
   serve: "front a dev server with TLS, as production would",
   edges: "list the production edges that can be simulated",
+  capture: "learn what an edge does, and write a profile of it",
+  echo: "print a one-file app that shows what reaches it behind an edge",
   trace: "follow the redirects of a URL and say what is wrong",
   mcp: "tell coding agents what was found, with its proof",
   init: "put the project in this folder on https",
   config: "show the configuration in force and where it comes from",
   cert: "issue a certificate",
+  acme: "give certificates to certbot, Caddy, lego and others over ACME",
   renew: "issue certificates again before they expire",
   trust: "make browsers and tools trust the authority",
   untrust: "undo devtls trust",
@@ -18,3 +21,15 @@ export const SUMMARIES = {
 } as const;
 
 export type CommandName = keyof typeof SUMMARIES;
+
+/** What `devtls help` knows besides the commands. */
+export const TOPIC_NAMES = [
+  "security",
+  "diagnosis",
+  "cookies",
+  "configuration",
+  "ci",
+  "migrate",
+] as const;
+
+export type TopicName = (typeof TOPIC_NAMES)[number];

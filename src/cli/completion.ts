@@ -1,5 +1,6 @@
 /** `devtls completion`: what shells complete, made from the definitions of the commands. */
 import { Argument, Command, type Option } from "commander";
+import { WEATHER_KINDS } from "../acme/rules/weather.js";
 import { FINDING_CODES } from "../diagnose/finding.js";
 import { PROFILES } from "../edge/profiles/index.js";
 import { WORDS } from "../settings/vocabulary.js";
@@ -23,6 +24,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--store": STORE_IDS,
   "--root": TOOL_NAMES,
   "--format": ["pem", "der"],
+  "--weather": WEATHER_KINDS,
   "--shell": ["sh", "fish", "powershell"],
   edges: EDGES,
   explain: FINDING_CODES,

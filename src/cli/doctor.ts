@@ -5,7 +5,17 @@ import { thisContext } from "../doctor/machine.js";
 import { examine } from "../doctor/run.js";
 import { stateDirectory } from "../paths.js";
 import { findConfig, type Options } from "../settings/config.js";
-import { type Colour, EXIT, note, paint, print, printJson, progress } from "./output.js";
+import {
+  type Colour,
+  EXIT,
+  isTerminal,
+  note,
+  paint,
+  print,
+  printJson,
+  progress,
+  table,
+} from "./output.js";
 import { withExamples } from "./program.js";
 
 export function define(program: Command): void {
@@ -14,6 +24,7 @@ export function define(program: Command): void {
     .description(
       "Check the authority, the trust stores, certificates, ports, names and variables of this machine. Changes nothing; exit 3 when there is a problem.",
     )
+    .option("--all", "list what is well, too, on a terminal")
     .option("--json", "print the checks as JSON")
     .action(doctor);
   withExamples(
@@ -23,7 +34,7 @@ devtls doctor --json   {"checks":[{"id","status","detail","fix"}]}`,
   );
 }
 
-async function doctor(options: { json?: boolean }): Promise<void> {
+async function doctor(options: { all?: boolean; json?: boolean }): Promise<void> {
   progress("Examining …");
   const cwd = process.cwd();
   const checks = await examine(thisContext(stateDirectory(), cwd, () => readConfig(cwd)));
@@ -32,7 +43,7 @@ async function doctor(options: { json?: boolean }): Promise<void> {
       checks: checks.map(({ id, status, detail, fix }) => ({ id, status, detail, fix })),
     });
   } else {
-    show(checks);
+    show(checks, options.all ?? false);
   }
   const problems = checks.some(({ status }) => status === "problem");
   process.exitCode = problems ? EXIT.problems : EXIT.ok;
@@ -61,12 +72,21 @@ const COLOURS: Readonly<Record<Status, Colour>> = {
   problem: "red",
 };
 
-function show(checks: readonly Check[]): void {
-  const width = Math.max(...checks.map(({ id }) => id.length));
-  for (const { id, status, detail, fix } of checks) {
-    const word = paint(COLOURS[status], status.padEnd("warning".length));
-    print(`${word}  ${id.padEnd(width)}  ${detail}${fix === null ? "" : `. Fix: ${fix}`}`);
-  }
+const ORDER: readonly Status[] = ["problem", "warning", "ok"];
+
+/** Problems first; on a terminal what is well is folded into a line. */
+function show(checks: readonly Check[], all: boolean): void {
+  const folded = isTerminal("stdout") && !all;
+  const sorted = ORDER.flatMap((wanted) => checks.filter(({ status }) => status === wanted));
+  const shown = sorted.filter(({ status }) => !folded || status !== "ok");
+  const rows = shown.map(({ id, status, detail, fix }) => [
+    paint(COLOURS[status], status),
+    id,
+    `${detail}${fix === null ? "" : `. Fix: ${fix}`}`,
+  ]);
+  if (rows.length > 0) print(table(rows));
+  const well = checks.length - shown.length;
+  if (well > 0) print(`${paint("green", "ok")}: ${count(well, "check")}, listed with --all`);
   const [problems, warnings] = (["problem", "warning"] as const).map((wanted) =>
     count(checks.filter(({ status }) => status === wanted).length, wanted),
   );

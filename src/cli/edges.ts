@@ -1,10 +1,13 @@
 /** `devtls edges`: what can be simulated, and what each edge does. */
 import type { Command } from "commander";
+import { readRequired } from "../ca/files.js";
+import { diffProfiles } from "../edge/diff.js";
 import { formatBound } from "../edge/limits.js";
 import { type EdgeProfile, evidenceOf, type HeaderRule, type Limits } from "../edge/profile.js";
-import { PROFILES } from "../edge/profiles/index.js";
+import { findProfile, PROFILES } from "../edge/profiles/index.js";
+import { readEdgeProfile } from "../edge/read-profile.js";
 import { didYouMean, usage } from "./options.js";
-import { type Colour, paint, print, printJson, table } from "./output.js";
+import { type Colour, columnsOf, EXIT, note, paint, print, printJson, table } from "./output.js";
 import { withExamples } from "./program.js";
 
 export function define(program: Command): void {
@@ -14,10 +17,23 @@ export function define(program: Command): void {
     .argument("[name]", "show this one")
     .option("--json", "print as JSON")
     .action(edges);
+  const diff = command
+    .command("diff")
+    .description("Show what two edges do not do alike; exit 3 when there is something.")
+    .argument("<a>", "an edge's name, or a profile's file")
+    .argument("<b>", "another")
+    .option("--json", "print as JSON")
+    .action(compare);
+  withExamples(
+    diff,
+    `devtls edges diff nginx nginx-1.30
+devtls edges diff last-month.json edge.json`,
+  );
   withExamples(
     command,
     `devtls edges
 devtls edges heroku
+devtls edges diff nginx edge.json
 devtls serve --target 8000 --simulate heroku`,
   );
 }
@@ -27,6 +43,32 @@ function edges(name: string | undefined, { json }: { json?: boolean }): void {
   if (json) printJson({ edges: chosen.map(toJson) });
   else if (name === undefined) print(list(chosen));
   else for (const profile of chosen) print(describe(profile));
+}
+
+/** A CI job that notices that an edge is not what it was: exit 3. */
+function compare(a: string, b: string, { json }: { json?: boolean }): void {
+  const unlike = diffProfiles(read(a), read(b));
+  process.exitCode = unlike.length > 0 ? EXIT.problems : EXIT.ok;
+  if (json) {
+    const none = (text: string | undefined) => text ?? null;
+    printJson({
+      a,
+      b,
+      differences: unlike.map((one) => ({ ...one, a: none(one.a), b: none(one.b) })),
+    });
+  } else if (unlike.length === 0) {
+    note(`${a} and ${b} do the same.`);
+  } else {
+    print(table([["", a, b], ...unlike.map((one) => [one.what, one.a ?? "-", one.b ?? "-"])]));
+  }
+}
+
+/** A built-in edge by its name, or a file's. */
+function read(name: string): EdgeProfile {
+  const known = findProfile(name);
+  if (known) return known;
+  if (!/[./\\]/.test(name)) return find(name);
+  return readEdgeProfile(readRequired(name).toString("utf8"), name);
 }
 
 function find(name: string): EdgeProfile {
@@ -51,10 +93,14 @@ const COLOURS: Readonly<Record<ReturnType<typeof evidenceOf>, Colour>> = {
 };
 
 function list(profiles: readonly EdgeProfile[]): string {
+  const titles = Math.max(...profiles.map(({ title }) => title.length));
+  // In a narrow terminal the title is what wraps, and comes last.
+  const narrow = columnsOf("stdout") < titles + 40;
   return table(
     profiles.map((profile) => {
       const evidence = evidenceOf(profile);
-      return [profile.name, profile.title, paint(COLOURS[evidence], evidence)];
+      const shown = paint(COLOURS[evidence], evidence);
+      return narrow ? [profile.name, shown, profile.title] : [profile.name, profile.title, shown];
     }),
   );
 }
@@ -122,7 +168,7 @@ function shape(toApp: EdgeProfile["toApp"]): [string, string][] {
     toApp.buffersChunked && "a chunked one collected and sent with its length",
     toApp.answersExpect && "Expect answered by the edge",
   ].filter((fact) => fact !== false);
-  const path = { keep: "", reencode: "encoded anew", normalize: NORMALIZED }[toApp.target];
+  const path = PATHS[toApp.target];
   return [
     ...(facts.length > 0 ? [["other headers", facts.join("; ")] as [string, string]] : []),
     ...(HOP_BY_HOP[toApp.hopByHop]
@@ -133,7 +179,12 @@ function shape(toApp: EdgeProfile["toApp"]): [string, string][] {
   ];
 }
 
-const NORMALIZED = "dots and double slashes resolved, encoded anew; 404 for an encoded slash";
+const PATHS: Readonly<Record<EdgeProfile["toApp"]["target"], string>> = {
+  keep: "",
+  reencode: "encoded anew",
+  normalize: "dots and double slashes resolved, encoded anew; 404 for an encoded slash",
+  decode: "decoded, dots and double slashes resolved",
+};
 
 const HOP_BY_HOP: Readonly<Record<EdgeProfile["toApp"]["hopByHop"], string>> = {
   drop: "",

@@ -1,33 +1,79 @@
 /** `devtls explain`: a finding code in full. */
 import type { Command } from "commander";
+import { FAULTS, type Fault } from "../ca/fault-kinds.js";
 import { EXPLANATIONS } from "../diagnose/explanations.js";
-import { FINDING_CODES, type FindingCode } from "../diagnose/finding.js";
+import { FINDING_CODES, type FindingCode, LOOP_CAUSES } from "../diagnose/finding.js";
 import { FRAMEWORKS } from "../diagnose/frameworks/index.js";
 import { settingsFor } from "../diagnose/frameworks/settings.js";
 import { didYouMean, usage } from "./options.js";
-import { paint, print, printJson, table } from "./output.js";
+import { columnsOf, paint, print, printJson, table } from "./output.js";
 import { withExamples } from "./program.js";
+import { VERDICTS } from "./topics/faults.js";
+import { wrap } from "./wrap.js";
 
 export function define(program: Command): void {
   const command = program
     .command("explain")
     .description("Explain a finding: what it is, how it looks, why it happens, what ends it.")
-    .argument("[code]", "a finding code; all of them are listed without it")
+    .argument(
+      "[code...]",
+      "a finding code, or a certificate of serve --fault; all findings are listed without it",
+    )
     .option("--json", "print as JSON")
     .action(explain);
   withExamples(
     command,
     `devtls explain
-devtls explain redirect-loop`,
+devtls explain redirect-loop
+devtls explain faults           what clients say of the certificates of serve --fault`,
   );
 }
 
-function explain(code: string | undefined, { json }: { json?: boolean }): void {
+function explain(words: readonly string[], { json }: { json?: boolean }): void {
+  const [fault] = FAULTS.filter((each) => each === words[0]);
+  if (fault !== undefined || words[0] === "faults") {
+    explainFaults(fault === undefined ? FAULTS : [fault], json ?? false);
+    return;
+  }
+  const code = meant(words);
   const chosen = code === undefined ? FINDING_CODES : [find(code)];
   if (json) printJson({ findings: chosen.map(inFull) });
   else if (code === undefined) print(table(chosen.map((each) => [each, EXPLANATIONS[each].what])));
   else for (const each of chosen) print(textOf(each));
 }
+
+/** The certificates of `serve --fault`, and what clients say of them. */
+function explainFaults(faults: readonly Fault[], json: boolean): void {
+  const verdicts = faults.map((fault) => ({ fault, ...VERDICTS[fault] }));
+  if (json) {
+    printJson({ faults: verdicts });
+    return;
+  }
+  for (const { fault, openssl, curl, node, chromium } of verdicts) {
+    print(paint("bold", `--fault ${fault}`));
+    const rows = [
+      ["OpenSSL", openssl],
+      ["curl", curl],
+      ["Node", node],
+      ["Chromium", chromium],
+    ];
+    print(table(rows, "  "));
+  }
+}
+
+/**
+ * A finding is printed as `redirect-loop: edge-sends-no-proto (proved)`, and is taken so, too.
+ * "CODE", as help has it, stands for all of them.
+ */
+function meant(words: readonly string[]): string | undefined {
+  const [first] = words.flatMap((word) => word.split(":")).filter((word) => word !== "");
+  if (first === undefined || first === "CODE") return undefined;
+  return CODE_OF_CAUSE.get(first) ?? first;
+}
+
+const CODE_OF_CAUSE: ReadonlyMap<string, FindingCode> = new Map(
+  LOOP_CAUSES.map((cause) => [cause, "redirect-loop"]),
+);
 
 function find(code: string): FindingCode {
   const found = FINDING_CODES.find((each) => each === code);
@@ -60,19 +106,24 @@ function inFull(code: FindingCode) {
 function textOf(code: FindingCode): string {
   const { what, looks, why, fixes, frameworks } = inFull(code);
   const heading = (text: string): string => paint("bold", text);
-  const settings = frameworks.flatMap(({ fixes }) =>
-    fixes.flatMap(({ where, lines }) => [`  ${where}`, ...lines.map((line) => `    ${line}`)]),
+  // What is made with a framework has its lines.
+  const said = frameworks.flatMap(({ fixes }) =>
+    fixes.map(({ where, lines }) =>
+      [`  ${where}`, ...lines.map((line) => `    ${line}`)].join("\n"),
+    ),
   );
+  const settings = [...new Set(said)];
   const title = EXPLANATIONS[code].setting?.title ?? "";
+  const wrapped = (text: string): string => wrap(text, columnsOf("stdout")).join("\n");
   return [
     heading(code),
-    what,
+    wrapped(what),
     "",
     heading("How it looks"),
-    looks,
+    wrapped(looks),
     "",
     heading("Why"),
-    why,
+    wrapped(why),
     "",
     heading("What ends it"),
     ...fixes.map((line) => `  ${line}`),

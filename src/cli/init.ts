@@ -1,12 +1,15 @@
 /** `devtls init`: puts a project's dev server on https, after a look at what it is. */
-import { join } from "node:path";
+import { realpathSync } from "node:fs";
+import { join, sep } from "node:path";
 import type { Command } from "commander";
 import { readIfThere, writeFiles } from "../ca/files.js";
+import { isProgram } from "../dev-server/programs.js";
 import { causeOf, DevtlsError } from "../errors.js";
 import { AGENT_FILE, agentEntry } from "../init/agent.js";
 import { type Change, type Proposal, propose } from "../init/propose.js";
+import { shellWords } from "../words.js";
 import { usage } from "./options.js";
-import { note, paint, print } from "./output.js";
+import { note, paint, print, warn } from "./output.js";
 import { withExamples } from "./program.js";
 import { confirm } from "./prompt.js";
 
@@ -38,7 +41,7 @@ async function init(options: InitOptions): Promise<void> {
   const folder = process.cwd();
   if (options.agent) return initAgent(folder, options);
   const proposal = look(folder);
-  const { title, changes, settings, start } = proposal;
+  const { title, changes, settings, start, missing } = proposal;
   note(`Found ${title}.`);
   if (changes.length === 0) {
     note(`It starts on https already: ${start}`);
@@ -52,8 +55,9 @@ async function init(options: InitOptions): Promise<void> {
     writeFiles(
       changes.map(({ file, after }) => ({ path: join(folder, file), data: after, mode: 0o644 })),
     );
-    note(`Start it on https: ${start}`);
+    if (!missing) note(`Start it on https: ${start}`);
   }
+  if (missing) sayMissing(missing, start, folder);
   if (settings.length === 0) return;
   note(`\nSo that ${title} believes the edge when it says https, its own configuration needs:`);
   for (const line of settings) note(`  ${paint("green", line, "stderr")}`);
@@ -74,12 +78,33 @@ async function initAgent(folder: string, { yes, dryRun }: InitOptions): Promise<
   note(`Wrote ${AGENT_FILE}. Agents ask a running: devtls serve --inspect`);
 }
 
+/**
+ * The script runs where npm finds devtls: among the project's packages, or on PATH, which other
+ * people's machines do not have.
+ */
+function sayMissing(missing: string, start: string, folder: string): void {
+  if (isProgram("devtls", folder, process.env)) {
+    note(`Start it on https: ${start}`);
+    note(`It finds devtls on this machine. So that it does everywhere: ${missing}`);
+    return;
+  }
+  warn(`devtls is no dependency of this project, so that ${start} would not find it.`);
+  note(`  Add it: ${missing}`);
+  note(`  Then start the project on https: ${start}`);
+}
+
+/** What a package manager can install this devtls by: its name, or the checkout that it runs from. */
+function packageOfThis(): string {
+  const own = realpathSync(join(__dirname, "../.."));
+  return own.split(sep).includes("node_modules") ? "devtls" : shellWords([own]);
+}
+
 function look(folder: string): Proposal {
   const read = (name: string): string | undefined =>
     readIfThere(join(folder, name))?.toString("utf8");
   let proposal: Proposal | undefined;
   try {
-    proposal = propose(read);
+    proposal = propose(read, packageOfThis());
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new DevtlsError("usage", `could not read package.json: ${causeOf(error)}`, {
@@ -89,7 +114,7 @@ function look(folder: string): Proposal {
   if (proposal) return proposal;
   throw new DevtlsError(
     "usage",
-    `could not make out the project: no known framework in ${folder}`,
+    `could not make out the project: no known framework in ${folder}, and no npm script that starts it`,
     {
       hint: "Start it by hand: devtls serve -- COMMAND, or devtls serve --target PORT",
     },

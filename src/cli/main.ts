@@ -1,13 +1,16 @@
-import { run } from "./program.js";
+import { type Loaders, run } from "./program.js";
 
-run(process.argv.slice(2), {
+const LOADERS: Loaders = {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
+  capture: () => import("./capture.js"),
+  echo: () => import("./echo.js"),
   trace: () => import("./trace.js"),
   mcp: () => import("./mcp.js"),
   init: () => import("./init.js"),
   config: () => import("./config.js"),
   cert: () => import("./cert.js"),
+  acme: () => import("./acme.js"),
   renew: () => import("./renew.js"),
   trust: () => import("./trust.js"),
   untrust: () => import("./untrust.js"),
@@ -16,6 +19,8 @@ run(process.argv.slice(2), {
   explain: () => import("./explain.js"),
   completion: () => import("./completion.js"),
   ca: () => import("./ca.js"),
-}).then((status) => {
+};
+
+run(process.argv.slice(2), LOADERS, () => import("./topics/index.js")).then((status) => {
   process.exitCode = status;
 });

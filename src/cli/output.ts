@@ -3,8 +3,9 @@
  * `$(devtls …)` and pipes get results only.
  */
 import { fstatSync, writeSync } from "node:fs";
-import { causeOf, DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
+import { DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
 import { coloured, printableJson, shown } from "./terminal.js";
+import { tableLines, wrap } from "./wrap.js";
 
 /** Exit statuses of the contract. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, problems: 3 } as const;
@@ -61,7 +62,7 @@ export function note(text: string): void {
 
 /** What is being done, for who waits for it on a terminal. */
 export function progress(text: string): void {
-  if (isTerminal("stderr")) note(paint("dim", text, "stderr"));
+  if (isTerminal("stderr")) noteText(paint("dim", text, "stderr"));
 }
 
 export function warn(text: string): void {
@@ -84,41 +85,48 @@ function wantsColour(output: Output): boolean {
 }
 
 /** As good as isatty here, and node:tty would load node:net and the streams for it. */
-function isTerminal(output: Output): boolean {
+export function isTerminal(output: Output): boolean {
   return fstatSync(DESCRIPTOR[output]).isCharacterDevice();
 }
 
-/** Rows with aligned columns; the last column is not padded. */
+/** The columns of the terminal; what goes elsewhere has lines of any length. */
+export function columnsOf(output: Output): number {
+  return isTerminal(output) ? process[output].columns || 80 : Number.POSITIVE_INFINITY;
+}
+
+/** Rows with aligned columns; on a terminal the last column wraps between words. */
 export function table(rows: readonly (readonly string[])[], indent = ""): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.slice(0, -1).forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length);
-    });
-  }
-  return rows
-    .map((row) => {
-      const last = row.length - 1;
-      const cells = row.map((cell, i) => (i === last ? cell : cell.padEnd(widths[i] ?? 0)));
-      return indent + cells.join("  ");
-    })
-    .join("\n");
+  return tableLines(rows, indent, columnsOf("stdout")).join("\n");
+}
+
+/** A note that wraps between words on a terminal. @param hang as in {@link wrap} */
+export function noteText(text: string, hang = 0): void {
+  note(wrap(text, columnsOf("stderr"), hang).join("\n"));
 }
 
 /**
  * Prints an error as the contract has it and returns the exit status that goes with it.
  * @param next the command to run next where the error itself knows none
  */
-export function reportError(error: unknown, next: string): number {
-  note(`${paint("red", "devtls:", "stderr")} ${causeOf(error)}`);
-  if (error instanceof DevtlsError) note((error.hint ?? next).replace(/^/gm, "  "));
-  if (process.env.DEVTLS_DEBUG === "1" && error instanceof Error) {
+export async function reportError(error: unknown, next: string): Promise<number> {
+  if (!(error instanceof DevtlsError)) {
+    const { crashReport } = await import("./crash.js");
+    note(crashReport(error, "ended it").trimEnd());
+    return EXIT.failed;
+  }
+  note(`${paint("red", "devtls:", "stderr")} ${error.message}`);
+  note((error.hint ?? next).replace(/^/gm, "  "));
+  if (process.env.DEVTLS_DEBUG === "1") {
     note(String(error.stack));
     if (error.cause instanceof Error) note(`caused by ${error.cause.stack}`);
-  } else if (!(error instanceof DevtlsError)) {
-    note(
-      "  This is a defect of devtls. Run it again with DEVTLS_DEBUG=1 and report what it prints.\n",
-    );
   }
-  return error instanceof DevtlsError ? ERROR_CODES[error.code] : EXIT.failed;
+  return ERROR_CODES[error.code];
+}
+
+/** What nobody caught ends the process, and with it every connection and the dev server. */
+export function reportCrashes(): void {
+  process.once("uncaughtException", (error) => {
+    process.on("uncaughtException", () => undefined);
+    void reportError(error, "").then((status) => process.exit(status));
+  });
 }

@@ -5,9 +5,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Help } from "commander";
-import { type CommandName, SUMMARIES } from "./commands.js";
+import { type CommandName, SUMMARIES, TOPIC_NAMES } from "./commands.js";
 import { nearest, usage } from "./options.js";
-import { EXIT, print, reportError, write } from "./output.js";
+import { EXIT, print, reportCrashes, reportError, write } from "./output.js";
 
 /**
  * Adds a command, its options and its action to the program.
@@ -26,8 +26,37 @@ devtls cert localhost                        localhost.pem and localhost-key.pem
 devtls serve --target 8000 --simulate none   as an edge that tells the app nothing
 devtls serve --demo                          see it at work on the built-in app`;
 
+/** Other words for commands, and what they stand for. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["install", "trust"],
+  ["uninstall", "untrust"],
+  ["version", "--version"],
+  ["-v", "--version"],
+]);
+
+/** A dev server named by itself: `8000`, `localhost:8000`, a URL, `unix:/path`. */
+const TARGET = /^(?:\d+|https?:\/\/\S+|unix:\/\S+|(?:[\w.-]+|\[[\da-f:]+\]):\d+)$/i;
+
+/** The arguments in the words of the contract. */
+function meant([first, ...rest]: readonly string[]): readonly string[] {
+  if (first === undefined) return [];
+  if (TARGET.test(first)) return ["serve", "--target", first, ...rest];
+  if (first !== "help") return [ALIASES.get(first) ?? first, ...rest];
+  const [about, ...more] = rest;
+  return about === undefined ? ["--help"] : [ALIASES.get(about) ?? about, ...more, "--help"];
+}
+
+/** Loads what `devtls help TOPIC` prints, by topic. */
+export type LoadTopics = () => Promise<{ readonly TOPICS: ReadonlyMap<string, string> }>;
+
 /** @returns the exit status */
-export async function run(argv: readonly string[], loaders: Loaders): Promise<number> {
+export async function run(
+  given: readonly string[],
+  loaders: Loaders,
+  loadTopics?: LoadTopics,
+): Promise<number> {
+  reportCrashes();
+  const argv = meant(given);
   const name = argv[0];
   const known = name !== undefined && Object.hasOwn(SUMMARIES, name);
   const program = createProgram();
@@ -38,8 +67,13 @@ export async function run(argv: readonly string[], loaders: Loaders): Promise<nu
     }
     const load = known ? loaders[name as CommandName] : undefined;
     if (name !== undefined && !name.startsWith("-") && !load) {
-      const near = nearest(name, Object.keys(SUMMARIES));
-      throw usage(`there is no command '${name}'${near ? ` (did you mean ${near}?)` : ""}`);
+      const topics = (await loadTopics?.())?.TOPICS ?? new Map<string, string>();
+      const topic = given[0] === "help" ? topics.get(name) : undefined;
+      if (topic !== undefined) {
+        print(topic);
+        return EXIT.ok;
+      }
+      throw unknown(name, given[0] === "help" ? [...topics.keys()] : undefined);
     }
     const end = name === "serve" ? argv.indexOf("--") : -1;
     const own = end < 0 ? argv : argv.slice(0, end);
@@ -55,16 +89,27 @@ export async function run(argv: readonly string[], loaders: Loaders): Promise<nu
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     const command = known ? `devtls ${name}` : "devtls";
     return reportError(
-      error instanceof CommanderError ? usageFrom(error, command) : error,
+      error instanceof CommanderError ? await usageFrom(error, command, program) : error,
       `Run: ${command} --help`,
     );
   }
 }
 
+/** @param topics what there is help about besides the commands, where help was asked for */
+function unknown(name: string, topics: readonly string[] | undefined): Error {
+  const near = nearest(name, [...Object.keys(SUMMARIES), ...(topics ?? [])]);
+  const suggestion = near ? ` (did you mean ${near}?)` : "";
+  return topics
+    ? usage(`there is no help about '${name}'${suggestion}`, `Topics: ${topics.join(", ")}`)
+    : usage(`there is no command '${name}'${suggestion}`);
+}
+
 function createProgram(): Command {
   const program = new Command("devtls");
   program
-    .description("Local HTTPS that behaves like production.")
+    .description(
+      `Local HTTPS that behaves like production. More: devtls help ${TOPIC_NAMES.join(", ")}.`,
+    )
     .option("--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
@@ -95,6 +140,15 @@ export function withExamples(command: Command, examples: string): Command {
   return command;
 }
 
+const GUESS_OF = new WeakMap<Command, Guess>();
+
+/** What was meant by arguments that a command does not know; undefined when nothing is likely. */
+export type Guess = () => Promise<Error | undefined>;
+
+export function withGuess(command: Command, guess: Guess): void {
+  GUESS_OF.set(command, guess);
+}
+
 function examplesFirst(command: Command, help: Help): string {
   const text = new Help().formatHelp(command, help);
   const examples = EXAMPLES_OF.get(command);
@@ -102,12 +156,22 @@ function examplesFirst(command: Command, help: Help): string {
 }
 
 /** Commander's own errors in the words and with the exit status of the contract. */
-function usageFrom(error: CommanderError, command: string): Error {
+async function usageFrom(error: CommanderError, command: string, program: Command): Promise<Error> {
+  const guesses = program.commands.map((each) => GUESS_OF.get(each)?.());
+  const guessed = (await Promise.all(guesses)).find((each) => each !== undefined);
+  if (guessed) return guessed;
   // A command that only has commands below it was called alone.
   if (error.code === "commander.help") return usage(`a command is missing after '${command}'`);
-  return usage(
-    error.message
-      .replace(/^error: /, "")
-      .replace(/\n\(Did you mean (.*)\?\)/s, " (did you mean $1?)"),
+  const problem = error.message
+    .replace(/^error: /, "")
+    .replace(/\n\(Did you mean (.*)\?\)/s, " (did you mean $1?)");
+  const flag = /^unknown option '(--[^=']+)(=[^']*)?'$/.exec(problem);
+  if (!flag) return usage(problem);
+  const [, option = "", value = ""] = flag;
+  const options = program.commands.flatMap(({ options }) => options);
+  const near = nearest(
+    option,
+    options.map(({ long }) => long ?? ""),
   );
+  return usage(near ? `${problem} (did you mean ${near}${value}?)` : problem);
 }

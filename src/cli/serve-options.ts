@@ -2,7 +2,8 @@
 import { type Command, Option } from "commander";
 import type { ServeOptions as SharedOptions } from "../settings/serve-options.js";
 import { WORDS } from "../settings/vocabulary.js";
-import { collect, usage } from "./options.js";
+import { collect, parseChoice, usage } from "./options.js";
+import { REQUESTS, type Requests } from "./request-lines.js";
 
 export interface ServeOptions extends SharedOptions {
   readonly demo?: boolean;
@@ -11,6 +12,7 @@ export interface ServeOptions extends SharedOptions {
   readonly inspectMemory?: string | number;
   readonly inspectBodies?: boolean;
   readonly open?: string | boolean;
+  readonly requests?: Requests;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -40,11 +42,6 @@ export function checkCombination(options: ServeOptions): void {
   if (options.httpsEnv && !command) {
     throw usage("--https-env without a command", "Add it: devtls serve --https-env -- COMMAND");
   }
-  if (!demo && target === undefined && !command) {
-    throw usage(
-      "--target is missing",
-      "Name the port of your dev server: devtls serve --target 8000. Or try the demo: devtls serve --demo",
-    );
-  }
+  if (options.requests !== undefined) parseChoice("--requests", REQUESTS)(options.requests);
   if (options.quiet && options.verbose) throw usage("--quiet and --verbose exclude each other");
 }

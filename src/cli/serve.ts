@@ -1,20 +1,24 @@
 /** `devtls serve`: front a dev server with TLS. */
+import { join } from "node:path";
+import { readIfThere } from "../ca/files.js";
 import type { DemoApp } from "../demo/app.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import { type Serving, startServing } from "../serving/serving.js";
 import { type App, resolveApps } from "../settings/apps.js";
-import { findConfig } from "../settings/config.js";
+import { type Config, findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";
 import type { ServeInspector } from "./inspector.js";
 import type { Launch, Launched } from "./launch.js";
 import { usage } from "./options.js";
 import { EXIT, note, reportError, warn } from "./output.js";
-import { type Define, withExamples } from "./program.js";
+import { type Define, withExamples, withGuess } from "./program.js";
 import { addServeOptions, checkCombination, type ServeOptions } from "./serve-options.js";
 import { createReporter, type Reporter } from "./serve-report.js";
 
 /** For running requests to end after SIGINT or SIGTERM. */
 const GRACE_MS = 2_000;
+/** For a dev server that has just been started, when devtls cannot go on. */
+const FAILED_GRACE_MS = 400;
 
 export const define: Define = (program, command) => {
   const serveCommand = addServeOptions(
@@ -28,6 +32,7 @@ export const define: Define = (program, command) => {
   ).action((services: string[], options: ServeOptions) =>
     serve(services, command ? { ...options, command } : options),
   );
+  if (!command) withGuess(serveCommand, () => guess(process.argv.slice(3)));
   withExamples(
     serveCommand,
     `devtls serve --target 8000                       https://localhost:8443 in front of port 8000
@@ -43,10 +48,12 @@ async function serve(services: readonly string[], flags: ServeOptions): Promise<
   const config = flags.demo ? undefined : findConfig(process.cwd());
   // Said always: a file that nobody thought of changes what is served, and to whom.
   if (config) note(`Configuration: ${config.path}`);
-  const apps = resolveApps({ ...flags }, services, config);
+  const apps = await appsOf(flags, services, config);
   if (flags.command && apps.length > 1) {
     throw usage("-- COMMAND with several services", "Give each its own in the configuration");
   }
+  const nothing = apps.find(({ options }) => isIdle(options));
+  if (nothing) throw await missingTarget(nothing.folder ?? process.cwd());
   const planned = apps.map((app) => plan(app));
   const signals = new Signals();
   const running: Running[] = [];
@@ -54,11 +61,44 @@ async function serve(services: readonly string[], flags: ServeOptions): Promise<
     try {
       running.push(await startApp(each, signals));
     } catch (error) {
-      await signals.stop("SIGTERM");
+      signals.explained = true;
+      await signals.stop("SIGTERM", FAILED_GRACE_MS);
       throw error;
     }
   }
   for (const each of running) await each.announced;
+}
+
+/** `devtls serve 8000` names the dev server, unless a service is called so. */
+async function appsOf(
+  flags: ServeOptions,
+  services: readonly string[],
+  config: Config | undefined,
+): Promise<App[]> {
+  try {
+    return resolveApps({ ...flags }, services, config);
+  } catch (error) {
+    const [target = ""] = services;
+    if (services.length === 1 && flags.target === undefined && /^\d+$|:/.test(target)) {
+      return resolveApps({ ...flags, target }, [], config);
+    }
+    throw (flags.command ? undefined : await guess(process.argv.slice(3))) ?? error;
+  }
+}
+
+/** What was meant by arguments that mean nothing; most runs have no use for the code. */
+async function guess(words: readonly string[]): Promise<Error | undefined> {
+  const { forgottenDashes } = await import("./guesses.js");
+  return forgottenDashes(words, process.cwd());
+}
+
+function isIdle({ target, command, demo }: ServeOptions): boolean {
+  return target === undefined && !command && !demo;
+}
+
+async function missingTarget(folder: string): Promise<Error> {
+  const guesses = await import("./guesses.js");
+  return guesses.missingTarget((name) => readIfThere(join(folder, name))?.toString("utf8"));
 }
 
 interface Plan {
@@ -81,64 +121,74 @@ interface Running {
 
 async function startApp({ app, options, settings }: Plan, signals: Signals): Promise<Running> {
   const { command } = options;
+  // What is open is known from the moment it is: a start that fails closes it.
+  const open: Ending[] = [];
+  let end = (): void => undefined;
+  signals.onStop(async (signal, graceMs) => {
+    await Promise.all(open.map((ending) => ending(signal, graceMs)));
+    end();
+  });
   const demo = options.demo ? await startDemo() : undefined;
+  if (demo) open.push(async () => demo.close());
   const launch = command && (await prepare(command, settings, options, app.folder));
+  if (launch) open.push(() => launch.release());
   const target = demo
     ? parseTarget(`127.0.0.1:${demo.port}`)
     : (launch?.target ?? (settings.target as Target));
   const report = createReporter({
     json: options.json ?? false,
     verbosity: options.quiet ? "quiet" : options.verbose ? "verbose" : "normal",
+    requests: options.requests ?? (options.quiet ? "none" : command ? "problems" : "all"),
     service: app.name,
   });
   const inspector = options.inspect ? await prepareInspector(options, settings, target) : undefined;
-  let serving: Serving;
-  try {
-    serving = await startServing({
-      ...settings,
-      target,
-      ...(inspector && { watchers: [inspector.watch] }),
-    });
-    await inspector?.start(serving);
-  } catch (error) {
-    demo?.close();
-    throw error;
-  }
+  const serving = await startServing({
+    ...settings,
+    target,
+    ...(launch && { starting: launch.name }),
+    ...(inspector && { watchers: [inspector.watch] }),
+  });
+  open.push((_signal, graceMs) => serving.close(graceMs));
+  if (inspector) open.push(async () => inspector.close());
+  await inspector?.start(serving);
   report.attach(serving);
   const launched = await launch?.start(serving);
-  signals.onStop(async (signal) => {
-    launched?.signal(signal);
-    inspector?.close();
-    await Promise.all([serving.close(GRACE_MS), launched?.exited]);
-    demo?.close();
-    report.closed(serving.findings());
-  });
+  if (launched) open.push((signal, graceMs) => endLaunched(launched, signal, graceMs));
+  end = () => report.closed(serving.findings());
   void launched?.exited.then((status) => {
-    if (!signals.signalled) process.exitCode = status;
-    return signals.stop("SIGTERM");
+    if (!signals.explained) process.exitCode = status;
+    return signals.stop("SIGTERM", GRACE_MS);
   });
-  const found = launched ? waitFor(launched, command ?? [], options, signals) : target;
+  const found = launched ? waitFor(launched, signals) : target;
   const announce = async (): Promise<void> => {
     const actual = await found;
     if (!actual) return;
     await announceReady(serving, actual, report, { app, options, settings });
     inspector?.announce();
+    launched?.onOwnUrl(() => report.again(serving, actual.url));
   };
   return { announced: announce() };
 }
 
-/** @returns where the dev server listens; undefined when it ended before, which is said */
-async function waitFor(
+/** The dev server ends in order; what takes longer than anybody wants to wait is killed. */
+async function endLaunched(
   launched: Launched,
-  command: readonly string[],
-  { quiet }: ServeOptions,
-  signals: Signals,
-): Promise<Target | undefined> {
-  if (!quiet) note(`Waiting for ${command.join(" ")} to listen.`);
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<void> {
+  launched.signal(signal);
+  // Its guard kills at the end of a grace of its own; this is for less.
+  const timer = graceMs < GRACE_MS ? setTimeout(() => launched.kill(), graceMs) : undefined;
+  await launched.exited;
+  clearTimeout(timer);
+}
+
+/** @returns where the dev server listens; undefined when it ended before, which is said */
+async function waitFor(launched: Launched, signals: Signals): Promise<Target | undefined> {
   const found = await launched.ready;
   if (found) return found;
   const status = (await launched.exited) || EXIT.failed;
-  if (!signals.signalled) reportError(launched.failure(status), "");
+  if (!signals.explained) await reportError(launched.failure(status), "");
   return undefined;
 }
 
@@ -209,12 +259,13 @@ async function openBrowser(url: string): Promise<void> {
 
 const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-type Ending = (signal: NodeJS.Signals) => Promise<void>;
+/** @param graceMs for what is under way */
+type Ending = (signal: NodeJS.Signals, graceMs: number) => Promise<void>;
 
 /** The first signal ends everything in order, a second one at once. */
 class Signals {
-  /** Whether somebody asked for the end. */
-  signalled = false;
+  /** Whether it is known why this ends: somebody asked for it, or an error says it. */
+  explained = false;
   readonly #endings: Ending[] = [];
   #stopped: Promise<void> | undefined;
 
@@ -226,16 +277,18 @@ class Signals {
     this.#endings.push(ending);
   }
 
-  stop(signal: NodeJS.Signals): Promise<void> {
-    this.#stopped ??= Promise.all(this.#endings.map((ending) => ending(signal))).then(() => {
-      for (const name of END_SIGNALS) process.off(name, this.#onSignal);
-    });
+  stop(signal: NodeJS.Signals, graceMs: number): Promise<void> {
+    this.#stopped ??= Promise.all(this.#endings.map((ending) => ending(signal, graceMs))).then(
+      () => {
+        for (const name of END_SIGNALS) process.off(name, this.#onSignal);
+      },
+    );
     return this.#stopped;
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     if (this.#stopped) process.exit();
-    this.signalled = true;
-    void this.stop(signal);
+    this.explained = true;
+    void this.stop(signal, GRACE_MS);
   };
 }

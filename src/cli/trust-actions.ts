@@ -3,7 +3,7 @@ import { loadAuthorityCertificate } from "../ca/authority.js";
 import { DevtlsError } from "../errors.js";
 import { stateDirectory, statePaths } from "../paths.js";
 import { type Machine, thisMachine } from "../trust/machine.js";
-import { findStores, planStores, shellWords, withRights } from "../trust/operations.js";
+import { findStores, planStores, withRights } from "../trust/operations.js";
 import {
   type Root,
   rootOf,
@@ -13,6 +13,7 @@ import {
   type StoreResult,
   type TrustStore,
 } from "../trust/store.js";
+import { shellWords } from "../words.js";
 import { didYouMean, usage } from "./options.js";
 import { type Colour, EXIT, note, paint, print, printJson, table } from "./output.js";
 import { confirm, requireTerminal } from "./prompt.js";

@@ -122,3 +122,14 @@ function portsOfLsof(pids: readonly number[]): number[] {
     return [];
   }
 }
+
+/**
+ * Octets that these processes have written so far, wherever to (proc(5), /proc/pid/io); 0 where the
+ * system does not say.
+ */
+export function writtenBy(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const count = /^wchar: (\d+)$/m.exec(readProc(`/proc/${pid}/io`))?.[1];
+    return sum + Number(count ?? 0);
+  }, 0);
+}

@@ -4,7 +4,7 @@ import type { ScannedBody } from "./body-scan.js";
 import type { App, DiagnosisContext } from "./context.js";
 import type { Finding, FindingCode, Observation, Trial } from "./finding.js";
 import type { Memory } from "./memory.js";
-import type { Change, Verdict } from "./trials.js";
+import type { Change, TrialOutcome } from "./trials.js";
 
 /**
  * Which exchanges a detector has to see; each of these is enough. It sees no others, so that what
@@ -50,7 +50,7 @@ export interface Scene {
   /** Undefined where only the client's side is seen. */
   readonly edge: EdgeProfile | undefined;
   readonly app: App;
-  readonly verdict: Verdict;
+  readonly verdict: TrialOutcome;
   readonly context: DiagnosisContext;
 }
 

@@ -9,7 +9,7 @@ import { DETECTORS } from "./detectors/index.js";
 import type { Answer, Ask, Finding, Observation, Trial } from "./finding.js";
 import { type Counted, type Entry, Ledger } from "./ledger.js";
 import { Memory } from "./memory.js";
-import { type Change, findCure, repeatOf, type Verdict } from "./trials.js";
+import { type Change, findCure, repeatOf, type TrialOutcome } from "./trials.js";
 
 export type { DiagnosisContext } from "./context.js";
 export type { Counted } from "./ledger.js";
@@ -17,7 +17,7 @@ export type { Counted } from "./ledger.js";
 /** Replays that wait for their turn. */
 const MAX_WAITING = 100;
 
-const UNASKED: Verdict = { kind: "unasked" };
+const UNASKED: TrialOutcome = { kind: "unasked" };
 
 export class Diagnosis {
   readonly #context: DiagnosisContext;
@@ -133,7 +133,7 @@ export class Diagnosis {
   ): void {
     const { seen, repeat } = sighting;
     const base = repeat === undefined ? repeatOf(observation) : (repeat ?? undefined);
-    const scene = (verdict: Verdict): Scene => this.#scene(observation.target, verdict);
+    const scene = (verdict: TrialOutcome): Scene => this.#scene(observation.target, verdict);
     if (!detector.changes) {
       this.#conclude(entry, detector.explain(seen, scene(UNASKED)));
       return;
@@ -154,7 +154,7 @@ export class Diagnosis {
     return async (trial) => (this.#stopped ? undefined : ask(trial));
   }
 
-  #scene(target: string, verdict: Verdict): Scene {
+  #scene(target: string, verdict: TrialOutcome): Scene {
     const { edge } = this.#context;
     return { edge, app: this.#memory.apps.of(target), verdict, context: this.#context };
   }

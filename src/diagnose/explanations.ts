@@ -35,11 +35,8 @@ export const EXPLANATIONS: Readonly<Record<FindingCode, Explanation>> = {
     looks:
       "The address bar loses :8443, and the page cannot be reached, or another server answers there.",
     why: "Apps that force https often write https:// and the host name without a port. Where the site is on 443 that is right (harmless-on-443), and only the development port is in the way; or it is the page that was asked for, which in production is a redirect loop: then the cause is one of redirect-loop's, found by asking the app as an edge on 443 would.",
-    fixes: [
-      "devtls serve --stand-in, which stands in for port 443 whatever the port is",
-      "Express: res.redirect('https://' + req.get('host') + req.originalUrl)",
-    ],
-    setting: TRUST_PROTO,
+    fixes: ["devtls serve --stand-in, which stands in for port 443 whatever the port is"],
+    setting: { purpose: "keepPort", title: "A redirect to https that keeps the port" },
   },
   "insecure-location": {
     what: "A response sends the browser from https to an http:// URL of the same site, or to an address that only the server knows.",

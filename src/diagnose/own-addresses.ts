@@ -37,6 +37,8 @@ export class OwnAddresses {
   readonly authorities: ReadonlyMap<string, Leak>;
   /** What an https URL of each is; nothing of the public host. */
   readonly #secure: ReadonlyMap<string, Leak>;
+  /** Correct links of a page to itself are many, and asked about for each. */
+  readonly #public: ReadonlySet<string>;
 
   /** @param seen a request that came over https */
   constructor(seen: Seen) {
@@ -73,11 +75,13 @@ export class OwnAddresses {
     else if (!isLoopbackHost(bare(hostname))) add(hostname, "http", "port");
     this.authorities = authorities;
     this.#secure = secure;
+    const isRight = ([name, leak]: [string, Leak]): boolean => leak === "http" && !secure.has(name);
+    this.#public = new Set([...authorities].filter(isRight).map(([name]) => name));
   }
 
   /** Whether an https URL of this authority is as browsers should get it. */
   isPublic(authority: string): boolean {
-    return this.authorities.get(authority) === "http" && !this.#secure.has(authority);
+    return this.#public.has(authority);
   }
 
   /**

@@ -1,9 +1,9 @@
 /** What a page of refusal gives as the reason, by what frameworks write into theirs. */
 import { FRAMEWORKS } from "./frameworks/index.js";
-import type { Framework, Refusal } from "./frameworks/record.js";
+import type { Framework, RefusalPage } from "./frameworks/record.js";
 
 export interface Said {
-  readonly refusal: Refusal;
+  readonly refusal: RefusalPage;
   /** Whose words these are, as far as is known. */
   readonly framework: Framework;
 }

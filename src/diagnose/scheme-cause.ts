@@ -8,7 +8,7 @@ import { first } from "../lines.js";
 import type { Scene } from "./detector.js";
 import { type Fix, HARMLESS, type LoopCause, type Observation, type Proof } from "./finding.js";
 import { appFixes, edgeFixes, knownFixes, NOT_NONE, STAND_IN, titleOf } from "./remedies.js";
-import { protoOf, type Verdict } from "./trials.js";
+import { protoOf, type TrialOutcome } from "./trials.js";
 
 /** What of an exchange the cause is read from. */
 export type SchemeCase = Pick<Observation, "told" | "url" | "target">;
@@ -58,7 +58,7 @@ function lacksPort({ told, url }: SchemeCase): boolean {
   return port !== "" && first(told, "host")?.toLowerCase() === withoutPort(host);
 }
 
-function causeOf(seen: SchemeCase, verdict: Verdict): SchemeDiagnosis["cause"] {
+function causeOf(seen: SchemeCase, verdict: TrialOutcome): SchemeDiagnosis["cause"] {
   const { told } = seen;
   const proto = protoOf(told);
   const byValue = saysNothing(proto) ? "edge-sends-no-proto" : "proto-value-not-understood";
@@ -102,7 +102,7 @@ function reasonOf({ told }: SchemeCase, scene: Scene, cause: SchemeDiagnosis["ca
   }
 }
 
-const CURES: Readonly<Partial<Record<Extract<Verdict, { kind: "cured" }>["by"], string>>> = {
+const CURES: Readonly<Partial<Record<Extract<TrialOutcome, { kind: "cured" }>["by"], string>>> = {
   "proto-https": "Asked again with X-Forwarded-Proto: https, it answers as it should.",
   loopback:
     "Asked again with the same headers from 127.0.0.1, it answers as it should: it believes them from this machine only, and production's edge is another one.",

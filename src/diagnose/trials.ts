@@ -30,7 +30,7 @@ export interface Change extends Trial {
   readonly url?: string;
 }
 
-export type Verdict =
+export type TrialOutcome =
   /** This change cures it. */
   | {
       readonly kind: "cured";
@@ -92,7 +92,7 @@ export async function findCure(
   changes: readonly Change[],
   ask: Ask,
   stillSo: (answer: Answer, trial: Trial | Change) => boolean | undefined,
-): Promise<Verdict> {
+): Promise<TrialOutcome> {
   const again = await ask(base);
   if (!again) return { kind: "unasked" };
   const isSo = stillSo(again, base);

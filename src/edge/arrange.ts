@@ -3,6 +3,11 @@ import { pairsOf } from "../lines.js";
 import { canonical, lower } from "./names.js";
 import type { EdgeRequest, HeadPart, ToApp } from "./profile.js";
 
+export const HEAD_PARTS: readonly HeadPart[] = [
+  ...(["host", "user-agent", "edge", "client", "sorted"] as const),
+  ...(["framing", "connection", "upgrade", "late"] as const),
+];
+
 export interface Parts {
   /** The client's lines, but for those that the edge replaces. */
   readonly client: string[];
@@ -43,7 +48,8 @@ const LEAVES_LINES: {
   ...{ version: "elsewhere", appendsInPlace: "elsewhere", dropsOddNames: "elsewhere" },
   dropsTwins: "elsewhere",
   ...{ target: "elsewhere", buffersChunked: "elsewhere", answersExpect: "elsewhere" },
-  ...{ passesUpgrade: "elsewhere", source: "elsewhere" },
+  ...{ passesUpgrade: "elsewhere", source: "elsewhere", clientFrom: "elsewhere" },
+  ...{ upgradeConnection: "elsewhere", alwaysUpgrade: "elsewhere" },
 };
 
 /** Whether the client's lines stay as and where they are, which needs no further pass. */
@@ -71,11 +77,19 @@ function joinPlain(
 }
 
 /** The hop-by-hop lines: those of this connection, not of the client's (RFC 9110 7.6.1). */
-function addConnection(lines: string[], request: EdgeRequest, toApp: ToApp): void {
+function addConnection(
+  lines: string[],
+  request: EdgeRequest,
+  toApp: ToApp,
+  upgrades: string[] = lines,
+): void {
   const trailers = passesTe(request, toApp);
   if (trailers) lines.push("TE", "trailers");
   if (request.upgrade !== undefined) {
-    lines.push("Connection", "Upgrade", "Upgrade", request.upgrade);
+    lines.push("Connection", toApp.upgradeConnection ?? "Upgrade");
+    upgrades.push("Upgrade", request.upgrade);
+  } else if (toApp.alwaysUpgrade) {
+    lines.push("Connection", toApp.upgradeConnection ?? "Upgrade");
   } else if (toApp.connection !== undefined) {
     lines.push("Connection", toApp.connection);
   } else if (trailers && toApp.te === "named") {
@@ -99,10 +113,14 @@ function arrangeInPlace(
 ): string[] {
   const lines: string[] = [];
   const seen = new Set<string>();
-  for (let index = 0; index < client.length; index += 2) {
-    const name = client[index] as string;
+  const given = toApp.mergesLines ? mergeLines(client) : client;
+  const own = request.upgrade === undefined ? toApp.connection : undefined;
+  for (let index = 0; index < given.length; index += 2) {
+    const name = given[index] as string;
     const key = lower(name);
-    const value = inPlaceValue(key, client[index + 1] as string, host, request);
+    const said = given[index + 1] as string;
+    const value =
+      key === "connection" && own !== undefined ? own : inPlaceValue(key, said, host, request);
     if (value === undefined) continue;
     seen.add(key);
     lines.push(name, value);
@@ -122,7 +140,9 @@ function arrangeInPlace(
   }
   // The edge keeps the connection that an HTTP/1.0 client's request is passed on by.
   if (request.protocol === "HTTP/1.0" && request.upgrade === undefined && !seen.has("connection")) {
-    result.push("Connection", "keep-alive");
+    result.push("Connection", own ?? "keep-alive");
+  } else if (own !== undefined && !seen.has("connection")) {
+    result.push("Connection", own);
   }
   return rename(result, toApp.names);
 }
@@ -194,23 +214,48 @@ function arrange(
     client = moveLine(client, "user-agent", agent, "User-Agent");
   }
   const connection: string[] = [];
-  addConnection(connection, request, toApp);
+  const upgrade: string[] = toApp.order.includes("upgrade") ? [] : connection;
+  addConnection(connection, request, toApp, upgrade);
   const hasOwnPlace = toApp.order.includes("connection");
+  const single = new Map<string, string[]>();
+  for (const name of toApp.order) if (!isPart(name)) single.set(lower(name), []);
+  const edge = single.size === 0 ? parts.edge : takeOut(parts.edge, single);
+  const late = single.size === 0 ? parts.late : takeOut(parts.late, single);
+  if (toApp.names === "lower-client") client = rename(client.slice(), "lower");
   const blocks: Readonly<Record<HeadPart, () => readonly string[]>> = {
     host: () => (host === undefined ? [] : ["Host", host]),
     "user-agent": () => agent,
-    edge: () => parts.edge,
+    edge: () => edge,
     client: () => client,
-    sorted: () => sortLines([...client, ...parts.edge, ...(hasOwnPlace ? [] : connection)]),
+    sorted: () => sortLines([...client, ...edge, ...(hasOwnPlace ? [] : connection)]),
+    upgrade: () => upgrade,
     framing: () => framing,
     connection: () => connection,
-    late: () => parts.late,
+    late: () => late,
   };
   const fromHttp2 = request.protocol === "HTTP/2" ? toApp.http2Names : "keep";
   const names = toApp.names === "keep" ? fromHttp2 : toApp.names;
   const lines: string[] = [];
-  for (const part of toApp.order) for (const text of blocks[part]()) lines.push(text);
+  for (const name of toApp.order) {
+    const block = isPart(name) ? blocks[name]() : (single.get(lower(name)) ?? []);
+    for (const text of block) lines.push(text);
+  }
   return rename(lines, names);
+}
+
+/** Takes lines of these names out of a list, each to its own place. */
+function takeOut(lines: readonly string[], places: ReadonlyMap<string, string[]>): string[] {
+  const rest: string[] = [];
+  for (let index = 0; index < lines.length; index += 2) {
+    const to = places.get(lower(lines[index] as string)) ?? rest;
+    to.push(lines[index] as string, lines[index + 1] as string);
+  }
+  return rest;
+}
+
+/** Whether an entry of `order` is a part; others name a header. */
+export function isPart(name: string): name is HeadPart {
+  return (HEAD_PARTS as readonly string[]).includes(name);
 }
 
 /** Methods whose request has a length also when that is 0 (RFC 9110 8.6). */
@@ -253,7 +298,7 @@ function sortLines(lines: readonly string[]): string[] {
 }
 
 function rename(lines: string[], names: ToApp["names"]): string[] {
-  if (names === "keep") return lines;
+  if (names === "keep" || names === "lower-client") return lines;
   const change = names === "lower" ? lower : canonical;
   for (let index = 0; index < lines.length; index += 2) {
     lines[index] = change(lines[index] as string);

@@ -3,7 +3,7 @@ import { first, valuesOf } from "../lines.js";
 import { compileArrangement, type Parts } from "./arrange.js";
 import { hyphened, isOdd, lower } from "./names.js";
 import { compileValue } from "./placeholders.js";
-import type { EdgeProfile, EdgeRequest, HeaderRule, ToApp } from "./profile.js";
+import type { ClientFrom, EdgeProfile, EdgeRequest, HeaderRule, ToApp } from "./profile.js";
 
 /** What the command line says over the profile's head. */
 export interface HeadOverrides {
@@ -38,11 +38,15 @@ export function compileHead(profile: EdgeProfile, overrides: HeadOverrides = {})
   ];
   const table = compileRules(rules.filter((rule) => lower(rule.name) !== "host"));
   const hostRule = rules.find((rule) => lower(rule.name) === "host");
-  const hostOf = hostRule ? hostOverride(hostRule) : HOSTS[toApp.host];
+  const hostOf = hostRule ? hostOverride(hostRule, HOSTS[toApp.host]) : HOSTS[toApp.host];
   const arrange = compileArrangement(toApp);
-  return (headers, request) => {
+  const { clientFrom } = toApp;
+  return (headers, given) => {
+    const request = clientFrom
+      ? { ...given, clientAddress: namedAddress(headers, clientFrom) ?? given.clientAddress }
+      : given;
     const parts = divide(headers, request, table, toApp);
-    return arrange(hostOf(request), parts, request);
+    return arrange(hostOf(request, headers), parts, request);
   };
 }
 
@@ -65,11 +69,19 @@ function literal(value: string): string {
   return value.replaceAll("{", "{{");
 }
 
-function hostOverride(rule: HeaderRule): (request: EdgeRequest) => string | undefined {
+type HostOf = (request: EdgeRequest, headers: readonly string[]) => string | undefined;
+
+/** A rule that only has cases leaves the rest to `toApp.host`. */
+function hostOverride(rule: HeaderRule, otherwise: HostOf): HostOf {
+  if (rule.op === "pass") {
+    const [compiled] = compileRules([rule]).byKey.values();
+    return (request, headers) =>
+      caseOf(compiled as CompiledRule, headers, request) ?? otherwise(request, headers);
+  }
   return rule.op === "set" ? compileValue(rule.value ?? "") : () => undefined;
 }
 
-const HOSTS: Readonly<Record<ToApp["host"], (request: EdgeRequest) => string | undefined>> = {
+const HOSTS: Readonly<Record<ToApp["host"], HostOf>> = {
   keep: (request) => request.host,
   hostname: compileValue("{hostname}"),
   "with-port": (request) =>
@@ -83,6 +95,11 @@ const HOSTS: Readonly<Record<ToApp["host"], (request: EdgeRequest) => string | u
 interface CompiledRule extends HeaderRule {
   readonly key: string;
   readonly write: (request: EdgeRequest) => string;
+  readonly compiledCases: readonly {
+    readonly from: string;
+    readonly is?: readonly string[];
+    readonly write: (request: EdgeRequest) => string;
+  }[];
 }
 
 interface RuleTable {
@@ -100,6 +117,7 @@ function compileRules(rules: readonly HeaderRule[]): RuleTable {
     ...rule,
     key: lower(rule.name),
     write: compileValue(rule.value ?? ""),
+    compiledCases: (rule.cases ?? []).map((one) => ({ ...one, write: compileValue(one.value) })),
   }));
   return {
     byKey: new Map(compiled.map((rule) => [rule.key, rule])),
@@ -124,8 +142,10 @@ function divide(
   for (const rule of table.writing) {
     if (!holds(rule, headers, request)) continue;
     const before = copies?.get(rule.key);
-    const sent = rule.from === undefined ? undefined : valuesOf(headers, rule.from).join(", ");
-    const own = rule.write(sent === undefined ? request : { ...request, sent });
+    const sent = rule.from === undefined ? undefined : allValues(headers, rule.from);
+    const other = rule.cases && caseOf(rule, headers, request);
+    if (other === "") continue;
+    const own = other ?? rule.write(sent === undefined ? request : { ...request, sent });
     if (before && toApp.appendsInPlace) {
       client[before.position] = `${before.value}, ${own}`;
     } else {
@@ -186,6 +206,41 @@ function keepsClient(
   return !holds(rule, headers, request);
 }
 
+/** What the first case that holds says, or undefined. */
+function caseOf(
+  { compiledCases }: CompiledRule,
+  headers: readonly string[],
+  request: EdgeRequest,
+): string | undefined {
+  for (const { from, is, write } of compiledCases) {
+    const sent = allValues(headers, from);
+    if (sent !== "" && (is === undefined || is.includes(sent))) return write({ ...request, sent });
+  }
+  return undefined;
+}
+
+/** The address that the client names, where it is one. */
+function namedAddress(
+  headers: readonly string[],
+  { header, take }: ClientFrom,
+): string | undefined {
+  const named = allValues(headers, header)
+    .split(",")
+    .map((entry) => entry.trim());
+  const candidates = take === "last-public" ? named.filter((entry) => !isPrivate(entry)) : named;
+  const found = (take === "first" ? candidates[0] : candidates.at(-1)) ?? named[0];
+  return found !== undefined && ADDRESS.test(found) ? found : undefined;
+}
+
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)$/;
+
+/** RFC 1918, loopback, and their like in IPv6. */
+function isPrivate(address: string): boolean {
+  return /^(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1$|f[cd]|fe80)/i.test(
+    address,
+  );
+}
+
 /** Whether the conditions of a rule are met. */
 function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequest): boolean {
   const { when, unless, notFor, from } = rule;
@@ -208,4 +263,9 @@ function startsWithAny(name: string, prefixes: readonly string[]): boolean {
 
 function hasAny(headers: readonly string[], names: readonly string[]): boolean {
   return names.some((name) => first(headers, name) !== undefined);
+}
+
+/** The values of all lines of a name, with commas between them. */
+function allValues(headers: readonly string[], name: string): string {
+  return valuesOf(headers, name).join(", ");
 }

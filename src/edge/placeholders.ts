@@ -11,6 +11,7 @@ const hex = (octets: number) => (): string => randomBytes(octets).toString("hex"
 export const PLACEHOLDERS: Readonly<Record<string, Value>> = {
   client: (request) => request.clientAddress,
   "client-port": (request) => `${bracketed(request.clientAddress)}:${request.clientPort}`,
+  "client-port-number": (request) => String(request.clientPort),
   scheme: (request) => request.scheme,
   "scheme-or-ws": (request) => {
     const websocket = request.upgrade?.toLowerCase() === "websocket";
@@ -27,6 +28,13 @@ export const PLACEHOLDERS: Readonly<Record<string, Value>> = {
   /** The port that the client came in on. */
   port: (request) => String(request.port),
   path: (request) => request.path,
+  /** Without the query. */
+  "path-only": (request) => request.path.replace(/\?.*$/, ""),
+  /** Without the question mark; empty where there is none. */
+  query: (request) => /\?(.*)$/.exec(request.path)?.[1] ?? "",
+  method: (request) => request.method,
+  /** As `$server_protocol` of nginx: HTTP/1.1, HTTP/2.0. */
+  protocol: ({ protocol }) => (protocol === "HTTP/2" ? "HTTP/2.0" : protocol),
   /** The app's host and port. */
   target: (request) => request.target,
   "target-localhost": (request) => `localhost${/:\d+$/.exec(request.target)?.[0] ?? ""}`,

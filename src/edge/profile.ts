@@ -26,8 +26,31 @@ export interface HeaderRule {
   readonly notFor?: readonly string[];
   /** The rule holds only where the client sent this (lower case); `{sent}` is what it sent. */
   readonly from?: string;
+  /**
+   * What the value is instead where the client sent something else that decides it, as `map` of
+   * nginx has it; the first case that holds.
+   */
+  readonly cases?: readonly HeaderCase[];
   /** General knowledge or other people's request dumps, whatever the profile's evidence is. */
   readonly unverified?: boolean;
+}
+
+/** A value that hangs on a header of the client's. */
+export interface HeaderCase {
+  /** The header (lower case); the case holds where the client sent it with a value. */
+  readonly from: string;
+  /** Only with one of these values, letter by letter. */
+  readonly is?: readonly string[];
+  /** As a rule's; `{sent}` is what the client sent there. Where it comes out empty there is no line. */
+  readonly value: string;
+}
+
+/** A header that a trusted hop is believed to name the client in (`real_ip_header`). */
+export interface ClientFrom {
+  /** In lower case. */
+  readonly header: string;
+  /** Of several addresses; `last-public`: the last that is not private (`real_ip_recursive`). */
+  readonly take: "first" | "last" | "last-public";
 }
 
 /** What `Host` says to the app. */
@@ -51,7 +74,9 @@ export type HeadPart =
   /** `client` and `edge` together, by name. */
   | "sorted"
   | "framing"
+  /** Connection, and what goes with it; Upgrade too, where it has no part of its own. */
   | "connection"
+  | "upgrade"
   /** What the edge's HTTP client adds at the very end. */
   | "late";
 
@@ -61,8 +86,12 @@ export interface ToApp {
   readonly version: "1.0" | "1.1" | "client";
   /** The Connection line; none where it is undefined. */
   readonly connection?: string;
-  readonly order: readonly HeadPart[];
-  readonly names: "keep" | "lower" | "canonical";
+  /** The Connection line of a request that asks for an upgrade; "Upgrade" unless told otherwise. */
+  readonly upgradeConnection?: string;
+  /** Parts of the head, and names of headers that stand by themselves, not among `edge`. */
+  readonly order: readonly (HeadPart | (string & {}))[];
+  /** `lower-client`: what the client sent is in lower case, what the edge writes is not. */
+  readonly names: "keep" | "lower" | "lower-client" | "canonical";
   /** Names that came over HTTP/2, which has them in lower case. */
   readonly http2Names: "keep" | "canonical";
   /** Content-Length stands in the part `framing`, not where the client had it. */
@@ -89,8 +118,11 @@ export interface ToApp {
   readonly te: "named" | "bare" | "drop";
   /** Where the Cookie line of an HTTP/2 request stands. */
   readonly http2Cookie: "keep" | "last";
-  /** `reencode`: as Go's net/url writes the path. `normalize`: as Apache's mod_proxy does. */
-  readonly target: "keep" | "reencode" | "normalize";
+  /**
+   * `reencode`: as Go's net/url writes the path. `normalize`: as Apache's mod_proxy does.
+   * `decode`: as nginx does where proxy_pass has a path.
+   */
+  readonly target: "keep" | "reencode" | "normalize" | "decode";
   /** `Content-Length: 0` where a POST, PUT or PATCH has no body, and with no other method. */
   readonly sendsEmptyLength: boolean;
   /** Collects a chunked body and sends it with its length. */
@@ -99,8 +131,12 @@ export interface ToApp {
   readonly answersExpect: boolean;
   /** Passes `Upgrade`, without which there is no WebSocket. */
   readonly passesUpgrade: boolean;
+  /** The Connection line of an upgrade stands in every request (`Connection "upgrade"` of nginx). */
+  readonly alwaysUpgrade?: boolean;
   /** Where the app sees the connection come from. */
   readonly source: "remote" | "loopback";
+  /** The address that counts as the client's, where the client may name one. */
+  readonly clientFrom?: ClientFrom;
 }
 
 /** What plain HTTP can get. */
@@ -166,11 +202,15 @@ export interface ResponseEdits {
   readonly fill?: readonly (readonly [name: string, value: string])[];
   /** Lines that are added beside the app's. */
   readonly add?: readonly (readonly [name: string, value: string])[];
+  /** As `add`, with statuses 200, 201, 204, 206, 301 to 304, 307 and 308 only (`add_header`). */
+  readonly addToGood?: readonly (readonly [name: string, value: string])[];
   readonly remove?: readonly string[];
   /** Strict-Transport-Security that the edge adds to responses over https. */
   readonly hsts?: string;
   /** A Location at the app's own address gets the public one; other URLs are left alone. */
   readonly location?: "public";
+  /** The beginning of a Location, and what takes its place; the first that fits. */
+  readonly relocate?: readonly (readonly [from: string, to: string])[];
 }
 
 /** How people tell this edge what apps need to know: lines ready to paste. */

@@ -1,9 +1,12 @@
 /** Profiles that users write themselves (`--edge-file`): JSON, read strictly. */
 import { causeOf, DevtlsError } from "../errors.js";
+import { HEAD_PARTS, isPart } from "./arrange.js";
 import { FieldReader } from "./field-reader.js";
 import {
+  type ClientFrom,
   type EdgeFixes,
   type EdgeProfile,
+  type HeaderCase,
   type HeaderRule,
   type HeadPart,
   type Limit,
@@ -78,6 +81,7 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       "unless",
       "notFor",
       "from",
+      "cases",
       "unverified",
     ]);
     const op = reader.choice(rule.op, `${at}.op`, OPERATIONS);
@@ -96,6 +100,7 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       ...(rule.unless !== undefined && {
         unless: reader.headerNames(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
       }),
+      ...(rule.cases !== undefined && { cases: readCases(rule.cases, `${at}.cases`, reader) }),
       ...(rule.notFor !== undefined && { notFor: reader.strings(rule.notFor, `${at}.notFor`) }),
       ...(rule.unverified !== undefined && {
         unverified: reader.flag(rule.unverified, `${at}.unverified`),
@@ -107,18 +112,30 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
   });
 }
 
+function readCases(value: unknown, at: string, reader: FieldReader): HeaderCase[] {
+  return reader.list(value, at).map((entry, index) => {
+    const place = `${at}[${index}]`;
+    const given = reader.object(entry, place, ["from", "is", "value"]);
+    return {
+      from: reader.headerName(given.from, `${place}.from`).toLowerCase(),
+      ...(given.is !== undefined && { is: reader.strings(given.is, `${place}.is`) }),
+      value: reader.template(given.value, `${place}.value`),
+    };
+  });
+}
+
 const OPERATIONS = ["set", "append", "append-line", "pass", "strip"] as const;
 const CONDITIONS = ["https", "http", "own-origin"] as const;
 
 const TO_APP_CHOICES = {
   host: ["keep", "hostname", "with-port", "target", "localhost"],
   version: ["1.0", "1.1", "client"],
-  names: ["keep", "lower", "canonical"],
+  names: ["keep", "lower", "lower-client", "canonical"],
   http2Names: ["keep", "canonical"],
   hopByHop: ["drop", "by-name", "in-place"],
   te: ["named", "bare", "drop"],
   http2Cookie: ["keep", "last"],
-  target: ["keep", "reencode", "normalize"],
+  target: ["keep", "reencode", "normalize", "decode"],
   source: ["remote", "loopback"],
 } as const;
 
@@ -132,24 +149,26 @@ const TO_APP_FLAGS = [
   "answersExpect",
   "sendsEmptyLength",
   "passesUpgrade",
+  "alwaysUpgrade",
 ] as const;
 
-const CONNECTIONS = ["close", "keep-alive", "Keep-Alive"] as const;
+const CONNECTIONS = {
+  connection: ["close", "keep-alive", "Keep-Alive"],
+  upgradeConnection: ["Upgrade", "upgrade"],
+} as const;
 
-const HEAD_PARTS = [
-  "host",
-  "user-agent",
-  "edge",
-  "client",
-  "sorted",
-  "framing",
-  "connection",
-  "late",
-] as const;
+const CLIENT_FROM = ["first", "last", "last-public"] as const;
 
 function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
   const choices = Object.keys(TO_APP_CHOICES) as (keyof typeof TO_APP_CHOICES)[];
-  const given = reader.object(value, "toApp", [...choices, ...TO_APP_FLAGS, "connection", "order"]);
+  const given = reader.object(value, "toApp", [
+    ...choices,
+    ...TO_APP_FLAGS,
+    "connection",
+    "upgradeConnection",
+    "clientFrom",
+    "order",
+  ]);
   const result: Record<string, unknown> = {};
   for (const key of choices) {
     if (given[key] === undefined) continue;
@@ -158,15 +177,22 @@ function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
   for (const key of TO_APP_FLAGS) {
     if (given[key] !== undefined) result[key] = reader.flag(given[key], `toApp.${key}`);
   }
-  if (given.connection !== undefined) {
-    result.connection = reader.choice(given.connection, "toApp.connection", CONNECTIONS);
+  for (const key of ["connection", "upgradeConnection"] as const) {
+    if (given[key] === undefined) continue;
+    result[key] = reader.choice(given[key], `toApp.${key}`, CONNECTIONS[key]);
+  }
+  if (given.clientFrom !== undefined) {
+    const from = reader.object(given.clientFrom, "toApp.clientFrom", ["header", "take"]);
+    result.clientFrom = {
+      header: reader.headerName(from.header, "toApp.clientFrom.header").toLowerCase(),
+      take: reader.choice(from.take, "toApp.clientFrom.take", CLIENT_FROM),
+    } satisfies ClientFrom;
   }
   if (given.order !== undefined) {
     result.order = reader
       .list(given.order, "toApp.order")
-      .map((part, index) => reader.choice(part, `toApp.order[${index}]`, HEAD_PARTS));
-    const order = result.order as HeadPart[];
-    if (!isWhole(order)) {
+      .map((part, index) => readPart(part, `toApp.order[${index}]`, reader));
+    if (!isWhole(result.order as string[])) {
       throw reader.wrong(
         "toApp.order",
         "a list with host, framing, connection, client and edge in it, once each; sorted can stand for the last three",
@@ -176,10 +202,23 @@ function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
   return result as Partial<ToApp>;
 }
 
+/** A part, or the name of a header, which has a capital or a hyphen in it. */
+function readPart(value: unknown, at: string, reader: FieldReader): string {
+  if (typeof value === "string" && /[A-Z-]/.test(value) && !isPart(value)) {
+    return reader.headerName(value, at);
+  }
+  return reader.choice(value, at, HEAD_PARTS);
+}
+
 /** Whether no line gets lost and none is written twice. */
-function isWhole(order: readonly HeadPart[]): boolean {
+function isWhole(order: readonly string[]): boolean {
   const has = (part: HeadPart): boolean => order.includes(part);
-  if (new Set(order).size < order.length || !has("host") || !has("framing")) return false;
+  if (
+    new Set(order.map((part) => part.toLowerCase())).size < order.length ||
+    !has("host") ||
+    !has("framing")
+  )
+    return false;
   if (has("sorted")) return !has("client") && !has("edge");
   return has("client") && has("edge") && has("connection");
 }
@@ -260,11 +299,13 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
     "set",
     "fill",
     "add",
+    "addToGood",
     "remove",
     "hsts",
     "location",
+    "relocate",
   ]);
-  const pairs = (key: "set" | "fill" | "add") =>
+  const pairs = (key: "set" | "fill" | "add" | "addToGood") =>
     given[key] === undefined
       ? {}
       : {
@@ -282,12 +323,21 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
     ...pairs("set"),
     ...pairs("fill"),
     ...pairs("add"),
+    ...pairs("addToGood"),
     ...(given.remove !== undefined && {
       remove: reader.headerNames(given.remove, "response.remove"),
     }),
     ...(given.hsts !== undefined && { hsts: reader.string(given.hsts, "response.hsts") }),
     ...(given.location !== undefined && {
       location: reader.choice(given.location, "response.location", ["public"] as const),
+    }),
+    ...(given.relocate !== undefined && {
+      relocate: reader.list(given.relocate, "response.relocate").map((pair, index) => {
+        const at = `response.relocate[${index}]`;
+        const [from, to, ...more] = reader.list(pair, at);
+        if (more.length > 0) throw reader.wrong(at, 'a pair: ["http://", "https://"]');
+        return [reader.template(from, `${at}[0]`), reader.template(to, `${at}[1]`)] as const;
+      }),
     }),
   };
 }

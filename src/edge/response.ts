@@ -3,7 +3,14 @@ import { compileValue } from "./placeholders.js";
 import type { EdgeProfile, EdgeRequest, ResponseEdits } from "./profile.js";
 
 /** @returns the header lines for the client */
-export type ResponseRewriter = (headers: string[], request: EdgeRequest) => string[];
+export type ResponseRewriter = (
+  headers: string[],
+  request: EdgeRequest,
+  status?: number,
+) => string[];
+
+/** Statuses that `add_header` of nginx adds to when it is not told "always". */
+const GOOD = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
 
 /** Prepares the edits of a profile; undefined when it makes none. */
 export function compileResponse({ response }: EdgeProfile): ResponseRewriter | undefined {
@@ -18,8 +25,10 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
     ...(response.set ?? []).map(([name]) => name.toLowerCase()),
     ...(hsts ? ["strict-transport-security"] : []),
   ]);
-  const { location } = response;
-  const onlyAdds = dropped.size === 0 && filled.length === 0 && !location && !hsts;
+  const good = lines(response.addToGood);
+  const relocate = compileLocation(response);
+  const onlyAdds =
+    dropped.size === 0 && filled.length === 0 && good.length === 0 && !relocate && !hsts;
   if (onlyAdds) {
     return (headers, request) => {
       const result = headers.slice();
@@ -27,7 +36,7 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
       return result;
     };
   }
-  return (headers, request) => {
+  return (headers, request, status = 200) => {
     const result: string[] = [];
     const own = new Set<string>();
     for (let index = 0; index < headers.length; index += 2) {
@@ -36,18 +45,33 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
       const key = name.toLowerCase();
       if (dropped.has(key)) continue;
       if (filled.length > 0) own.add(key);
-      result.push(name, location && key === "location" ? relocate(value, request) : value);
+      result.push(name, relocate && key === "location" ? relocate(value, request) : value);
     }
     for (const { name, key, write } of filled) if (!own.has(key)) result.push(name, write(request));
     for (const { name, write } of added) result.push(name, write(request));
+    if (GOOD.has(status)) for (const { name, write } of good) result.push(name, write(request));
     // Browsers ignore it over http, and edges add it where they end TLS (RFC 6797 7.2).
     if (hsts && request.scheme === "https") result.push("Strict-Transport-Security", hsts);
     return result;
   };
 }
 
+type Relocation = (value: string, request: EdgeRequest) => string;
+
+function compileLocation({ location, relocate = [] }: ResponseEdits): Relocation | undefined {
+  const pairs = relocate.map(([from, to]) => [compileValue(from), compileValue(to)] as const);
+  if (pairs.length === 0) return location && toPublic;
+  return (value, request) => {
+    for (const [from, to] of pairs) {
+      const start = from(request);
+      if (value.startsWith(start)) return to(request) + value.slice(start.length);
+    }
+    return location ? toPublic(value, request) : value;
+  };
+}
+
 /** `proxy_redirect default` of nginx and ProxyPassReverse of Apache: backend URLs only. */
-function relocate(value: string, request: EdgeRequest): string {
+function toPublic(value: string, request: EdgeRequest): string {
   const backend = `http://${request.target}`;
   if (value !== backend && !value.startsWith(`${backend}/`)) return value;
   const rest = value.slice(backend.length) || "/";

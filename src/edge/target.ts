@@ -6,7 +6,7 @@ export function targetFor(rule: ToApp["target"], target: string): string {
   if (rule === "keep" || target === "*") return target;
   const query = target.indexOf("?");
   const path = query < 0 ? target : target.slice(0, query);
-  const rewritten = rule === "reencode" ? reencode(path) : normalize(path);
+  const rewritten = REWRITERS[rule](path);
   return query < 0 ? rewritten : rewritten + target.slice(query);
 }
 
@@ -18,16 +18,29 @@ export function refusesTarget(rule: ToApp["target"], target: string): boolean {
   return rule === "normalize" && /^[^?]*%2f/i.test(target);
 }
 
+const REWRITERS = { reencode, normalize, decode };
+
 /** net/url's EscapedPath: what the client wrote where that is a valid encoding, else Go's own. */
 function reencode(path: string): string {
   if (/^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/[\]]|%[0-9A-Fa-f]{2})*$/.test(path)) return path;
   return encode(path, /[A-Za-z0-9\-_.~$&+,/:;=@]/);
 }
 
+/** ngx_http_parse_complex_uri, then ngx_escape_uri with NGX_ESCAPE_URI. */
+function decode(path: string): string {
+  return encode(resolved(encode(path, /[\0-\xff]/, true)), /[^\0-\x20%?#\x7f-\xff]/);
+}
+
 /** ap_normalize_path with unreserved characters decoded and slashes merged, then ap_proxy_canonenc. */
 function normalize(path: string): string {
+  const whole = resolved(encode(path, /[A-Za-z0-9\-._~]/, true));
+  return encode(whole, /[A-Za-z0-9~$\-_.+!*'(),;:@&=/]/);
+}
+
+/** Without double slashes and dot segments. */
+function resolved(path: string): string {
   const parts: string[] = [];
-  const segments = encode(path, /[A-Za-z0-9\-._~]/, true)
+  const segments = path
     .replace(/\/{2,}/g, "/")
     .split("/")
     .slice(1);
@@ -37,7 +50,7 @@ function normalize(path: string): string {
     if (segment !== "." && segment !== "..") parts.push(segment);
     else if (last) parts.push("");
   }
-  return encode(`/${parts.join("/")}`, /[A-Za-z0-9~$\-_.+!*'(),;:@&=/]/);
+  return `/${parts.join("/")}`;
 }
 
 /**

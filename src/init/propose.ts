@@ -25,6 +25,8 @@ export interface Proposal {
   readonly settings: readonly string[];
   /** The command that starts it on https afterwards. */
   readonly start: string;
+  /** What the script needs and the project does not have: a command that gets it. */
+  readonly missing?: string;
 }
 
 interface Kind {
@@ -35,15 +37,44 @@ interface Kind {
   readonly file?: readonly [name: string, content: RegExp];
   /** The dev server where no npm script starts it. */
   readonly command?: readonly string[];
+  /** npm scripts that start it, besides the usual ones. */
+  readonly scripts?: readonly string[];
 }
 
 // The most telling first: SvelteKit and Astro depend on Vite, and anything may on Express.
 const KINDS: readonly Kind[] = [
-  { title: "Next.js", framework: "next", dependency: "next" },
-  { title: "Astro", dependency: "astro" },
-  { title: "SvelteKit", dependency: "@sveltejs/kit" },
-  { title: "Vite", dependency: "vite" },
+  { title: "Next.js", framework: "next", dependency: "next", command: ["next", "dev"] },
+  { title: "Nuxt", dependency: "nuxt", command: ["nuxt", "dev"] },
+  { title: "Astro", dependency: "astro", command: ["astro", "dev"] },
+  { title: "SvelteKit", dependency: "@sveltejs/kit", command: ["vite", "dev"] },
+  { title: "React Router", dependency: "@react-router/dev", command: ["react-router", "dev"] },
+  { title: "Angular", dependency: "@angular/cli", command: ["ng", "serve"] },
+  {
+    title: "Nest",
+    framework: "nest",
+    dependency: "@nestjs/core",
+    scripts: ["start:dev"],
+    command: ["nest", "start", "--watch"],
+  },
+  { title: "Vite", dependency: "vite", command: ["vite"] },
+  {
+    title: "Eleventy",
+    dependency: "@11ty/eleventy",
+    command: ["eleventy", "--serve", "--port={port}"],
+  },
+  {
+    title: "webpack-dev-server",
+    dependency: "webpack-dev-server",
+    command: ["webpack", "serve", "--port", "{port}"],
+  },
+  { title: "Parcel", dependency: "parcel", command: ["parcel", "--port", "{port}"] },
   { title: "Express", framework: "express", dependency: "express" },
+  {
+    title: "Storybook",
+    dependency: "storybook",
+    scripts: ["storybook"],
+    command: ["storybook", "dev", "-p", "{port}"],
+  },
   {
     title: "Django",
     framework: "django",
@@ -75,6 +106,12 @@ const KINDS: readonly Kind[] = [
     command: ["flask", "run", "--port", "{port}"],
   },
   {
+    title: "Flask",
+    framework: "flask",
+    file: ["app.py", /^\s*(?:from|import)\s+flask\b/im],
+    command: ["flask", "run", "--port", "{port}"],
+  },
+  {
     title: "Rails",
     framework: "rails",
     file: ["Gemfile", /^\s*gem\s+["']rails["']/m],
@@ -91,19 +128,37 @@ const KINDS: readonly Kind[] = [
 const CONFIG = "devtls.config.json";
 
 /**
- * Proposes what to change; undefined for a project of no known kind.
+ * Proposes what to change; undefined for a project of no known kind and without a dev script.
+ * @param devtls how this devtls would be made a dependency, or undefined when the shell finds it
  * @throws SyntaxError for a package.json that is not JSON
  */
-export function propose(read: ReadFile): Proposal | undefined {
+export function propose(read: ReadFile, devtls = "devtls"): Proposal | undefined {
   const packageText = read("package.json");
   const manifest = packageText === undefined ? undefined : (JSON.parse(packageText) as Manifest);
-  const kind = KINDS.find((each) => isOf(each, read, manifest));
-  if (!kind) return undefined;
-  const framework = kind.framework && frameworkOf(kind.framework);
-  const settings = settingsOf(framework);
-  if (kind.command) return proposeConfig(kind.title, kind.command, settings, read);
-  if (!(packageText && manifest)) return undefined;
-  return proposeScript(kind.title, packageText, manifest, settings);
+  const known = KINDS.find((each) => isOf(each, read, manifest));
+  const kind = known ?? { title: "an npm project" };
+  const settings = settingsOf(kind.framework && frameworkOf(kind.framework));
+  const script = packageText && manifest && scriptOf(kind, manifest);
+  if (script) {
+    const proposal = proposeScript(kind.title, packageText, manifest, script, settings);
+    return { ...proposal, ...missingIn(read, manifest, devtls) };
+  }
+  return kind.command && proposeConfig(kind.title, kind.command, settings, read);
+}
+
+/** Lock files by the command that adds a development dependency. */
+const MANAGERS: readonly (readonly [file: string, add: string])[] = [
+  ["pnpm-lock.yaml", "pnpm add --save-dev"],
+  ["yarn.lock", "yarn add --dev"],
+  ["bun.lock", "bun add --dev"],
+  ["bun.lockb", "bun add --dev"],
+];
+
+/** A script finds devtls where it is a dependency of the project. */
+function missingIn(read: ReadFile, manifest: Manifest, devtls: string): Pick<Proposal, "missing"> {
+  if ("devtls" in { ...manifest.dependencies, ...manifest.devDependencies }) return {};
+  const manager = MANAGERS.find(([file]) => read(file) !== undefined);
+  return { missing: `${manager?.[1] ?? "npm install --save-dev"} ${devtls}` };
 }
 
 interface Manifest {
@@ -138,15 +193,19 @@ function proposeConfig(
 /** Scripts that start dev servers, by custom. */
 const SCRIPTS = ["dev", "start", "serve"];
 
+function scriptOf({ scripts = [] }: Kind, manifest: Manifest): string | undefined {
+  const written = manifest.scripts ?? {};
+  return [...scripts, ...SCRIPTS].find((name) => typeof written[name] === "string");
+}
+
 function proposeScript(
   title: string,
   text: string,
   manifest: Manifest,
+  name: string,
   settings: readonly string[],
-): Proposal | undefined {
+): Proposal {
   const { scripts = {} } = manifest;
-  const name = SCRIPTS.find((candidate) => scripts[candidate] !== undefined);
-  if (name === undefined) return undefined;
   const start = name === "start" ? "npm start" : `npm run ${name}`;
   const old = scripts[name] as string;
   if (/\bdevtls\b/.test(old)) return { title, changes: [], settings, start };

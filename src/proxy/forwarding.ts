@@ -16,6 +16,8 @@ export type RequestPolicy = (headers: HeaderLines, exchange: Exchange) => Header
 
 export interface Forwarding {
   readonly pool: Pool;
+  /** Nothing is asked before it listens. */
+  readonly starting?: Starting;
   readonly edge: EdgeProfile;
   readonly rewrite: HeadRewriter;
   readonly editResponse: ResponseRewriter | undefined;
@@ -28,4 +30,21 @@ export interface Forwarding {
   readonly watchers: readonly Watcher[];
   /** Something in devtls failed: a watcher, or an exchange with it. */
   readonly onDefect: (error: unknown) => void;
+}
+
+/** An app that is being started. */
+export interface Starting {
+  /** As people call it: "npm run dev". */
+  readonly name: string;
+  /** Where requests go from then on; undefined when it is never going to listen. */
+  readonly ready: Promise<Forwarding | undefined>;
+  readonly patience?: Patience;
+}
+
+/** How long requests wait for it. */
+export interface Patience {
+  /** After which somebody in front of a browser sees that it is still starting, milliseconds. */
+  readonly pageMs: number;
+  /** After which nothing waits any longer, milliseconds. */
+  readonly endMs: number;
 }

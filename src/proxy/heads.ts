@@ -128,7 +128,11 @@ export function responseHeaders(
   let headers = crossingBack(head.headers, edge.toApp.hopByHop);
   const { standIn } = forwarding;
   if (editResponse) {
-    headers = editResponse(headers, edgeRequest(asSeen(exchange, forwarding), forwarding));
+    headers = editResponse(
+      headers,
+      edgeRequest(asSeen(exchange, forwarding), forwarding),
+      head.status,
+    );
   }
   if (standIn) headers = standInResponse(headers, standIn, exchange.connection.scheme);
   headers = applyPolicies(headers, exchange, forwarding);

@@ -4,6 +4,8 @@ import { DevtlsError, systemCode } from "../errors.js";
 
 export interface ListenRequest {
   readonly addresses: readonly string[];
+  /** By which the port is chosen, for the errors about it. */
+  readonly option: "--port" | "--http-port";
   readonly port: number;
   /** When the port is busy, take the next free one instead of failing. */
   readonly orNext: boolean;
@@ -88,7 +90,7 @@ function unavailable(error: unknown, request: ListenRequest, port: number): Devt
         `could not listen on port ${port}: another program uses it`,
         {
           cause: error,
-          hint: `See which one: ss -ltnp 'sport = :${port}'. Or choose another port: --port ${nextPort(port)}`,
+          hint: `See which one: ss -ltnp 'sport = :${port}'. Or choose another port: ${request.option} ${nextPort(port)}`,
         },
       );
     case "EACCES":
@@ -97,7 +99,7 @@ function unavailable(error: unknown, request: ListenRequest, port: number): Devt
         `could not listen on port ${port}: ports below 1024 need a right that this user does not have`,
         {
           cause: error,
-          hint: `Use another port: --port 8443. Or allow it on Linux: sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
+          hint: `Use another port: ${request.option} ${port + 8000}. Or allow it on Linux: sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
         },
       );
     case "EADDRNOTAVAIL":

@@ -6,6 +6,7 @@ import type { Exchange } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
 import { type Page, READY_HEADER } from "./own/pages.js";
 import { Passage, type Underway } from "./passage.js";
+import { whenReady } from "./starting.js";
 import type { Pool } from "./upstream/pool.js";
 
 /**
@@ -13,8 +14,10 @@ import type { Pool } from "./upstream/pool.js";
  * @param answer what devtls answers itself instead
  */
 export function pass(exchange: Exchange, forwarding: Forwarding, answer?: Page): Underway {
+  const { starting } = forwarding;
   if (!answer && first(exchange.headers, READY_HEADER) !== undefined) {
-    answerReadiness(exchange, forwarding.pool);
+    if (starting) sayWhetherReady(exchange, 503);
+    else answerReadiness(exchange, forwarding.pool);
     return { answer: () => undefined };
   }
   const passage = new Passage(exchange, forwarding);
@@ -29,16 +32,26 @@ export function pass(exchange: Exchange, forwarding: Forwarding, answer?: Page):
       passage.answer(refusal.page, refusal.limit);
       return;
     }
-    const { edge } = forwarding;
-    const { toApp } = edge;
-    if (toApp.answersExpect && first(exchange.headers, "expect") !== undefined) {
-      exchange.reply.inform({ status: 100, reason: "Continue", version: "1.1", headers: [] });
+    if (!starting) {
+      ask(exchange, forwarding, passage);
+      return;
     }
-    // Where the edge drops an upgrade the app gets an ordinary request.
-    if (toApp.buffersChunked && exchange.body?.chunked) askCollected(exchange, forwarding, passage);
-    else passage.ask(exchange.body, edge.toApp.passesUpgrade ? exchange.upgrade : undefined);
+    whenReady(starting, exchange, passage, (ready) => {
+      passage.route(ready);
+      ask(exchange, ready, passage);
+    });
   });
   return passage;
+}
+
+function ask(exchange: Exchange, forwarding: Forwarding, passage: Passage): void {
+  const { toApp } = forwarding.edge;
+  if (toApp.answersExpect && first(exchange.headers, "expect") !== undefined) {
+    exchange.reply.inform({ status: 100, reason: "Continue", version: "1.1", headers: [] });
+  }
+  // Where the edge drops an upgrade the app gets an ordinary request.
+  if (toApp.buffersChunked && exchange.body?.chunked) askCollected(exchange, forwarding, passage);
+  else passage.ask(exchange.body, toApp.passesUpgrade ? exchange.upgrade : undefined);
 }
 
 /** As nginx does by default: an HTTP/1.0 request cannot have a body of unknown length. */
@@ -65,19 +78,20 @@ function notPassedOn({ protocol, upgrade }: Exchange, { edge }: Forwarding): Pag
  * neither the app nor those who look on are told.
  */
 function answerReadiness(exchange: Exchange, pool: Pool): void {
-  const answer = (status: number): void => {
-    exchange.reply.begin(status, STATUS_CODES[status] ?? "", ["Cache-Control", "no-store"], false);
-  };
   const controller = new AbortController();
   exchange.reply.onClose(() => controller.abort());
   pool.dialer.dial(controller.signal).then(
     (socket) => {
       socket.on("error", () => undefined);
       socket.destroy();
-      answer(204);
+      sayWhetherReady(exchange, 204);
     },
     () => {
-      if (!controller.signal.aborted) answer(503);
+      if (!controller.signal.aborted) sayWhetherReady(exchange, 503);
     },
   );
+}
+
+function sayWhetherReady({ reply }: Exchange, status: 204 | 503): void {
+  reply.begin(status, STATUS_CODES[status] ?? "", ["Cache-Control", "no-store"], false);
 }

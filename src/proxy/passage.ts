@@ -53,7 +53,7 @@ export interface Underway {
 
 export class Passage implements CallEvents, Underway {
   readonly #exchange: Exchange;
-  readonly #forwarding: Forwarding;
+  #forwarding: Forwarding;
   readonly #onlookers: Onlookers;
   #phase = Phase.Waiting;
   #call: Call | undefined;
@@ -87,6 +87,11 @@ export class Passage implements CallEvents, Underway {
     } catch (error) {
       this.#defect(error);
     }
+  }
+
+  /** Sends it to where the app turned out to listen, before it is asked. */
+  route(forwarding: Forwarding): void {
+    this.#forwarding = forwarding;
   }
 
   /** Answers in the app's place. */

@@ -39,8 +39,11 @@ export interface ProxyOptions {
   readonly route: (host: string, target: string) => Forwarding;
   /** Something in devtls failed; what it belonged to is over, the rest goes on. */
   readonly onDefect: (error: unknown) => void;
-  /** A client ended the handshake because it does not trust the certificate. */
-  readonly onDistrust?: () => void;
+  /**
+   * A client ended the handshake because it does not trust the certificate.
+   * @param uncovered the host that it asked for, where that is what is wrong
+   */
+  readonly onDistrust?: (uncovered?: string) => void;
 }
 
 export interface RunningProxy {
@@ -65,6 +68,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
 /** Alerts by which clients say that they do not trust the issuer (RFC 8446 6.2). */
 const DISTRUST = /ALERT_(?:UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE)/;
+
+/** What a client names is any octets; this is what a person can be shown. */
+const HOST_NAME = /^[a-z\d._-]{1,253}$/i;
 
 /** For exchanges that were broken off to report how they ended. */
 const LAST_WORD_MS = 200;
@@ -117,7 +123,10 @@ class TlsProxy implements RunningProxy {
     });
     this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
       socket.destroy();
-      if (DISTRUST.test(error.code ?? "")) options.onDistrust?.();
+      if (!DISTRUST.test(error.code ?? "")) return;
+      const { servername } = socket as TLSSocket & { servername?: string | false | null };
+      const named = servername && HOST_NAME.test(servername) && !this.#covers(servername);
+      options.onDistrust?.(named ? servername : undefined);
     });
   }
 
@@ -125,6 +134,7 @@ class TlsProxy implements RunningProxy {
     const { addresses, port, orNextPort, plain } = this.#options;
     const secure = await listen({
       addresses,
+      option: "--port",
       port,
       orNext: orNextPort,
       onConnection: (socket) => {
@@ -143,6 +153,7 @@ class TlsProxy implements RunningProxy {
     try {
       const insecure = await listen({
         addresses,
+        option: "--http-port",
         port: plain.port,
         orNext: false,
         onConnection: (socket) => {

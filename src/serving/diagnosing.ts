@@ -9,7 +9,7 @@ import {
 import { type Counted, Diagnosis } from "../diagnose/diagnosis.js";
 import type { Ask, Finding, Observation } from "../diagnose/finding.js";
 import type { EdgeProfile } from "../edge/profile.js";
-import { siteUrl, standInRequest } from "../edge/stand-in.js";
+import { STAND_IN_PORTS, siteUrl, standInRequest } from "../edge/stand-in.js";
 import { first } from "../lines.js";
 import { type Exchange, type FinishedExchange, publicUrl } from "../proxy/exchange.js";
 import type { HstsMode } from "../proxy/policies/hsts.js";
@@ -63,7 +63,11 @@ export class Diagnosing {
       {
         edge,
         hstsPassed: hsts === "pass",
-        ...{ standIn, publicAddress },
+        publicAddress,
+        // On 443 itself no port is missing anywhere.
+        get standIn() {
+          return standIn && served()?.port !== STAND_IN_PORTS.https;
+        },
         httpsUrl: () => served()?.url,
         plainPort: () => served()?.plainPort,
       },

@@ -42,6 +42,9 @@ const REMOTE_SOURCE = "127.0.0.2";
 /** For what is being looked into when the last exchange has ended. */
 const LAST_LOOK_MS = 200;
 
+/** Hosts that are said not to be covered; strangers can ask for any number of them. */
+const MAX_DISTRUSTED = 20;
+
 /** A certificate of the user's own instead of one that devtls issues. */
 export interface OwnCertificate extends Credentials {
   readonly certificate: Certificate;
@@ -51,6 +54,8 @@ export interface ServeSettings {
   /** Where requests go that no route takes. */
   readonly target: Target;
   readonly routes?: readonly Route[];
+  /** What is being started and is going to be the target; requests wait for `setTarget`. */
+  readonly starting?: string;
   /** Names to serve besides localhost, 127.0.0.1 and ::1; the first one names the URL. */
   readonly hosts: readonly string[];
   readonly addresses: readonly string[];
@@ -85,8 +90,11 @@ export interface ServeEvents {
   request: [finished: FinishedExchange];
   finding: [finding: Finding];
   target: [state: "up" | "down", url: string];
-  /** A client refused the certificate; once a run. */
-  distrust: [];
+  /**
+   * A client refused the certificate; once a run, and once for each host that it asked for and the
+   * certificate does not cover.
+   */
+  distrust: [uncovered: string | undefined];
   /** Something in devtls failed: who looked on at an exchange, or one exchange with it. */
   defect: [error: unknown];
 }
@@ -101,7 +109,7 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly authorityCreated: boolean;
   /** Why the certificate of this run is in memory only. */
   readonly unkept: string | undefined;
-  /** Sends what no route takes to another target from now on. */
+  /** Sends what no route takes, and what waits for it, to this target from now on. */
   setTarget(target: Target): void;
   /** What was found and is still so. */
   findings(): readonly Counted[];
@@ -158,11 +166,18 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     return forwarding;
   };
   let fallback = forwardingTo(settings.target);
+  let opened: (ready: Forwarding | undefined) => void = () => undefined;
+  if (settings.starting !== undefined) {
+    const ready = new Promise<Forwarding | undefined>((resolve) => {
+      opened = resolve;
+    });
+    fallback = { ...fallback, starting: { name: settings.starting, ready } };
+  }
   const routes = (settings.routes ?? []).map((route): [Route, Forwarding] => [
     route,
     forwardingTo(route.target),
   ]);
-  let distrusted = false;
+  const distrusted = new Set<string | undefined>();
   const proxy: RunningProxy = await startProxy({
     credentials,
     addresses: settings.addresses,
@@ -171,9 +186,10 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     ...(settings.plain && { plain: settings.plain }),
     covers,
     onDefect,
-    onDistrust: () => {
-      if (!distrusted) events.emit("distrust");
-      distrusted = true;
+    onDistrust: (uncovered) => {
+      if (distrusted.has(uncovered) || distrusted.size > MAX_DISTRUSTED) return;
+      distrusted.add(uncovered);
+      events.emit("distrust", uncovered);
     },
     forwardings,
     route: createRouter(routes, () => fallback),
@@ -199,11 +215,14 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     unkept: issued?.leaf.unkept?.message,
     setTarget: (target: Target) => {
       fallback = forwardingTo(target);
+      opened(fallback);
     },
     findings: () => diagnosing.open,
     diagnosed: () => diagnosing.idle(),
     close: async (graceMs = 2_000) => {
       stopRefresh();
+      // Who still waits for the app is told that it is not coming.
+      opened(undefined);
       const end = Date.now() + graceMs;
       // Exchanges that end meanwhile are looked at, too.
       await proxy.close(graceMs);

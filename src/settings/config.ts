@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { causeOf, DevtlsError } from "../errors.js";
 import { nearest } from "../words.js";
 import { PACKAGE_FILE, placesFrom, readOwn, thisViewer, type Viewer } from "./config-place.js";
+import { parseJsonc } from "./jsonc.js";
 import { camelCase, WORDS, type Word } from "./vocabulary.js";
 
 export const CONFIG_FILE = "devtls.config.json";
@@ -54,7 +55,7 @@ function readConfig(folder: string, way: readonly string[], viewer: Viewer): Con
 
 function parse(path: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonc(text);
   } catch (error) {
     throw problem(path, `it is not JSON: ${causeOf(error)}`);
   }

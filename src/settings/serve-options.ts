@@ -12,6 +12,7 @@ import { DEFAULT_PROFILE, findProfile, PROFILES } from "../edge/profiles/index.j
 import { readEdgeProfile } from "../edge/read-profile.js";
 import { DevtlsError } from "../errors.js";
 import { DEFAULT_REDIRECT_STATUS, type PlainSettings } from "../proxy/own/plain-http.js";
+import { ADDRESS_SPACES } from "../proxy/policies/address-space.js";
 import type { HstsMode } from "../proxy/policies/hsts.js";
 import { parseRoute, type Route } from "../proxy/routes.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
@@ -147,7 +148,9 @@ export function readServeOptions(options: ServeOptions, origin: Origin): ReadSet
     ...(fault !== undefined && { fault }),
     insecureTarget: options.insecureTarget ?? false,
     ...(options.standIn && { standIn: true }),
-    ...(read.choice("addressSpace", options.addressSpace, ["public"]) && { publicAddress: true }),
+    ...(read.choice("addressSpace", options.addressSpace, ADDRESS_SPACES) && {
+      publicAddress: true,
+    }),
     ...(options.noProbe && { probe: false }),
     ...(cookies && { cookies }),
     ...(hsts !== undefined && { hsts }),

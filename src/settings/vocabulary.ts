@@ -5,6 +5,7 @@
 import { FAULTS } from "../ca/fault-kinds.js";
 import { COOKIE_MODES } from "../cookies/modes.js";
 import { PLAIN_MODES, REDIRECT_STATUSES } from "../edge/profile.js";
+import { ADDRESS_SPACES } from "../proxy/policies/address-space.js";
 
 export interface Word {
   /** "http-port" */
@@ -143,7 +144,7 @@ export const WORDS: readonly Word[] = [
   {
     name: "address-space",
     takes: "space",
-    values: ["public"],
+    values: ADDRESS_SPACES,
     help: "public: pages meet Local Network Access as public ones do; a WebSocket of the same origin, too, fails until the permission is granted",
   },
   { name: "no-probe", help: "do not replay a failing GET to find the cause" },
@@ -171,6 +172,12 @@ export const WORDS: readonly Word[] = [
     optional: true,
     json: "boolean",
     help: "open the browser when ready",
+  },
+  {
+    name: "requests",
+    takes: "which",
+    values: ["all", "problems", "none"],
+    help: "lines for requests: all, problems (4xx, 5xx, findings) or none (default: problems with a command, else all)",
   },
   { name: "json", once: true, help: "print events as JSON, one a line" },
   { name: "quiet", once: true, help: "print problems only" },

@@ -65,7 +65,22 @@ export function ask(
 /** Errors of the certificate, by the codes that Node gives OpenSSL's. */
 const CERTIFICATE = /^(?:CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 
+/** What OpenSSL makes of an answer that is no TLS record. */
+const NOT_TLS = /WRONG_VERSION_NUMBER|wrong version number|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
+
 function failure(url: URL, error: NodeJS.ErrnoException): DevtlsError {
+  if (NOT_TLS.test(`${error.code} ${error.message}`)) {
+    const plain = new URL(url);
+    plain.protocol = "http:";
+    return new DevtlsError(
+      "request-failed",
+      `could not ask ${url.href}: ${url.host} speaks plain http`,
+      {
+        hint: `Ask it so: devtls trace ${plain.href}`,
+        cause: error,
+      },
+    );
+  }
   const problem = `could not ask ${url.href}: ${error.message}`;
   const hint = CERTIFICATE.test(error.code ?? "")
     ? "To look past the certificate: devtls trace --insecure URL"

@@ -3,6 +3,7 @@
  * that fails does not stop the others.
  */
 import { causeOf, DevtlsError } from "../errors.js";
+import { shellWords } from "../words.js";
 import { findFirefoxPolicy } from "./firefox-policy.js";
 import { findJavaStores } from "./java.js";
 import type { Machine, RunResult } from "./machine.js";
@@ -196,13 +197,6 @@ export function withRights(step: Step, machine: Machine): readonly string[] | un
   if (!machine.which("sudo")) return undefined;
   // Without a terminal sudo must not wait for a password that nobody can type.
   return machine.hasTerminal ? ["sudo", "--", ...step.argv] : ["sudo", "-n", "--", ...step.argv];
-}
-
-/** An argument vector as a line for a shell, for printing only. */
-export function shellWords(argv: readonly string[]): string {
-  return argv
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(" ");
 }
 
 function failed(store: TrustStore, { argv, result: outcome, hint }: StepFailure): StoreResult {

@@ -33,11 +33,15 @@ export interface Certificate {
   readonly notAfter: Date;
   readonly publicKey: KeyObject;
   readonly isAuthority: boolean;
+  /** How many authorities may stand below it before a leaf (RFC 5280 4.2.1.9); null for any number. */
+  readonly pathLength: number | null;
   readonly names: readonly Name[];
   /** Extended key usages as dotted identifiers. */
   readonly extKeyUsages: readonly string[];
   /** subjectKeyIdentifier, or what it would be where the certificate has none. */
   readonly keyId: Buffer;
+  /** The issuer's, where the certificate says it. */
+  readonly issuerKeyId: Buffer | null;
   readonly constraints: NameConstraints | null;
 }
 
@@ -61,7 +65,8 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const extensions = readExtensions(rest.find((field) => field.tag === 0xa3));
   const keyId = extensions.get(OID.subjectKeyIdentifier);
   const basic = extensions.get(OID.basicConstraints);
-  const flag = basic && childrenOf(basic, TAG.sequence)[0];
+  const [flag, pathLength] = basic ? childrenOf(basic, TAG.sequence) : [];
+  const issuerKeyId = extensions.get(OID.authorityKeyIdentifier);
   const usages = extensions.get(OID.extKeyUsage);
   const alternatives = extensions.get(OID.subjectAltName);
   const constraints = extensions.get(OID.nameConstraints);
@@ -77,11 +82,15 @@ export function parseCertificate(der: Uint8Array): Certificate {
     notAfter: readTime(notAfter),
     publicKey,
     isAuthority: flag?.tag === TAG.boolean && readBoolean(flag),
+    pathLength: pathLength ? Number.parseInt(readIntegerHex(pathLength), 16) : null,
     names: alternatives ? decodeGeneralNames(alternatives) : [],
     extKeyUsages: usages ? childrenOf(usages, TAG.sequence).map(readOid) : [],
     keyId: keyId
       ? expectTag(keyId, TAG.octetString).content
       : keyIdentifier(expectTag(spki, TAG.sequence).raw),
+    issuerKeyId: issuerKeyId
+      ? (childrenOf(issuerKeyId, TAG.sequence).find(({ tag }) => tag === 0x80)?.content ?? null)
+      : null,
     constraints: constraints ? decodeConstraints(constraints) : null,
   };
 }

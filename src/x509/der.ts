@@ -16,6 +16,7 @@ const TYPE = {
   octetString: 4,
   null: 5,
   oid: 6,
+  enumerated: 10,
   utf8: 12,
   sequence: 16,
   set: 17,
@@ -62,6 +63,11 @@ export function integer(magnitude: Uint8Array | number): DerNode {
   const trimmed = bytes.subarray(start);
   const negative = ((trimmed[0] ?? 0) & 0x80) !== 0;
   return primitive(TYPE.integer, (negative ? "\0" : "") + binary(trimmed));
+}
+
+/** An ENUMERATED below 128. */
+export function enumerated(value: number): DerNode {
+  return primitive(TYPE.enumerated, String.fromCharCode(value));
 }
 
 function hexOf(value: number): string {

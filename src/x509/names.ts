@@ -35,11 +35,20 @@ export function parseName(text: string): Name {
   if (/\s/.test(text) || hasControlCharacter(text))
     throw refuse(text, "it holds a space or a control character");
   const address = parseIp(text.replace(/^\[(.*:.*)\]$/, "$1"));
-  if (address) return { kind: "ip", value: formatIp(address), bytes: address };
+  if (address) return ipName(address);
   if (text.includes("://")) return parseUri(text);
   if (text.includes("@")) return parseEmail(text);
   return { kind: "dns", value: parseDnsName(text) };
 }
+
+/** An IPv4 address written as an IPv6 one (RFC 4291 2.5.5.2) is that IPv4 address, as for mkcert. */
+function ipName(address: Buffer): Name {
+  const mapped = address.length === 16 && address.subarray(0, 12).equals(MAPPED);
+  const bytes = mapped ? address.subarray(12) : address;
+  return { kind: "ip", value: formatIp(bytes), bytes };
+}
+
+const MAPPED = Buffer.from("00000000000000000000ffff", "hex");
 
 /** C0, DEL and C1. A regular expression with a Unicode property takes 2 ms to compile. */
 function hasControlCharacter(text: string): boolean {

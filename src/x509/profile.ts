@@ -141,6 +141,8 @@ export interface LeafProfile {
   readonly client: boolean;
   /** Who asked for it, as "user@host". */
   readonly owner: string;
+  /** Where the issuer's revocation list is. */
+  readonly crlUrl?: string;
 }
 
 /** An end-entity certificate, in DER. The caller has checked the names against the constraints. */
@@ -163,8 +165,15 @@ export function buildLeaf(profile: LeafProfile): Buffer {
       extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifier(spki))),
       extension(OID.authorityKeyIdentifier, false, sequence(contextBytes(0, issuer.keyId))),
       extension(OID.subjectAltName, false, encodeGeneralNames(names)),
+      ...(profile.crlUrl === undefined ? [] : [crlDistributionPoint(profile.crlUrl)]),
     ],
   });
+}
+
+/** One DistributionPoint whose fullName is a URL (RFC 5280 4.2.1.13). */
+function crlDistributionPoint(url: string): DerNode {
+  const name = context(0, context(0, contextBytes(6, Buffer.from(url, "latin1"))));
+  return extension(OID.crlDistributionPoints, false, sequence(sequence(name)));
 }
 
 function extendedKeyUsages({ names, client }: LeafProfile): string[] {

@@ -10,6 +10,8 @@ import { pemBlocks } from "./pem.js";
 export interface CertificateRequest {
   /** The subject alternative names asked for, else the common name where it is a name. */
   readonly names: readonly Name[];
+  /** As it stands in the subject, whether or not it is among the names. */
+  readonly commonName?: string;
   readonly publicKey: KeyObject;
 }
 
@@ -40,14 +42,16 @@ export function parseRequest(input: Buffer): CertificateRequest {
   let fields: DerValue[];
   let parts: ReturnType<typeof signedParts>;
   let publicKey: KeyObject;
-  let names: Name[];
+  let names: readonly Name[];
+  let commonName: string | undefined;
   try {
     value = readDer(requestDer(input));
     parts = signedParts(value);
     fields = childrenOf(parts.signed);
     const spki = expectTag(fields[2], TAG.sequence);
     publicKey = createPublicKey({ key: spki.raw, format: "der", type: "spki" });
-    names = requestedNames(fields);
+    commonName = commonNameOf(expectTag(fields[1], TAG.sequence));
+    names = alternativeNames(fields) ?? (commonName === undefined ? [] : [dnsName(commonName)]);
   } catch (error) {
     throw bad(causeOf(error).replace(/^could not read [^:]+: /, ""), error);
   }
@@ -59,7 +63,7 @@ export function parseRequest(input: Buffer): CertificateRequest {
   if (checked.length === 0) {
     throw bad("it asks for no name; add a subject alternative name to it");
   }
-  return { names: checked, publicKey };
+  return { names: checked, publicKey, ...(commonName !== undefined && { commonName }) };
 }
 
 function isProved(
@@ -82,7 +86,11 @@ function requestDer(input: Buffer): Buffer {
   return pemBlocks(text, "CERTIFICATE REQUEST")[0] as Buffer;
 }
 
-function requestedNames(fields: DerValue[]): Name[] {
+function dnsName(value: string): Name {
+  return { kind: "dns", value };
+}
+
+function alternativeNames(fields: DerValue[]): Name[] | undefined {
   const attributes = fields[3]?.tag === 0xa0 ? childrenOf(fields[3]) : [];
   for (const attribute of attributes) {
     const [id, values] = childrenOf(attribute, TAG.sequence);
@@ -91,17 +99,17 @@ function requestedNames(fields: DerValue[]): Name[] {
     const alternatives = wanted.get(OID.subjectAltName);
     if (alternatives) return decodeGeneralNames(alternatives);
   }
-  return commonNames(expectTag(fields[1], TAG.sequence));
+  return undefined;
 }
 
-function commonNames(subject: DerValue): Name[] {
+function commonNameOf(subject: DerValue): string | undefined {
   for (const relative of childrenOf(subject)) {
     for (const attribute of childrenOf(relative, TAG.set)) {
       const [id, value] = childrenOf(attribute, TAG.sequence);
       if (value && readOid(id) === OID.commonName) {
-        return [{ kind: "dns", value: value.content.toString("utf8") }];
+        return value.content.toString("utf8");
       }
     }
   }
-  return [];
+  return undefined;
 }

@@ -113,11 +113,13 @@ describe("an authority that is replaced", () => {
 });
 
 describe("an authority that is deleted", () => {
-  it("goes with its leaves, its bundle and its folder", () => {
+  it("goes with its leaves, its bundle, what the ACME server keeps and its folder", () => {
     const { home } = makeState({ ...filesOf(makeRoot()), "bundle.pem": "x" });
     mkdirSync(join(home, "leaves"));
     writeFileSync(join(home, "leaves", "a.pem"), "x");
-    const names = ["rootCA-key.pem", "rootCA.pem", "bundle.pem", "leaves"];
+    mkdirSync(join(home, "acme"));
+    writeFileSync(join(home, "acme", "intermediate.pem"), "x");
+    const names = ["rootCA-key.pem", "rootCA.pem", "bundle.pem", "leaves", "acme"];
     expect(deleteAuthority(home)).toEqual([...names.map((name) => join(home, name)), home]);
     expect(() => statSync(home)).toThrow();
   });

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   makeDirectory,
   type NewFile,
@@ -234,5 +235,36 @@ describe("a file is read", () => {
     const directory = refusal("file-unreadable", () => readIfThere(folder));
     expect(directory.message).toBe(`could not read ${folder}: it is a directory`);
     expect(existsSync(join(folder, "a"))).toBe(false);
+  });
+});
+
+const asRoot = process.getuid?.() === 0;
+
+describe.skipIf(!asRoot)("Under sudo", () => {
+  const USER = 65_534;
+  afterEach(() => void vi.unstubAllEnvs());
+
+  function asked(): void {
+    vi.stubEnv("SUDO_UID", String(USER));
+    vi.stubEnv("SUDO_GID", String(USER));
+  }
+
+  it("what is made in a folder of the user who asked is theirs", () => {
+    const folder = temporaryFolder();
+    chownSync(folder, USER, USER);
+    asked();
+    makeDirectory(join(folder, "a", "b"), 0o700);
+    writeFiles([{ path: join(folder, "a", "b", "key.pem"), data: "key", mode: 0o600 }]);
+    const made = ["a", "a/b", "a/b/key.pem"].map((name) => statSync(join(folder, name)));
+    expect(made.map(({ uid, gid }) => [uid, gid])).toEqual(made.map(() => [USER, USER]));
+    expect((made[2]?.mode ?? 0) & 0o777).toBe(0o600);
+  });
+
+  it("what is made in root's own folders stays root's", () => {
+    const folder = temporaryFolder();
+    asked();
+    makeDirectory(join(folder, "a"), 0o700);
+    writeFiles([{ path: join(folder, "a", "key.pem"), data: "key", mode: 0o600 }]);
+    expect(["a", "a/key.pem"].map((name) => statSync(join(folder, name)).uid)).toEqual([0, 0]);
   });
 });

@@ -1,15 +1,30 @@
 /** Folders and files that cannot be written or read: a report that names them, and no change. */
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, chownSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { devtls, type Outcome, temporaryFolder } from "../support/cli.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { devtls, type Outcome, PROJECT, runProgram, temporaryFolder } from "../support/cli.js";
 import { describeUnless } from "../support/tools.js";
 import { makeRoot } from "../x509/fixtures.js";
 import { filesOf, list, snapshot } from "./state.js";
 
 /** nobody: who may write only where everybody may. */
 const NOBODY = 65_534;
-const NOT_ROOT = process.getuid?.() === 0 ? undefined : "needs root, to run devtls as another user";
+
+function whyNotAsNobody(): string | undefined {
+  if (process.getuid?.() !== 0) return "needs root, to run devtls as another user";
+  const { status } = spawnSync(process.execPath, ["--version"], { uid: NOBODY, gid: NOBODY });
+  return status === 0 ? undefined : `other users may not run ${process.execPath}`;
+}
+
+/** The built command line where everybody may read it: a checkout may lie in a closed home. */
+const everybodys = temporaryFolder();
+beforeAll(() => {
+  chmodSync(everybodys, 0o755);
+  for (const part of ["bin", "dist", "package.json"]) {
+    cpSync(join(PROJECT, part), join(everybodys, part), { recursive: true });
+  }
+});
 
 /** A folder that nobody can enter, and owns when told so. */
 function folder(owner: "root" | "nobody" = "root", mode = 0o755): string {
@@ -20,7 +35,8 @@ function folder(owner: "root" | "nobody" = "root", mode = 0o755): string {
 }
 
 function asNobody(home: string, cwd: string, ...args: string[]): Promise<Outcome> {
-  return devtls(["cert", "localhost", ...args], {
+  const launcher = join(everybodys, "bin/devtls.js");
+  return runProgram(process.execPath, [launcher, "cert", "localhost", ...args], {
     cwd,
     env: { DEVTLS_HOME: home, HOME: "/nonexistent" },
     uid: NOBODY,
@@ -33,7 +49,7 @@ function expectReport(outcome: Outcome, message: string, hint: string): void {
   expect(outcome.status).toBe(1);
 }
 
-describeUnless(NOT_ROOT, "who may not write is told so", () => {
+describeUnless(whyNotAsNobody(), "who may not write is told so", () => {
   it("where the state directory cannot be made", async () => {
     const parent = folder();
     const out = folder("nobody");

@@ -24,7 +24,7 @@ const LINES: readonly (readonly [typed: string, all: readonly string[]])[] = [
   ["devtls serve --cookies ", ["pass", "strict", "secure", "insecure"]],
   ["devtls trust --store ", ["system", "nss", "java"]],
   ["devtls doc", ["doctor"]],
-  ["devtls doctor --", ["--json", "--help"]],
+  ["devtls doctor --", ["--all", "--json", "--help"]],
   ["devtls untrust --stale --root d", ["devtls", "devcert", "dotnet"]],
   ["devtls edges aws-", EDGES.filter((name) => name.startsWith("aws-"))],
   ["devtls explain redirect-", FINDING_CODES.filter((code) => code.startsWith("redirect-"))],

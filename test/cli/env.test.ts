@@ -55,7 +55,29 @@ describe("devtls env", () => {
     expect(readFileSync(path, "utf8")).toBe(bundle);
   });
 
-  it("keeps what is set, and says so", async () => {
+  it("adds the authority to what variables name already, and says so", async () => {
+    const own = box.path("own.pem");
+    const root = readFileSync(join(box.state, "rootCA.pem"), "utf8");
+    const certificate = `# theirs\n${root}`;
+    writeFileSync(own, certificate);
+    const env = { ...NONE, SSL_CERT_FILE: own, NODE_EXTRA_CA_CERTS: own };
+    const { stdout, stderr } = await box.run(["env", "--json"], { env });
+    const { set, kept } = JSON.parse(stdout);
+    expect(kept).toEqual({});
+    expect(set.SSL_CERT_FILE).toBe(set.NODE_EXTRA_CA_CERTS);
+    expect(set.SSL_CERT_FILE.startsWith(join(box.state, "bundles"))).toBe(true);
+    const bundle = readFileSync(set.SSL_CERT_FILE, "utf8");
+    expect(bundle).toContain(certificate.trimEnd());
+    expect(bundle.endsWith(root)).toBe(true);
+    expect(stderr).toContain(`SSL_CERT_FILE keeps what it has: ${own}`);
+    // In a shell where that was done already, and where the file has changed since.
+    writeFileSync(own, `${certificate}# more\n`);
+    const again = await box.run(["env", "--json"], { env: { ...env, ...set } });
+    expect(JSON.parse(again.stdout)).toEqual({ set, kept: {} });
+    expect(readFileSync(set.SSL_CERT_FILE, "utf8")).toContain("# more");
+  });
+
+  it("keeps what is set and is no file of certificates, and says so", async () => {
     const own = { ...NONE, SSL_CERT_FILE: "/etc/own.pem" };
     const { stdout, stderr } = await box.run(["env", "--json"], { env: own });
     const { set, kept } = JSON.parse(stdout);

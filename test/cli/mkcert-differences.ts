@@ -55,13 +55,6 @@ export const DIFFERENCES = {
     reason: "a second one changes nothing; the file name still counts what was typed",
     instead: () => ({ names: "DNS:a.test", order: "DNS:a.test" }),
   },
-  "mapped address": {
-    reason: "a client that dials [::ffff:127.0.0.1] looks for these sixteen octets, not for four",
-    instead: () => ({
-      names: "IP Address:0:0:0:0:0:FFFF:7F00:1",
-      order: "IP Address:0:0:0:0:0:FFFF:7F00:1",
-    }),
-  },
   "private p12": {
     reason: "it holds the private key, and its usual password is public; mkcert leaves it readable",
     instead: ({ files }) => ({ files: files.replace(".p12 644", ".p12 600") }),

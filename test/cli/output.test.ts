@@ -39,7 +39,8 @@ describe("Without a terminal", () => {
   it("work that may take longer than a second shows no progress", async () => {
     const box = newSandbox();
     await box.prepare(["ca", "create"]);
-    expect((await box.run(["trust", "--check", "--store", "nss"])).stderr).toBe("");
+    const { stderr } = await box.run(["trust", "--check", "--store", "nss"]);
+    expect(stderr).not.toContain("Checking");
   });
 
   it("JSON never has colour", async () => {
@@ -72,7 +73,7 @@ describeWith(["script"], "On a terminal", () => {
 
   it("work that may take longer than a second shows progress", async () => {
     const text = await onTerminal({ NO_COLOR: "1" }, "trust --check --store nss");
-    expect(text).toMatch(/^Checking Chromium \(.*\) …\r\n/);
+    expect(text).toMatch(/^Checking Chromium\s+\(.*\) …\r\n/);
   });
 
   it("an error has no colour on a dumb one", async () => {

@@ -53,11 +53,6 @@ function target(text: string, cause: string): [string[], string, string] {
 }
 
 refuses("A target", [
-  [
-    [],
-    `${ARGUMENTS} --target is missing`,
-    "Name the port of your dev server: devtls serve --target 8000. Or try the demo: devtls serve --demo",
-  ],
   [["--demo", "--target", "8000"], `${ARGUMENTS} --demo and --target exclude each other`],
   [["--target"], `${ARGUMENTS} option '--target <target>' argument missing`],
   target("", "it names no port"),

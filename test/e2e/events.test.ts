@@ -13,6 +13,7 @@ describeWith(["curl"], "what devtls serve prints", () => {
 
   beforeAll(async () => {
     app = await startApp((request, response) => {
+      if (request.url === "/missing") response.statusCode = 404;
       if (request.url === "/loop") {
         response.writeHead(302, { Location: `https://${request.headers.host}/loop` });
       }
@@ -46,6 +47,40 @@ describeWith(["curl"], "what devtls serve prints", () => {
       await curl([...trusting(home), `${run.url}/some/page?x=1`]);
       await run.stop();
       expect(run.stderr()).toMatch(/^200 GET \/some\/page\?x=1 \d+ ms$/m);
+    });
+
+    it("is one line with a count for a request that comes again and again", async () => {
+      const { run } = await serveOn("--no-probe");
+      await Promise.all(
+        Array.from({ length: 12 }, () => curl([...trusting(home), `${run.url}/same`])),
+      );
+      await run.stop();
+      const lines = run.stderr().match(/^200 GET \/same \d+ ms(?:, \d+ times)?$/gm) ?? [];
+      const counts = lines.map((line) => Number(/, (\d+) times$/.exec(line)?.[1] ?? 1));
+      expect(counts.reduce((sum, count) => sum + count)).toBe(12);
+    });
+
+    it("names the finding on each line of a request that it is about", async () => {
+      const { run } = await serveOn();
+      await curl([...trusting(home), `${run.url}/loop`]);
+      await run.waitFor(/^redirect-loop: /m);
+      await curl([...trusting(home), `${run.url}/loop`]);
+      await run.stop();
+      expect(run.stderr()).toMatch(/^302 GET \/loop \d+ ms.* redirect-loop: [a-z-]+$/m);
+      expect(run.stderr()).toContain("In full: devtls explain redirect-loop");
+    });
+
+    it.each([
+      ["problems", false, true],
+      ["all", true, true],
+      ["none", false, false],
+    ])("is of the requests that --requests %s asks for", async (which, fine, bad) => {
+      const { run } = await serveOn("--requests", which);
+      await curl([...trusting(home), `${run.url}/fine`]);
+      await curl([...trusting(home), `${run.url}/missing`]);
+      await run.stop();
+      expect(/^200 GET \/fine /m.test(run.stderr())).toBe(fine);
+      expect(/^404 GET \/missing /m.test(run.stderr())).toBe(bad);
     });
 
     it("is nothing but the ready line with --quiet, while all goes well", async () => {

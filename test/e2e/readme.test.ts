@@ -49,7 +49,7 @@ it("README.md says of every block of commands how it is tested", () => {
 });
 
 /** npm may have to fetch every package. */
-const INSTALL_TIMEOUT_MS = 180_000;
+const INSTALL_TIMEOUT_MS = 600_000;
 
 const READY = /^(https:\S+) -> (?:http:\S+|the demo app)\r?$/m;
 

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:tls";
 import { beforeAll, expect, it } from "vitest";
-import { devtls, runProgram, type ServeRun } from "../support/cli.js";
-import { serveJson, temporaryHome } from "../support/programs.js";
+import { devtls, freePort, runProgram, type ServeRun } from "../support/cli.js";
+import { serveJson, serveText, temporaryHome } from "../support/programs.js";
 import { describeWith } from "../support/tools.js";
 
-describeWith(["openssl"], "the TLS port of devtls serve", () => {
+describeWith(["openssl", "curl"], "the TLS port of devtls serve", () => {
   const home = temporaryHome();
   let run: ServeRun;
 
@@ -53,6 +53,23 @@ describeWith(["openssl"], "the TLS port of devtls serve", () => {
     ["http/1.1", "http/1.1"],
   ])("chooses %s by ALPN from %s", async (chosen, offered) => {
     expect(await handshake(["-alpn", offered])).toContain(`ALPN protocol: ${chosen}\n`);
+  });
+
+  it("says which host it does not cover when a client refuses it for that", async () => {
+    const text = await serveText(["--demo", "--port", String(await freePort())], home);
+    const { port } = new URL(text.url);
+    const ask = (name: string) =>
+      runProgram("openssl", [
+        ...["s_client", "-connect", `127.0.0.1:${port}`, "-CAfile", home.root],
+        ...["-servername", name, "-verify_hostname", name, "-verify_return_error"],
+      ]);
+    await ask("other.test");
+    await text.waitFor(/a client asked for other\.test, which the certificate does not cover/);
+    expect(text.stderr()).not.toContain("To make browsers trust it");
+    await ask("\x1b[2Jterminal.test");
+    await text.stop();
+    expect(text.stderr()).toContain("devtls serve --host other.test");
+    expect(text.stderr()).not.toContain("\x1b[2J");
   });
 
   it("speaks HTTP/1.1 to a client that offers no ALPN", async () => {

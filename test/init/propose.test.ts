@@ -20,6 +20,34 @@ describe("A project with an npm script", () => {
       "devtls serve -- vite dev",
     ],
     ["Vite", npm("vite", { dev: "vite --open" }), "devtls serve -- vite --open"],
+    ["Nuxt", npm("nuxt", { dev: "nuxt dev" }), "devtls serve -- nuxt dev"],
+    [
+      "React Router",
+      npm("@react-router/dev", { dev: "react-router dev" }),
+      "devtls serve -- react-router dev",
+    ],
+    ["Angular", npm("@angular/cli", { start: "ng serve" }), "devtls serve -- ng serve"],
+    [
+      "Nest",
+      npm("@nestjs/core", { start: "nest start", "start:dev": "nest start --watch" }),
+      "devtls serve -- nest start --watch",
+    ],
+    [
+      "Eleventy",
+      npm("@11ty/eleventy", { start: "eleventy --serve" }),
+      "devtls serve -- eleventy --serve",
+    ],
+    [
+      "Storybook",
+      npm("storybook", { storybook: "storybook dev -p 6006" }),
+      "devtls serve -- storybook dev -p 6006",
+    ],
+    [
+      "webpack-dev-server",
+      npm("webpack-dev-server", { start: "webpack serve" }),
+      "devtls serve -- webpack serve",
+    ],
+    ["an npm project", npm("left-pad", { dev: "node x" }), "devtls serve -- node x"],
     ["Express", npm("express", { start: "node server.js" }), "devtls serve -- node server.js"],
   ])("of %s starts through devtls", (title, files, expected) => {
     const proposal = of(files);
@@ -42,6 +70,30 @@ describe("A project with an npm script", () => {
     );
   });
 
+  it.each([
+    ["nothing else", {}, "npm install --save-dev devtls"],
+    ["pnpm's lock file", { "pnpm-lock.yaml": "" }, "pnpm add --save-dev devtls"],
+    ["yarn's lock file", { "yarn.lock": "" }, "yarn add --dev devtls"],
+    ["bun's lock file", { "bun.lock": "" }, "bun add --dev devtls"],
+  ])("is told how devtls becomes a dependency of it: %s", (_what, more: Files, command) => {
+    expect(of({ ...npm("vite", { dev: "vite" }), ...more })?.missing).toBe(command);
+  });
+
+  it("that has devtls lacks nothing", () => {
+    const files = npm("vite", { dev: "vite" }, { dependencies: { devtls: "1" } });
+    expect(of(files)?.missing).toBeUndefined();
+  });
+
+  it.each([
+    ["Eleventy", "@11ty/eleventy", "eleventy --serve --port={port}"],
+    ["Vite", "vite", "vite"],
+  ])("but without one, of %s, gets a configuration", (title, dependency, command) => {
+    const proposal = of(npm(dependency, {}));
+    expect(proposal).toMatchObject({ title, start: "devtls serve" });
+    const written = JSON.parse(proposal?.changes[0]?.after ?? "");
+    expect(written.command.join(" ")).toBe(command);
+  });
+
   it("that goes through devtls already is left alone", () => {
     expect(of(npm("vite", { dev: "devtls serve -- vite" }))?.changes).toEqual([]);
   });
@@ -59,6 +111,12 @@ describe("A project of another language", () => {
     [
       "Flask",
       { "pyproject.toml": 'dependencies = ["flask>=3"]' },
+      "flask run --port {port}",
+      "ProxyFix",
+    ],
+    [
+      "Flask",
+      { "app.py": "import os\nfrom flask import Flask\n" },
       "flask run --port {port}",
       "ProxyFix",
     ],
@@ -105,8 +163,8 @@ describe("A project of another language", () => {
 
 it.each<[string, Files]>([
   ["nothing", {}],
-  ["no script", npm("vite", {})],
-  ["no known dependency", npm("left-pad", { dev: "node x" })],
+  ["no script of a known name", npm("left-pad", { test: "node x" })],
+  ["a script that is no text", { "package.json": '{"scripts":{"dev":7}}' }],
   ["a Gemfile without Rails", { Gemfile: 'gem "sinatra"' }],
 ])("there is no proposal for a folder with %s", (_what, files) => {
   expect(of(files)).toBeUndefined();

@@ -26,11 +26,13 @@ beforeAll(
 const onLinux = process.platform === "linux" && process.arch === "x64";
 
 describe.skipIf(!onLinux)("Node", () => {
-  it.each(VERSIONS)("%s runs the main path without a deprecation", async (version) => {
+  it.for(VERSIONS)("%s runs the main path without a deprecation", async (version, { skip }) => {
     const node = join(folder, "node_modules", `node${version}`, "bin/node");
     const home = temporaryHome();
     const env = { ...home.env, NODE_OPTIONS: "--throw-deprecation" };
     const printed = await runProgram(node, ["--version"]);
+    const library = /error while loading shared libraries: (\S+?):/.exec(printed.stderr)?.[1];
+    if (library && process.env.CI !== "true") skip(`this Node needs ${library}`);
     expect(printed.stdout).toMatch(new RegExp(`^v${version}\\.`));
 
     const cert = await runProgram(

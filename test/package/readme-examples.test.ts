@@ -1,4 +1,4 @@
-/** The programs that README.md shows, run as they stand there. */
+/** The programs that README.md and src/library/README.md show, run as they stand there. */
 import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
@@ -11,9 +11,10 @@ import { folderUntilEnd, start, temporaryHome, withDefaultPorts } from "../suppo
 /** Blocks such as `<!-- example: express.mjs -->` above a fence, by file name. */
 const EXAMPLES = new Map(
   [
-    ...readFileSync(join(PROJECT, "README.md"), "utf8").matchAll(
-      /^<!-- example: (\S+) -->\n```\w+\n(.*?)^```$/gms,
-    ),
+    ...["README.md", "src/library/README.md"]
+      .map((file) => readFileSync(join(PROJECT, file), "utf8"))
+      .join("\n")
+      .matchAll(/^<!-- example: (\S+) -->\n```\w+\n(.*?)^```$/gms),
   ].map(([, name = "", code = ""]) => [name, code]),
 );
 
@@ -33,7 +34,10 @@ describe("An example of README.md", () => {
 
   it("is tried here, every one", () => {
     expect([...EXAMPLES.keys()].sort()).toEqual(
-      ["express.mjs", "fastify.mjs", "global-setup.mjs", "serve.mjs", "vite.config.mjs"].sort(),
+      [
+        ...["express.mjs", "fastify.mjs", "global-setup.mjs", "playwright.config.mjs"],
+        ...["serve.mjs", "vite.config.mjs"],
+      ].sort(),
     );
   });
 
@@ -80,7 +84,10 @@ describe("An example of README.md", () => {
     writeFileSync(
       join(folder, "suite.test.mjs"),
       `import { expect, inject, it } from "vitest";
-       it("asks over https", () => expect(inject("baseUrl")).toMatch(/^https:/));`,
+       it("asks over https", async () => {
+         const response = await fetch(inject("baseUrl"));
+         expect(await response.text()).toContain("X-Forwarded-Proto");
+       });`,
     );
     writeFileSync(
       join(folder, "vitest.config.mjs"),

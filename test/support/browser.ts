@@ -1,7 +1,7 @@
 /** Debian's Chromium, driven headless, with the trust of one home and no error ignored. */
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { devtls, environment } from "./cli.js";
 import { atEnd, type Home } from "./programs.js";
@@ -21,6 +21,14 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+function launchOptions(home: Home, flags: readonly string[]) {
+  return {
+    executablePath: which("chromium") as string,
+    args: [...FLAGS, ...flags],
+    env: environment({ ...home.env, XDG_CACHE_HOME: join(home.folder, "cache") }),
+  };
+}
+
 /** Starts it with a fresh profile; it ends with the test file. */
 export async function startBrowser(
   home: Home,
@@ -28,14 +36,17 @@ export async function startBrowser(
 ): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(
     mkdtempSync(join(home.folder, "chromium-")),
-    {
-      executablePath: which("chromium") as string,
-      args: [...FLAGS, ...flags],
-      env: environment({ ...home.env, XDG_CACHE_HOME: join(home.folder, "cache") }),
-    },
+    launchOptions(home, flags),
   );
   atEnd(() => context.close());
   return context;
+}
+
+/** Starts it for many visitors who know nothing of each other; it ends with the test file. */
+export async function launchBrowser(home: Home, flags: readonly string[] = []): Promise<Browser> {
+  const browser = await chromium.launch(launchOptions(home, flags));
+  atEnd(() => browser.close());
+  return browser;
 }
 
 /** `devtls trust` for the NSS database of this home, which a browser reads at its start. */

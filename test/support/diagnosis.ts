@@ -4,7 +4,7 @@ import type { BodyObservation, Detector } from "../../src/diagnose/detector.js";
 import { Diagnosis, type DiagnosisContext } from "../../src/diagnose/diagnosis.js";
 import type { Ask, Finding, FindingCode, Observation } from "../../src/diagnose/finding.js";
 import { Memory } from "../../src/diagnose/memory.js";
-import type { Verdict } from "../../src/diagnose/trials.js";
+import type { TrialOutcome } from "../../src/diagnose/trials.js";
 import { DEFAULT_PROFILE, findProfile } from "../../src/edge/profiles/index.js";
 
 /** An edge on another machine that people write the usual lines for. */
@@ -79,7 +79,7 @@ export function lookAt<Seen>(
 
 export interface LookOptions {
   readonly context?: DiagnosisContext;
-  readonly verdict?: Verdict;
+  readonly verdict?: TrialOutcome;
 }
 
 /** The first finding of a code in one exchange. */

@@ -68,11 +68,12 @@ export interface Running {
 export function start(
   command: string,
   args: readonly string[],
-  options: Pick<RunOptions, "cwd" | "env"> = {},
+  options: Pick<RunOptions, "cwd" | "env" | "uid"> = {},
 ): Running {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: environment(options.env),
+    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

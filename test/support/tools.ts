@@ -26,6 +26,20 @@ const PACKAGES: Readonly<Record<string, string>> = {
   gunicorn: "gunicorn",
   nginx: "nginx-light",
   php: "php-cli",
+  caddy: "caddy",
+  apache2: "apache2",
+  certbot: "certbot",
+  lego: "lego",
+  dehydrated: "dehydrated",
+  "acme-tiny": "acme-tiny",
+  uacme: "uacme",
+  pebble: "pebble",
+  "pebble-challtestsrv": "pebble",
+  unshare: "util-linux",
+  nsenter: "util-linux",
+  ip: "iproute2",
+  ruby: "ruby",
+  flask: "python3-flask",
 };
 
 /** Where a program is, or undefined. */

@@ -210,3 +210,16 @@ describe("diagnose()", () => {
     await expect(diagnose("http://127.0.0.1:1/")).rejects.toMatchObject({ code: "request-failed" });
   });
 });
+
+it("devtls trace says so when https is asked of a port that speaks plain http", async () => {
+  const server = createServer((_request, response) => void response.end("plain"));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const { status, stderr } = await devtls(["trace", `https://127.0.0.1:${port}/page`]);
+  server.close();
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    `devtls: could not ask https://127.0.0.1:${port}/page: 127.0.0.1:${port} speaks plain http\n` +
+      `  Ask it so: devtls trace http://127.0.0.1:${port}/page\n`,
+  );
+});

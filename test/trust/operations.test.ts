@@ -5,12 +5,12 @@ import {
   findStores,
   planStore,
   planStores,
-  shellWords,
   trustStore,
   untrustStore,
   withRights,
 } from "../../src/trust/operations.js";
 import type { Inspection, Step, TrustStore } from "../../src/trust/store.js";
+import { shellWords } from "../../src/words.js";
 import { FakeMachine } from "./fake-machine.js";
 import { newRoot } from "./roots.js";
 

@@ -121,7 +121,7 @@ describe("the default constraints", () => {
     "192.169.0.1",
     "::2",
     "::",
-    "::ffff:127.0.0.1",
+    "::ffff:8.8.8.8",
     "2001:db8::1",
     "fec0::1",
     "ceo@bank.com",

@@ -31,6 +31,8 @@ describe("a name is read and normalised", () => {
     ["127.0.0.1", "ip", "127.0.0.1"],
     ["0:0:0:0:0:0:0:1", "ip", "::1"],
     ["[::1]", "ip", "::1"],
+    ["::ffff:127.0.0.1", "ip", "127.0.0.1"],
+    ["[::FFFF:7f00:1]", "ip", "127.0.0.1"],
     ["FE80::A", "ip", "fe80::a"],
     ["ada@example.test", "email", "ada@example.test"],
     ["Ada.L+x@EXAMPLE.test", "email", "Ada.L+x@example.test"],

@@ -101,7 +101,11 @@ describeWith(["openssl"], "a request that openssl made", () => {
       EC,
       ...more.flatMap((e) => ["-addext", e]),
     );
-    expect(Object.keys(parseRequest(Buffer.from(pem))).sort()).toEqual(["names", "publicKey"]);
+    expect(Object.keys(parseRequest(Buffer.from(pem))).sort()).toEqual([
+      "commonName",
+      "names",
+      "publicKey",
+    ]);
     expect(valuesOf(pem)).toEqual(["dns app.test"]);
   });
 

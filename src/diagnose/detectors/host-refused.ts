@@ -1,5 +1,6 @@
 /** Requests that are refused because of the Host: it is none that the app, or the dev server, knows. */
 
+import { withoutPort } from "../../edge/stand-in.js";
 import { first, without } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
 import { type Finding, type Fix, type Observation, stated } from "../finding.js";
@@ -51,7 +52,8 @@ export const hostRefused: Detector<Seen> = {
     const { verdict } = scene;
     if (said.refusal.vague && verdict.kind !== "cured") return undefined;
     const name = first(told, "host") ?? "";
-    const byEdge = name.toLowerCase() !== new URL(url).host;
+    // Without its port it is the same name.
+    const byEdge = withoutPort(name.toLowerCase()) !== withoutPort(new URL(url).host);
     const known = scene.app.known?.framework === said.framework ? scene.app.known : said;
     const whole = { ...scene, app: { ...scene.app, known } };
     const isCured = verdict.kind === "cured";

@@ -90,7 +90,9 @@ function lookAt(observation: BodyObservation, context: DiagnosisContext): Seen |
   const { body, response } = observation;
   if (!body || body.found.length === 0) return undefined;
   const upgrades = body.upgrades || policyUpgrades(response);
-  const found = body.found.filter(({ leak }) => !(upgrades && leak === "http"));
+  const found = body.found.filter(
+    (each) => !(upgrades && each.leak === "http") && !isStored(each, body.right),
+  );
   const causes = found.map(causeOf);
   const cause = MIXED_CONTENT_CAUSES.find((each) => causes.includes(each));
   if (cause === undefined) return undefined;
@@ -107,6 +109,11 @@ function isAskable(seen: Seen): boolean {
 function readable(observation: BodyObservation): Trial | null {
   const base = repeatOf(observation);
   return base ? { ...base, told: without(base.told, ["accept-encoding"]), body: true } : null;
+}
+
+/** A field of data among right ones: somebody entered it, and the app hands it back. */
+function isStored({ use, label, leak }: UrlFound, right: number): boolean {
+  return right > 0 && use === "passive" && leak !== "port" && label.startsWith('"');
 }
 
 /** A link in a text, on a page whose other URLs of the app are right. */

@@ -17,7 +17,7 @@ import {
 } from "../finding.js";
 import { hostsTold } from "../own-addresses.js";
 import { becomesGet, redirectOf } from "../redirects.js";
-import { knownFixes, STAND_IN, titleOf } from "../remedies.js";
+import { STAND_IN, titleOf } from "../remedies.js";
 import { schemeDiagnosis } from "../scheme-cause.js";
 import { shown, toldOf, withoutQuery } from "../shown.js";
 import { isRefusal, portChange, schemeChanges } from "../trials.js";
@@ -139,7 +139,7 @@ function harmless(seen: Observation, scene: Scene, proof: Proof | undefined): Ju
     cause: HARMLESS,
     proof,
     reason: `${why}${asked} Where the site is on 443 nothing is missing: it is a matter of the development port only.`,
-    fixes: [STAND_IN, ...(isTold && isSamePage(seen) ? knownFixes("keepPort", seen, scene) : [])],
+    fixes: [STAND_IN],
     settle: "devtls serve --stand-in shows it as on 443.",
   };
 }

@@ -55,8 +55,10 @@ export const refusedForm: Detector<Seen> = {
 
   stillSo({ says }, again) {
     if (again.status < 400) return false;
-    if (again.method === "GET") return again.status === 404 ? true : undefined;
     const now = saysIn(again.page, undefined);
+    // What is refused for its Origin says so whatever is there; what is not there, says that.
+    if (again.method === "GET")
+      return again.status === 404 ? now?.refusal.says === says : undefined;
     // Refused for another reason it is past this one.
     return now === undefined ? undefined : now.refusal.says === says;
   },
@@ -125,13 +127,13 @@ function look(observation: Observation, known: Framework | undefined): Seen | un
   return { ...base, says, vague, origin, cause };
 }
 
-/** The same path as a page: with the Origin, without what belongs to a body. */
+/** The same path as a page that can be read: with the Origin, without what belongs to a body. */
 function asGet(observation: Observation): Trial {
   const { pathname, search } = new URL(observation.url);
-  const { told } = observation;
-  const origin = first(told, "origin");
-  const base = pageBefore(observation, pathname + search);
-  return origin === undefined ? base : { ...base, told: [...base.told, "Origin", origin] };
+  const { told, ...base } = pageBefore(observation, pathname + search);
+  const origin = first(observation.told, "origin");
+  const readable = without(told, ["accept-encoding"]);
+  return { ...base, told: [...readable, ...(origin ? ["Origin", origin] : [])], body: true };
 }
 
 /** Rack::Protection answers "Forbidden" to an Origin that is not what it takes for its own. */

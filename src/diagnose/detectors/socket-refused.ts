@@ -1,5 +1,6 @@
 /** WebSockets that are not opened: the edge drops the upgrade, or the app refuses Origin or Host. */
 
+import { withoutPort } from "../../edge/stand-in.js";
 import { first, without } from "../../lines.js";
 import type { Detector, Scene } from "../detector.js";
 import {
@@ -114,7 +115,9 @@ function changesOf(
   };
   const withHost = (name: string) => ["Host", name, ...without(told, ["host"])];
   if (isDropped) add("upgrade", "Upgrade: websocket");
-  if (first(told, "host") !== host) add("host", `Host: ${host}`, withHost(host));
+  // Where only the port is missing, asking as on 443 says more.
+  const named = first(told, "host")?.toLowerCase();
+  if (named !== host && named !== withoutPort(host)) add("host", `Host: ${host}`, withHost(host));
   if (port !== "") changes.push({ ...portChange(base, url), upgrade: true });
   const scheme = schemeChanges(base, host, edge?.toApp.source === "remote");
   const wanted: readonly ChangeId[] = ["proto-https", "loopback", "proto-https-loopback"];

@@ -21,6 +21,8 @@ export const nodeRed: Framework = {
   title: "Node-RED",
   id: "express",
   where: "Node-RED, settings.js",
+  // It has no setting for a proxy, and needs none: its pages have no absolute URLs.
+  settings: {},
   matches: ({ path, header }) =>
     header("x-powered-by") === "Express" &&
     /^\/(?:red\/|vendor\/|flows$|nodes$|comms$|library\/local\/)/.test(path),

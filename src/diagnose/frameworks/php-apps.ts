@@ -35,10 +35,13 @@ export const mediawiki: Framework = {
   where: "MediaWiki, LocalSettings.php",
   matches: ({ cookieNames, path, header }) =>
     cookieNames.some((name) =>
-      /^(?:mw_session|\w*wiki\w*_?session|\w+_mw_?_session)$/i.test(name),
+      /^(?:mw_session|\w*wiki\w*_?session|\w*wiki\w*User(?:ID|Name))$/i.test(name),
     ) ||
     /\/(?:load|api)\.php\?.*\b(?:modules|action)=/.test(path) ||
-    /\/index\.php\?(?:.*&)?title=(?:Special:|Main_Page)/.test(path) ||
+    /\/index\.php\?(?:.*&)?title=/.test(path) ||
+    /\/index\.php\/(?:Main_Page|(?:Special|User|Talk|File|Help|Category|MediaWiki):)/.test(
+      path + header("location"),
+    ) ||
     header("vary").includes("X-Seven-Options"),
   sessions: /^(?:\w+_session|\w+Token)$/,
   secureFollows: true,
@@ -82,8 +85,8 @@ export const phpmyadmin: Framework = {
   settings: {
     trustProto: lines({ line: FORWARDED, where: "phpMyAdmin, config.inc.php, at the top" }),
     baseUrl: lines("$cfg['PmaAbsoluteUri'] = '{origin}/phpmyadmin/';"),
-    secure: lines({ line: "session.cookie_secure = 1", where: "php.ini" }),
-    "http-only": lines({ line: "session.cookie_httponly = 1", where: "php.ini" }),
+    secure: lines({ line: "session.cookie_secure = 1 ; php.ini", where: "php.ini" }),
+    "http-only": lines({ line: "session.cookie_httponly = 1 ; php.ini", where: "php.ini" }),
   },
 };
 

@@ -22,10 +22,10 @@ export const php: Framework = {
       line: "header('Location: https://' . $_SERVER['HTTP_HOST'] . $_SERVER['REQUEST_URI']);",
       where: "PHP, in place of the redirect to https",
     }),
-    secure: lines({ line: "session.cookie_secure = 1", where: INI }),
-    "no-domain": lines({ line: 'session.cookie_domain = ""', where: INI }),
-    "root-path": lines({ line: "session.cookie_path = /", where: INI }),
-    "http-only": lines({ line: "session.cookie_httponly = 1", where: INI }),
+    secure: lines({ line: "session.cookie_secure = 1 ; php.ini", where: INI }),
+    "no-domain": lines({ line: 'session.cookie_domain = "" ; php.ini', where: INI }),
+    "root-path": lines({ line: "session.cookie_path = / ; php.ini", where: INI }),
+    "http-only": lines({ line: "session.cookie_httponly = 1 ; php.ini", where: INI }),
   },
 };
 

@@ -78,7 +78,7 @@ export type Reason =
   /** Headers that say http and https at once. */
   | "contradiction";
 
-export interface Refusal {
+export interface RefusalPage {
   /** What stands on the page, word for word. */
   readonly text: string;
   readonly says: Reason;
@@ -116,7 +116,7 @@ export interface Framework {
   /** Adds Secure to its cookies when it takes the request for a secure one. */
   readonly secureFollows?: true;
   readonly settings: Readonly<Partial<Record<Purpose, readonly Setting[]>>>;
-  readonly refusals?: readonly Refusal[];
+  readonly refusals?: readonly RefusalPage[];
 }
 
 /** One setting, or several that go together. */

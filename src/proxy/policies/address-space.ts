@@ -2,6 +2,9 @@
 import { first } from "../../lines.js";
 import type { ResponsePolicy } from "../forwarding.js";
 
+/** What `--address-space` can say. */
+export const ADDRESS_SPACES = ["public"] as const;
+
 /**
  * Adds the directive that makes a browser treat a document as one of a public address (Local Network
  * Access, Content Security Policy integration); beside the app's own policy, which stays as it is.

@@ -71,6 +71,59 @@ describeWith(["curl", "ps"], "devtls serve -- COMMAND", () => {
     expect(devServer.stderr()).toContain("Waiting for ");
   });
 
+  it("says where it listens when that is not what --target names", async () => {
+    const [named, own] = [await freePort(), await freePort()];
+    const port = String(await freePort());
+    const words = ["serve", "--port", port, "--target", String(named), "--"];
+    const running = start(
+      process.execPath,
+      [LAUNCHER, ...words, process.execPath, SERVER, String(own)],
+      { env: home.env },
+    );
+    await running.waitFor(
+      new RegExp(`listens on port ${own}; devtls waits for http://localhost:${named}`),
+    );
+    expect(running.stderr()).toContain(`devtls serve --target ${own} -- ${process.execPath}`);
+    expect(await running.stop()).toBe(0);
+  });
+
+  it("says the https URL again when the command has printed one of its own", async () => {
+    const own = "http://localhost:5173";
+    const code = `require("http").createServer((q, s) => s.end(String(process.stdout.write("Local: ${own}/\\n")))).listen(process.env.PORT)`;
+    const port = String(await freePort());
+    const words = ["serve", "--port", port, "--", process.execPath, "-e", code];
+    const running = start(process.execPath, [LAUNCHER, ...words], { env: home.env });
+    const [ready] = await running.waitFor(/^https:\S+ -> \S+$/m);
+    expect(running.stderr()).not.toContain(ready);
+    await curl([...trusting(home), `https://localhost:${port}/`]);
+    await running.waitFor(/^Local: /m);
+    await curl([...trusting(home), `https://localhost:${port}/`]);
+    await running.stop();
+    expect(running.stderr().split(ready)).toHaveLength(2);
+    expect(running.stdout().match(/^Local: /gm)).toHaveLength(2);
+    expect(running.stdout().split(ready)).toHaveLength(2);
+  });
+
+  it("waits for a socket, and shows the port in the words it waits for", async () => {
+    const socket = join(home.folder, "app.sock");
+    const code = 'require("http").createServer((q, s) => s.end("socket")).listen(process.argv[1])';
+    const port = await freePort();
+    const words = ["serve", "--port", String(port), "--target", `unix:${socket}`, "--"];
+    const running = start(
+      process.execPath,
+      [LAUNCHER, ...words, process.execPath, "-e", code, socket],
+      {
+        env: home.env,
+      },
+    );
+    await running.waitFor(/^Waiting for /m);
+    const { stdout } = await curl([...trusting(home), `https://localhost:${port}/`]);
+    expect(stdout).toBe("socket");
+    expect(await running.stop()).toBe(0);
+    const other = await run([], ["{port}"]);
+    expect(other.stderr()).toMatch(/^Waiting for .* \d+ to listen\.$/m);
+  });
+
   it("passes what it prints through, each to its stream", async () => {
     const devServer = await run([], ["{port}", "noisy"]);
     expect(devServer.stdout()).toMatch(/^to stdout$/m);

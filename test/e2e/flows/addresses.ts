@@ -122,6 +122,16 @@ export const ADDRESSES: readonly Flow[] = [
     findings: ["mixed-content internal-url likely"],
   },
   {
+    name: "a user's website in JSON, as it was entered, beside links that are right",
+    host: "blog.test",
+    app: ({ root, port }) =>
+      page(`{"url": "http://localhost:${port}", "link": "${root}/author/ada"}`, {
+        "Content-Type": "application/json",
+      }),
+    steps: get("/wp-json/wp/v2/users/me"),
+    findings: [],
+  },
+  {
     name: "a page that asks a machine of the local network",
     host: "app.test",
     app: () => page('<script>fetch("https://192.168.1.20/api")</script>', HTML),

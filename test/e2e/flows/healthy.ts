@@ -337,4 +337,55 @@ export const HEALTHY: readonly Flow[] = [
     })(),
     steps: get("/wait"),
   },
+  {
+    name: "a block editor that saves by script, and an upload",
+    app: ({ method, root }) =>
+      method === "POST"
+        ? {
+            status: 201,
+            headers: {
+              Location: `${root}/wp-json/wp/v2/media/7`,
+              "Content-Type": "application/json",
+            },
+            body: `{"link": "${root}/?p=7", "guid": {"rendered": "${root}/?p=7"}}`,
+          }
+        : page("{}", { "Content-Type": "application/json" }),
+    steps: [
+      { path: "/wp-json/wp/v2/posts/7", form: { content: "a" } },
+      { path: "/wp-json/wp/v2/media", form: { file: "a" } },
+      { path: "/wp-json/wp/v2/posts/7" },
+    ],
+  },
+  {
+    name: "a notebook that is saved by PUT, and one that is not there",
+    app: ({ method, path }) =>
+      method === "PUT" || path.endsWith("a.ipynb")
+        ? page("{}", { "Content-Type": "application/json" })
+        : {
+            status: 404,
+            body: '{"message": "No such file or directory: b.ipynb", "reason": null}',
+          },
+    steps: [
+      { path: "/api/contents/a.ipynb", method: "PUT", form: { a: "1" } },
+      { path: "/api/contents/b.ipynb", method: "DELETE", form: {} },
+    ],
+  },
+  {
+    name: "an admin interface that answers 401 until somebody logs in",
+    app: ({ headers }) =>
+      headers.authorization ? page("{}") : { status: 401, body: "Unauthorized" },
+    steps: [
+      { path: "/settings" },
+      { path: "/auth/token", form: { user: "ada" }, headers: { Authorization: "Bearer t" } },
+      { path: "/settings", headers: { Authorization: "Bearer t" } },
+    ],
+  },
+  {
+    name: "a form whose token has expired",
+    app: ({ method }) =>
+      method === "POST"
+        ? { status: 403, body: "Forbidden" }
+        : page("form", { "Set-Cookie": `s=1; ${SECURE}` }),
+    steps: [{ path: "/form" }, { path: "/form", form: { token: "old" } }],
+  },
 ];

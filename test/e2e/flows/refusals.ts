@@ -141,12 +141,29 @@ export const REFUSALS: readonly Flow[] = [
     findings: ["host-refused host-not-listed proved"],
   },
   {
+    name: "Jupyter behind Debian's proxy_params, which refuses the host with and without its port",
+    host: "lab.test",
+    app: ({ headers }) =>
+      headers.host?.startsWith("localhost")
+        ? to("/login?next=%2Ftree")
+        : {
+            status: 403,
+            body: "<title>403 : Forbidden</title>",
+            headers: { "Content-Security-Policy": "report-uri /api/security/csp-report" },
+          },
+    ...{ steps: get("/tree?"), options: { simulate: "nginx-proxy-params" } },
+    findings: ["host-refused host-not-listed proved"],
+  },
+  {
     name: "Jupyter behind Apache, which refuses the Origin and does not say so",
     host: "lab.test",
     app: ({ headers }) => {
       const { host, origin } = headers;
       return origin === undefined || new URL(origin).host === host
-        ? page("{}")
+        ? {
+            status: 404,
+            body: '{"message": "No such file or directory: notes.txt", "reason": null}',
+          }
         : {
             status: 404,
             body: '{"message": "Not Found", "reason": null}',

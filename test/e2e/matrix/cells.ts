@@ -1,8 +1,9 @@
 /** One cell of the matrix: an app behind an edge, visited until it works. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type FrameworkId, frameworkOf } from "../../../src/diagnose/frameworks/index.js";
-import { freePort, type ServeEvent } from "../../support/cli.js";
+import { freePort, type ServeEvent, temporaryFolder } from "../../support/cli.js";
 import { type Home, serveJson } from "../../support/programs.js";
 import { visit } from "./driver.js";
 import { type Cell, type Edge, findingsOf } from "./expected.js";
@@ -16,17 +17,26 @@ export const RECORDING = process.env.DEVTLS_MATRIX_RECORD === "1";
 const PATIENCE_MS = RECORDING ? 2_000 : 15_000;
 
 /** A fix may uncover the next failure, as in life; more than this is no fix. */
-const MAX_STEPS = 4;
+const MAX_STEPS = 5;
 
 /** What an edge has to send; the four that tell do so anyway. */
 const EDGE_LINES = [
-  "proxy_set_header Host $http_host;",
+  "proxy_set_header Host $host;",
   "proxy_set_header X-Forwarded-Proto $scheme;",
+  "devtls serve --stand-in",
 ];
 
 /** Makes a framework believe the edge. */
 function trustLines(id: FrameworkId): string[] {
   return frameworkOf(id).settings.trustProto?.map(({ line }) => line) ?? [];
+}
+
+/** The edge once it was told to pass WebSockets on. */
+function passingUpgrades(edge: Edge): string {
+  const file = join(temporaryFolder("devtls-edge-"), `${edge}.json`);
+  const toApp = { passesUpgrade: true, version: "1.1" };
+  writeFileSync(file, JSON.stringify({ name: edge, extends: edge, toApp }));
+  return file;
 }
 
 /** One visit. */
@@ -103,7 +113,7 @@ export class Cells {
     );
   }
 
-  #server({ edge: _, ...applied }: Applied): Promise<AppServer> {
+  #server({ edge: _, upgrades: __, ...applied }: Applied): Promise<AppServer> {
     const key = JSON.stringify(applied);
     const server = this.#servers.get(key) ?? startApp(this.#name, this.#configuration, applied);
     this.#servers.set(key, server);
@@ -113,7 +123,8 @@ export class Cells {
   /** One visit through one run of devtls. */
   async #visit(edge: Edge, port: number, applied: Applied, findings: number): Promise<Step> {
     const target = (await this.#server(applied)).port;
-    const args = ["--port", String(port), "--target", String(target), "--simulate", edge];
+    const as = applied.upgrades ? ["--edge-file", passingUpgrades(edge)] : ["--simulate", edge];
+    const args = ["--port", String(port), "--target", String(target), ...as];
     const run = await serveJson([...args, ...applied.edge], this.#home);
     const { live }: App = APPS[this.#name];
     const { outcome, log } = await visit(run.url, readFileSync(this.#home.root, "utf8"), live);

@@ -36,10 +36,14 @@ const LOOP = "loops redirect-loop:app-ignores-forwarded-proto";
 const PEER = "loops redirect-loop:peer-not-trusted";
 const EDGE_LOOP = "loops redirect-loop:edge-sends-no-proto";
 const CSRF = "csrf csrf-origin-mismatch";
+const LIVE = "live-refused websocket-refused:edge-drops-upgrade";
+/** The Host is without its port there: on 443 it is a loop, or nothing at all. */
+const ON_443 = "internal-urls port-dropped";
+const PORT = `${CSRF}:harmless-on-443`;
 const LOST = "cookie-lost cookie-missing:app-ignores-forwarded-proto";
 const EDGE_LOST = "cookie-lost cookie-missing:edge-sends-no-proto";
 
-/** The redirect names the Host that the edge made up, or left without its port. */
+/** The redirect names the Host that the edge made up. */
 const INTERNAL = "internal-urls insecure-location:internal-location";
 
 /** A redirect to http://. */
@@ -64,8 +68,8 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   // printed, the edge's and the app's.
   "django-runserver forced": row({
     none: `${LOOP} > works`,
-    nginx: `${INTERNAL} > ${LOOP} > works`,
-    "nginx-proxy-params": `${INTERNAL} > ${LOOP} > works`,
+    nginx: `${INTERNAL} > works`,
+    "nginx-proxy-params": `${ON_443}:app-ignores-forwarded-proto > ${PORT} > works`,
     telling: `${LOOP} > works`,
   }),
   // Debian's Django is 3.2: its CSRF check looks at the Referer, and only when the request is
@@ -74,14 +78,14 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   "django-runserver trusting": row({
     none: "works",
     nginx: "works",
-    "nginx-proxy-params": `${CSRF}:host > works`,
+    "nginx-proxy-params": `${PORT} > works`,
     telling: "works",
   }),
   // What Django does from 4.0 on: Origin is compared with the scheme and Host that it believes in.
   "django-runserver origin-check": row({
     none: `${CSRF}:scheme > works`,
     nginx: `${CSRF}:host > works`,
-    "nginx-proxy-params": `${CSRF}:host > works`,
+    "nginx-proxy-params": `${PORT} > ${CSRF}:origin-not-listed > works`,
     telling: `${CSRF}:origin-not-listed > works`,
   }),
   // gunicorn itself acts on X-Forwarded-Proto, from 127.0.0.1 only: no edge but `none` is there,
@@ -89,19 +93,19 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   "django-gunicorn forced": row({
     none: `${EDGE_LOOP} > works`,
     nginx: `${INTERNAL} > works`,
-    "nginx-proxy-params": `${INTERNAL} > ${PEER} > works`,
+    "nginx-proxy-params": `${ON_443}:peer-not-trusted > ${PORT} > works`,
     telling: `${PEER} > works`,
   }),
   "django-gunicorn origin-check": row({
     none: `${CSRF}:scheme > works`,
     nginx: `${CSRF}:host > works`,
-    "nginx-proxy-params": `${CSRF}:host > works`,
+    "nginx-proxy-params": `${PORT} > ${CSRF}:origin-not-listed > works`,
     telling: `${CSRF}:origin-not-listed > works`,
   }),
   "flask forced": row({
     none: `${LOOP} > works`,
-    nginx: `${INTERNAL} > ${LOOP} > works`,
-    "nginx-proxy-params": `${INTERNAL} > ${LOOP} > works`,
+    nginx: `${INTERNAL} > works`,
+    "nginx-proxy-params": `${ON_443}:app-ignores-forwarded-proto > ${PORT} > works`,
     telling: `${LOOP} > works`,
   }),
   // Flask sets its cookie with Secure in any case, and Flask-WTF checks nothing it takes for
@@ -112,56 +116,55 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   "flask plain": row({
     none: `${PLAIN_URL} > works`,
     nginx: "works",
-    "nginx-proxy-params": `internal-urls insecure-location:http-location > ${CSRF}:host > works`,
+    "nginx-proxy-params": `internal-urls insecure-location:http-location > ${PORT} > works`,
     telling: `${PLAIN_URL} > works`,
   }),
   "flask trusting": row({
     none: `${PLAIN_URL} > works`,
     nginx: "works",
-    "nginx-proxy-params": `${CSRF}:host > works`,
+    "nginx-proxy-params": `${PORT} > works`,
     telling: "works",
   }),
   // uvicorn is as gunicorn: it acts on X-Forwarded-Proto from 127.0.0.1 by itself. It takes wss,
   // which Traefik says on upgrades, for what it is. nginx passes no upgrades, see Express.
   "starlette forced": row({
     none: `${EDGE_LOOP} > works`,
-    nginx: `${INTERNAL} > live-refused`,
-    "nginx-proxy-params": `${INTERNAL} > ${PEER} > live-refused`,
+    nginx: `${INTERNAL} > ${LIVE} > works`,
+    "nginx-proxy-params": `${ON_443}:peer-not-trusted > ${ON_443}:harmless-on-443 > ${LIVE} > works`,
     telling: `${PEER} > works`,
   }),
   "starlette plain": row({
     none: `${PLAIN_URL} > works`,
-    nginx: "live-refused",
-    "nginx-proxy-params": `internal-urls insecure-location:http-location > ${INTERNAL} > live-refused`,
+    nginx: `${LIVE} > works`,
+    "nginx-proxy-params": `internal-urls insecure-location:http-location > ${ON_443}:harmless-on-443 > ${LIVE} > works`,
     telling: `${PLAIN_URL} > works`,
   }),
   // Traefik says wss on upgrades, which Express takes for insecure.
   "express forced": row({
     none: `${LOOP} > works`,
-    nginx: `${INTERNAL} > ${LOOP} > live-refused`,
-    "nginx-proxy-params": `${INTERNAL} > ${LOOP} > live-refused`,
+    nginx: `${INTERNAL} > ${LIVE} > works`,
+    "nginx-proxy-params": `${ON_443}:app-ignores-forwarded-proto > ${LIVE} > works`,
     telling: `${LOOP} > works`,
     traefik: `${LOOP} > live-refused redirect-loop:proto-value-not-understood > works`,
   }),
   // A login is not repeated, so that the app is deaf as well is not known where nobody told it.
-  // nginx does not pass upgrades on unless `proxy_set_header Upgrade` tells it to: the WebSocket
-  // is answered 401 as the plain GET that the app sees. No forwarded header is missing.
+  // nginx does not pass upgrades on unless `proxy_set_header Upgrade` tells it to.
   "express plain": row({
     none: `${EDGE_LOST} > works`,
-    nginx: `${EDGE_LOST} > live-refused`,
-    "nginx-proxy-params": `${LOST} > live-refused`,
+    nginx: `${EDGE_LOST} > ${LIVE} > works`,
+    "nginx-proxy-params": `${LOST} > ${LIVE} > works`,
     telling: `${LOST} > works`,
   }),
   "express auto": row({
     none: `works ${NOT_SECURE} > works`,
-    nginx: `live-refused ${NOT_SECURE} > live-refused`,
-    "nginx-proxy-params": `live-refused ${NOT_SECURE} > live-refused`,
+    nginx: `live-refused ${NOT_SECURE} websocket-refused:edge-drops-upgrade > works`,
+    "nginx-proxy-params": `live-refused ${NOT_SECURE} websocket-refused:edge-drops-upgrade > works`,
     telling: `works ${NOT_SECURE} > works`,
   }),
   "fastify forced": row({
     none: `${LOOP} > works`,
-    nginx: unknown(INTERNAL, LOOP, LOOP),
-    "nginx-proxy-params": unknown(INTERNAL, LOOP),
+    nginx: unknown(INTERNAL, LOOP),
+    "nginx-proxy-params": unknown(`${ON_443}:app-ignores-forwarded-proto`),
     telling: `${LOOP} > works`,
   }),
   "fastify plain": row({
@@ -172,15 +175,15 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   }),
   "php forced": row({
     none: `${LOOP} > works`,
-    nginx: `${INTERNAL} > ${LOOP} > works`,
-    "nginx-proxy-params": `${INTERNAL} > ${LOOP} > works`,
+    nginx: `${INTERNAL} > works`,
+    "nginx-proxy-params": `${ON_443}:app-ignores-forwarded-proto > ${ON_443}:harmless-on-443 > works`,
     telling: `${LOOP} > works`,
   }),
   // The cookie is without Secure and the redirect is to http://, both because of is_ssl().
   "php plain": row({
     none: "http-urls cookie-not-secure:no-secure-attribute insecure-location:http-location > works",
     nginx: `works ${NOT_SECURE} > ${INTERNAL} > works`,
-    "nginx-proxy-params": `internal-urls ${NOT_SECURE} insecure-location:http-location > ${INTERNAL} > works`,
+    "nginx-proxy-params": `internal-urls ${NOT_SECURE} insecure-location:http-location > ${ON_443}:harmless-on-443 > works`,
     telling:
       "http-urls cookie-not-secure:no-secure-attribute insecure-location:http-location > works",
   }),

@@ -9,20 +9,26 @@ export interface Applied {
   readonly command?: readonly string[];
   /** What the edge is configured with: --set-header and --drop-header have its last word. */
   readonly edge: readonly string[];
+  /** It passes WebSockets on. */
+  readonly upgrades: boolean;
 }
 
-export const NOTHING: Applied = { app: [], env: {}, edge: [] };
+export const NOTHING: Applied = { app: [], env: {}, edge: [], upgrades: false };
+
+/** nginx's lines that pass a WebSocket on. */
+const UPGRADE =
+  /^proxy_(?:http_version 1\.1|set_header (?:Upgrade \$http_upgrade|Connection "upgrade"));$/;
 
 /** nginx's variables, as the browser's connection has them. */
 function resolved(text: string, host: string): string {
   return text
     .replace("$scheme", "https")
     .replace("$http_x_forwarded_proto", "https")
-    .replace("$http_host", host);
+    .replace("$host", host.replace(/:\d+$/, ""));
 }
 
-/** The same as a line of another server, which is there for those who run that one. */
-const OTHER_SERVERS = /^ProxyPreserveHost On$/;
+/** An option of devtls: "devtls serve --stand-in". */
+const OPTION = /^devtls serve (--[a-z-]+)$/;
 
 /**
  * What was applied before, and these lines.
@@ -32,7 +38,7 @@ export function apply(before: Applied, fix: readonly string[], host: string): Ap
   const app = [...before.app];
   const env = { ...before.env };
   const edge = [...before.edge];
-  let { command } = before;
+  let { command, upgrades } = before;
   for (const line of fix) {
     const nginx = /^proxy_set_header (\S+) (.+);$/.exec(line);
     const traefik =
@@ -40,7 +46,15 @@ export function apply(before: Applied, fix: readonly string[], host: string): Ap
     const [, name, value] = nginx ?? traefik.exec(line) ?? [];
     const variable = /^([A-Z_]+)="(.*)"$/.exec(line);
     const uvicorn = /^uvicorn (.+)$/.exec(line);
-    if (OTHER_SERVERS.test(line)) continue;
+    if (UPGRADE.test(line)) {
+      upgrades = true;
+      continue;
+    }
+    const [, option] = OPTION.exec(line) ?? [];
+    if (option !== undefined) {
+      if (!edge.includes(option)) edge.push(option);
+      continue;
+    }
     if (name !== undefined && value === '""') edge.push("--drop-header", name);
     else if (name !== undefined && value !== undefined) {
       edge.push("--set-header", `${name}: ${resolved(value, host)}`);
@@ -48,5 +62,5 @@ export function apply(before: Applied, fix: readonly string[], host: string): Ap
     else if (uvicorn) command = uvicorn[1]?.replaceAll("'", "").split(" ");
     else if (!app.includes(line)) app.push(line);
   }
-  return { app, env, edge, ...(command && { command }) };
+  return { app, env, edge, upgrades, ...(command && { command }) };
 }

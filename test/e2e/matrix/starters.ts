@@ -114,7 +114,7 @@ const MARK = /^(?:#|\/\/) The fix goes above\.$/m;
 export async function startApp(
   name: AppName,
   configuration: string,
-  { app: lines, env, command }: Omit<Applied, "edge">,
+  { app: lines, env, command }: Omit<Applied, "edge" | "upgrades">,
 ): Promise<AppServer> {
   const app = APPS[name];
   const cwd = folderUntilEnd(`devtls-${name}-`);

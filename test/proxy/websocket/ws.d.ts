@@ -10,6 +10,7 @@ declare module "ws" {
       url: string,
       options: {
         readonly ca: string;
+        readonly servername?: string;
         readonly headers?: Readonly<Record<string, string>>;
         readonly origin?: string;
       },

@@ -1,0 +1,291 @@
+/**
+ * Sends one question as octets and reads the response. Node's own client would mend what the
+ * questions ask about: names, their order and their case, framing, versions.
+ */
+import { connect as connectHttp2, type OutgoingHttpHeaders } from "node:http2";
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import { causeOf, DevtlsError, systemCode } from "../../errors.js";
+import { first, headText } from "../../lines.js";
+import { type Answer, CONTROL, type Question } from "../question.js";
+
+/** Where a listener is and how it proves who it is. */
+export interface Door {
+  readonly address: string;
+  readonly port: number;
+  /** The name that the certificate has to have; undefined for plain http. */
+  readonly servername?: string;
+  /** Roots to trust, PEM; the system's own unless told otherwise. */
+  readonly roots?: readonly string[];
+  readonly insecure?: boolean;
+}
+
+/** A response with its body, and from where it was asked. */
+export interface Reached extends Answer {
+  readonly body: Buffer;
+  readonly clientAddress: string;
+  readonly clientPort: number;
+}
+
+/** Longer than an edge that answers at all takes. */
+const PATIENCE_MS = 15_000;
+/** Of a response; the echo's is a few kilobytes, a login page perhaps 100. */
+const MAX_RESPONSE = 8 * 1024 * 1024;
+
+/** The edge closed the connection or said nothing that is HTTP. */
+export class Unanswered extends Error {}
+
+/**
+ * Sends a question and waits for the response.
+ * @param control the value of the control header
+ * @throws Unanswered; DevtlsError "request-failed" where the edge cannot be reached or trusted
+ */
+export function send(
+  door: Door,
+  question: Question,
+  control: string,
+  patienceMs = PATIENCE_MS,
+): Promise<Reached> {
+  return question.way === "http2"
+    ? sendHttp2(door, question, control, patienceMs)
+    : sendHttp1(door, question, control, patienceMs);
+}
+
+/** The octets of an HTTP/1.x question. */
+export function http1Text(question: Question, control: string): string {
+  const { method, target, version, lines, host, hostAt = 0, body = "", chunked } = question;
+  const all = [...lines];
+  if (host !== undefined) all.splice(hostAt, 0, "Host", host);
+  all.unshift(CONTROL, control);
+  const chunks = typeof body === "string" ? [body] : body;
+  const text = chunked
+    ? `${chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("")}0\r\n\r\n`
+    : chunks.join("");
+  return headText(`${method} ${target} HTTP/${version}`, all) + text;
+}
+
+async function open(door: Door, from: string | undefined, protocol: string): Promise<Socket> {
+  const { address, port, servername, roots, insecure } = door;
+  const place = { host: address, port, ...(from !== undefined && { localAddress: from }) };
+  const secure = servername !== undefined;
+  const socket = secure
+    ? connectTls({
+        ...place,
+        ...(isIP(servername) === 0 && { servername }),
+        ...(roots && { ca: [...roots] }),
+        rejectUnauthorized: !insecure,
+        ALPNProtocols: [protocol],
+      })
+    : connect(place);
+  socket.setNoDelay(true);
+  await new Promise<void>((resolve, reject) => {
+    const failed = (error: Error): void => {
+      socket.destroy();
+      // The alert that says so; other edges agree to HTTP/1.1 all the same.
+      const noHttp2 = protocol === "h2" && /no application protocol/.test(error.message);
+      reject(noHttp2 ? new NoHttp2() : unreachable(door, error));
+    };
+    socket.setTimeout(PATIENCE_MS, () => failed(new Error("no answer within 15 s")));
+    socket.once("error", failed);
+    socket.once(secure ? "secureConnect" : "connect", () => {
+      socket.off("error", failed);
+      socket.setTimeout(0);
+      resolve();
+    });
+  });
+  return socket;
+}
+
+function unreachable({ address, port, servername }: Door, error: Error): DevtlsError {
+  const code = systemCode(error) ?? "";
+  const certificate = /CERT|SIGNATURE|ALTNAME|SELF_SIGNED|UNABLE_TO/.test(code);
+  const place = `${servername ?? address}:${port}`;
+  const cause = certificate ? `its certificate is not trusted (${causeOf(error)})` : causeOf(error);
+  return new DevtlsError("request-failed", `could not reach ${place}: ${cause}`, {
+    hint: certificate
+      ? "Name its root in NODE_EXTRA_CA_CERTS, or accept any certificate with --insecure"
+      : "Check the URL and that the edge is up",
+    cause: error,
+  });
+}
+
+async function sendHttp1(
+  door: Door,
+  question: Question,
+  control: string,
+  patienceMs: number,
+): Promise<Reached> {
+  const socket = await open(door, question.from, "http/1.1");
+  const { localAddress = "", localPort = 0 } = socket;
+  try {
+    const answer = await new Promise<Omit<Reached, "clientAddress" | "clientPort">>(
+      (resolve, reject) => {
+        let text = "";
+        const look = (ended: boolean): void => {
+          const found = parseResponse(text, question.method === "HEAD", ended);
+          if (found) resolve(found);
+          else if (ended) reject(new Unanswered("the connection was closed"));
+        };
+        socket.on("data", (chunk: Buffer) => {
+          text += chunk.toString("latin1");
+          if (text.length > MAX_RESPONSE) reject(new Unanswered("the response has no end"));
+          else look(false);
+        });
+        socket.on("end", () => look(true));
+        socket.on("close", () => look(true));
+        // The response may have come before the reset.
+        socket.on("error", () => look(true));
+        socket.setTimeout(patienceMs, () => reject(new Unanswered("there was no response")));
+        socket.write(http1Text(question, control), "latin1");
+      },
+    );
+    return { ...answer, clientAddress: plainAddress(localAddress), clientPort: localPort };
+  } finally {
+    socket.on("error", () => undefined);
+    socket.destroy();
+  }
+}
+
+/** Node writes IPv4 on a socket for both as "::ffff:127.0.0.1". */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:/, "");
+}
+
+/** A whole response of HTTP/1.x (RFC 9112 6.3), or undefined while it is not all there. */
+export function parseResponse(
+  text: string,
+  isHead: boolean,
+  ended: boolean,
+): { status: number; lines: string[]; body: Buffer } | undefined {
+  const end = text.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const [line = "", ...fields] = text.slice(0, end).split("\r\n");
+  const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(line)?.[1] ?? Number.NaN);
+  if (Number.isNaN(status)) return undefined;
+  const rest = text.slice(end + 4);
+  if (status < 200 && status !== 101) return parseResponse(rest, isHead, ended);
+  const lines = fields.flatMap((field) => {
+    const colon = field.indexOf(":");
+    return [field.slice(0, colon), field.slice(colon + 1).trim()];
+  });
+  const body = bodyOf(
+    rest,
+    lines,
+    ended || isHead || status === 101 || [204, 304].includes(status),
+    isHead,
+  );
+  return body === undefined ? undefined : { status, lines, body: decoded(body, lines) };
+}
+
+function bodyOf(
+  rest: string,
+  lines: readonly string[],
+  complete: boolean,
+  isHead: boolean,
+): Buffer | undefined {
+  if (isHead) return Buffer.alloc(0);
+  if (/^chunked$/i.test(first(lines, "transfer-encoding") ?? "")) {
+    const text = dechunk(rest);
+    return text === undefined && !complete ? undefined : Buffer.from(text ?? "", "latin1");
+  }
+  const length = first(lines, "content-length");
+  if (length !== undefined && rest.length >= Number(length)) {
+    return Buffer.from(rest.slice(0, Number(length)), "latin1");
+  }
+  return complete ? Buffer.from(rest, "latin1") : undefined;
+}
+
+/** The octets of a chunked body (RFC 9112 7.1), or undefined while its end is missing. */
+export function dechunk(text: string): string | undefined {
+  let body = "";
+  for (let at = 0; ; ) {
+    const line = text.indexOf("\r\n", at);
+    if (line < 0) return undefined;
+    const size = Number.parseInt(text.slice(at, line), 16);
+    if (!(size >= 0)) return undefined;
+    if (size === 0) return text.includes("\r\n\r\n", line) ? body : undefined;
+    body += text.slice(line + 2, line + 2 + size);
+    at = line + 4 + size;
+    if (at > text.length) return undefined;
+  }
+}
+
+/** Edges compress what says that it may be. */
+function decoded(body: Buffer, lines: readonly string[]): Buffer {
+  const coding = first(lines, "content-encoding")?.toLowerCase();
+  try {
+    if (coding === "gzip") return gunzipSync(body);
+    if (coding === "br") return brotliDecompressSync(body);
+    if (coding === "deflate") return inflateSync(body);
+  } catch {
+    // As it is, it will not be taken for the echo's.
+  }
+  return body;
+}
+
+/** @throws DevtlsError where the edge offers no HTTP/2 */
+async function sendHttp2(
+  door: Door,
+  question: Question,
+  control: string,
+  patienceMs: number,
+): Promise<Reached> {
+  const socket = await open(door, question.from, "h2");
+  const { localAddress = "", localPort = 0 } = socket;
+  if ((socket as Socket & { alpnProtocol?: string | false }).alpnProtocol !== "h2") {
+    socket.destroy();
+    throw new NoHttp2();
+  }
+  const session = connectHttp2("https://edge.invalid", { createConnection: () => socket });
+  session.on("error", () => undefined);
+  try {
+    return await new Promise<Reached>((resolve, reject) => {
+      session.setTimeout(patienceMs, () => reject(new Unanswered("there was no response")));
+      session.once("close", () => reject(new Unanswered("the connection was closed")));
+      const { body } = question;
+      const stream = session.request(http2Headers(question, control), {
+        endStream: body === undefined,
+      });
+      stream.on("error", () => reject(new Unanswered("the stream was reset")));
+      if (body !== undefined) stream.end(typeof body === "string" ? body : body.join(""), "latin1");
+      stream.once("response", (head, _flags, raw?: string[]) => {
+        const pieces: Buffer[] = [];
+        stream.on("data", (piece: Buffer) => pieces.push(piece));
+        stream.on("end", () => {
+          const all = raw ?? Object.entries(head).flatMap(([n, v]) => [n, String(v)]);
+          const lines = all.filter((_, i) => !all[i - (i % 2)]?.startsWith(":"));
+          resolve({
+            status: Number(head[":status"]),
+            lines,
+            body: decoded(Buffer.concat(pieces), lines),
+            clientAddress: plainAddress(localAddress),
+            clientPort: localPort,
+          });
+        });
+      });
+    });
+  } finally {
+    session.destroy();
+  }
+}
+
+/** Not every edge does. */
+export class NoHttp2 extends Error {}
+
+function http2Headers(question: Question, control: string): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = Object.create(null);
+  headers[":method"] = question.method;
+  headers[":path"] = question.target;
+  headers[":scheme"] = "https";
+  if (question.host !== undefined) headers[":authority"] = question.host;
+  headers[CONTROL.toLowerCase()] = control;
+  const { lines } = question;
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = (lines[index] as string).toLowerCase();
+    const before = headers[name];
+    const value = lines[index + 1] as string;
+    headers[name] = before === undefined ? value : [before, value].flat().map(String);
+  }
+  return headers;
+}

@@ -1,0 +1,125 @@
+/** A whole capture: asking, learning, checking. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { EdgeProfile, ToApp } from "../edge/profile.js";
+import { captured, profile } from "../edge/profiles/build.js";
+import { type Asking, ask } from "./asking/ask.js";
+import { askSimulation, byName } from "./asking/simulation.js";
+import { compare, type Difference } from "./compare.js";
+import { learnTold } from "./inference/infer.js";
+import { learnPlain } from "./inference/plain.js";
+import { addedNames, learnResponse } from "./inference/response.js";
+import { model } from "./model.js";
+import type { Observation } from "./question.js";
+import { ACME_TARGET, type Place, requestQuestions } from "./questions.js";
+import { ownLineQuestions, responseQuestions } from "./replies.js";
+
+export interface CaptureSettings {
+  readonly name: string;
+  readonly title: string;
+  /** What was captured, for the proof. */
+  readonly source: string;
+  readonly place: Place;
+  readonly asking: Asking;
+  /** The app's own address as the edge was told it; empty where that is not known. */
+  readonly target: string;
+  /** Whether the edge is another machine than this one, so that its peer address says something. */
+  readonly remote: boolean;
+}
+
+export interface Captured {
+  readonly profile: EdgeProfile;
+  readonly requests: number;
+  /** Questions that come out the same through the simulation. */
+  readonly identical: number;
+  readonly checked: number;
+  readonly differences: readonly Difference[];
+  readonly notLearned: readonly string[];
+}
+
+/**
+ * Captures an edge.
+ * @throws DevtlsError "request-failed" for an edge that cannot be asked
+ */
+export async function capture(settings: CaptureSettings): Promise<Captured> {
+  const { place, asking, target } = settings;
+  const first = await ask(asking, [...requestQuestions(place), ...responseQuestions(place)]);
+  const again = ownLineQuestions(place, addedNames(first.observations));
+  const second = again.length === 0 ? undefined : await ask(asking, again);
+  const observations = [...first.observations, ...(second?.observations ?? [])];
+  const known = asking.recorder !== undefined;
+  // Learning takes a moment in which nothing else happens; what was said before is to be seen.
+  await delay(0);
+  const told = learnTold(
+    observations.filter(({ question }) => !question.reply && question.target !== ACME_TARGET),
+    { shows: first.shows, target, model, ...sourceOf(settings, first.peer) },
+  );
+  const plain = learnPlain(observations);
+  const response = learnResponse(observations, target, known);
+  const edge = profile({
+    name: settings.name,
+    title: settings.title,
+    headers: told.headers,
+    toApp: told.toApp,
+    plain: plain.plain ?? { mode: "redirect" },
+    response: response.response,
+    proof: captured(settings.source),
+  });
+  const hostname = place.authority.replace(/:\d+$/, "");
+  const questions = observations.map(({ question }) => question);
+  const simulated = await askSimulation(edge, hostname, questions);
+  const differences = differencesOf(observations, simulated.observations, {
+    shows: first.shows,
+    realTarget: target,
+    simulatedTarget: simulated.target,
+    known,
+  });
+  return {
+    profile: edge,
+    requests: first.requests + (second?.requests ?? 0),
+    identical: observations.length - differences.length,
+    checked: observations.length,
+    differences,
+    notLearned: [
+      ...told.notLearned,
+      ...plain.notLearned,
+      ...response.notLearned,
+      ...unasked(first.missing, settings),
+    ],
+  };
+}
+
+/** Where the app sees connections come from, when the edge is elsewhere. */
+function sourceOf({ remote }: CaptureSettings, peer: string): { source?: ToApp["source"] } {
+  if (!remote || peer === "") return {};
+  return { source: /^(?:127\.|::1$|::ffff:127\.)/.test(peer) ? "loopback" : "remote" };
+}
+
+function unasked(missing: readonly string[], { remote, asking }: CaptureSettings): string[] {
+  return [
+    ...(missing.includes("http2") ? ["HTTP/2: the edge does not offer it"] : []),
+    ...(missing.includes("plain") && asking.plain ? ["plain http: no answer there"] : []),
+    ...(remote
+      ? []
+      : ["where the app sees the connection come from: the edge ran on this machine"]),
+    "limits of size and time: not asked ",
+  ];
+}
+
+function differencesOf(
+  real: readonly Observation[],
+  simulated: readonly Observation[],
+  sides: Parameters<typeof compare>[2],
+): Difference[] {
+  const others = byName(simulated);
+  return real.flatMap((one): Difference[] => {
+    const other = others.get(one.question.name);
+    if (!other) return [];
+    const difference = compare(one, other, sides);
+    return difference ? [difference] : [];
+  });
+}
+
+/** A profile as a file holds it. */
+export function profileJson({ name, title, ...rest }: EdgeProfile) {
+  return { name, title, evidence: "captured", ...rest };
+}

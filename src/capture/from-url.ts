@@ -1,0 +1,152 @@
+/** A capture of an edge that runs somewhere, with an echo behind it. */
+import { createHash } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { makeDirectory, writeFiles } from "../ca/files.js";
+import { DevtlsError } from "../errors.js";
+import { stateDirectory } from "../paths.js";
+import { type Asking, ask } from "./asking/ask.js";
+import type { Door } from "./asking/client.js";
+import { type Captured, capture } from "./capture.js";
+import { localSources } from "./from-configuration.js";
+import type { Observation } from "./question.js";
+import { type Place, requestQuestions } from "./questions.js";
+
+export interface UrlSettings {
+  readonly url: URL;
+  readonly httpUrl?: URL;
+  readonly token: string;
+  readonly name: string;
+  readonly roots: readonly string[];
+  readonly insecure?: boolean;
+  readonly onAnswer?: Asking["onAnswer"];
+  readonly onResume?: (answered: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Whoever's edge it is, it does not notice this much. */
+const REMOTE_PER_SECOND = 10;
+/** Answers between two looks at the disk. */
+const SAVE_EVERY = 10;
+
+/**
+ * Captures an edge. What was asked is kept until it is done, so that the same call goes on where
+ * the last one was stopped.
+ * @throws DevtlsError "request-failed"
+ */
+export async function captureUrl(settings: UrlSettings): Promise<Captured> {
+  const { url, httpUrl, token, name, onAnswer, signal } = settings;
+  const local = await isLocal(url.hostname);
+  const secure = url.protocol === "https:";
+  const door = (to: URL): Door => ({
+    address: to.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(to.port || (to.protocol === "https:" ? 443 : 80)),
+    ...(to.protocol === "https:" && {
+      servername: to.hostname.replace(/^\[|\]$/g, ""),
+      roots: settings.roots,
+    }),
+    ...(settings.insecure && { insecure: true }),
+  });
+  const plain = httpUrl ?? (secure ? undefined : url);
+  const store = new Store(url, token);
+  const kept = store.load();
+  if (kept.size > 0) settings.onResume?.(kept.size);
+  const answered = new Map(kept);
+  const asking: Asking = {
+    ...(secure && { tls: door(url) }),
+    ...(plain && { plain: door(plain) }),
+    token,
+    name: url.href,
+    before: kept,
+    ...(!local && { perSecond: REMOTE_PER_SECOND }),
+    ...(signal && { signal }),
+    onAnswer: (done, all, observation) => {
+      answered.set(observation.question.name, observation);
+      if (answered.size > kept.size && answered.size % SAVE_EVERY === 0) store.save(answered);
+      onAnswer?.(done, all, observation);
+    },
+  };
+  const base = url.pathname.replace(/\/+$/, "");
+  const place: Place = {
+    authority: url.host,
+    base,
+    below: await reachesBelow(asking, url.host, base),
+    sources: local ? localSources() : [],
+  };
+  try {
+    const captured = await capture({
+      name,
+      title: `captured from ${url.hostname}`,
+      source: `${url.origin}, asked through an echo`,
+      place,
+      asking,
+      target: "",
+      remote: !local,
+    });
+    store.remove();
+    return captured;
+  } catch (error) {
+    if (answered.size > kept.size) store.save(answered);
+    throw error;
+  }
+}
+
+/** Whether every address of a host is this machine's own. */
+async function isLocal(hostname: string): Promise<boolean> {
+  const name = hostname.replace(/^\[|\]$/g, "");
+  if (name === "localhost" || name.endsWith(".localhost")) return true;
+  try {
+    const addresses = await lookup(name, { all: true });
+    return addresses.every(({ address }) => /^(?:127\.|::1$)/.test(address));
+  } catch (error) {
+    throw new DevtlsError("request-failed", `could not reach ${name}: it has no address`, {
+      hint: "Check the URL",
+      cause: error,
+    });
+  }
+}
+
+/** Whether paths below the echo's reach it, too. */
+async function reachesBelow(asking: Asking, authority: string, base: string): Promise<boolean> {
+  const place = { authority, base, below: false, sources: [] };
+  const [control] = requestQuestions(place);
+  if (!control) return false;
+  const below = { ...control, name: "a path below", target: `${base}/below` };
+  const { before: _, onAnswer: __, ...bare } = asking;
+  const asked = await ask(bare, [control, below]);
+  return asked.observations.find(({ question }) => question === below)?.arrived !== undefined;
+}
+
+/** What was asked of an edge so far, in the state directory: 0600, without the token. */
+class Store {
+  readonly #folder = join(stateDirectory(), "captures");
+  readonly #file: string;
+
+  constructor(url: URL, token: string) {
+    const id = createHash("sha256").update(`${url.href}\n${token}`).digest("hex").slice(0, 32);
+    this.#file = join(this.#folder, `${id}.json`);
+  }
+
+  load(): Map<string, Observation> {
+    if (!existsSync(this.#file)) return new Map();
+    try {
+      const list = JSON.parse(readFileSync(this.#file, "utf8")) as Observation[];
+      return new Map(list.map((one) => [one.question.name, one]));
+    } catch {
+      // Half a file is none.
+      return new Map();
+    }
+  }
+
+  save(observations: ReadonlyMap<string, Observation>): void {
+    makeDirectory(stateDirectory(), 0o700);
+    makeDirectory(this.#folder, 0o700);
+    const data = JSON.stringify([...observations.values()]);
+    writeFiles([{ path: this.#file, data, mode: 0o600 }]);
+  }
+
+  remove(): void {
+    rmSync(this.#file, { force: true });
+  }
+}

@@ -1,0 +1,275 @@
+/** From pairs of what was sent and what arrived to what the edge tells the app. */
+import type { ClientFrom, HeaderRule, HostRule, ToApp } from "../../edge/profile.js";
+import { profile, unverified } from "../../edge/profiles/build.js";
+import { eachLine, valuesOf } from "../../lines.js";
+import type { Model } from "../model.js";
+import type { Arrived, Observation, Shows } from "../question.js";
+import { FORGED } from "../questions.js";
+import { type Learned, learnRule } from "./rules.js";
+import { seen } from "./seen.js";
+import { type Draft, learnShape } from "./shape.js";
+import { readings } from "./templates.js";
+import { isStructural, type Scene, type View, viewOf } from "./views.js";
+
+export interface ToldContext {
+  readonly shows: Shows;
+  /** The app's own address as the edge was told it, where that is known. */
+  readonly target: string;
+  readonly model: Model;
+  /** Where the app saw the connection come from; undefined where that says nothing. */
+  readonly source?: ToApp["source"];
+}
+
+export interface Told extends Draft {
+  /** What the app is told that no profile can say, or not yet. */
+  readonly notLearned: readonly string[];
+}
+
+/** What apps are told by; a profile says of each that it passes. */
+const SPOKEN_OF = [
+  "X-Forwarded-For",
+  "X-Forwarded-Proto",
+  "X-Forwarded-Host",
+  "X-Forwarded-Port",
+  "X-Real-IP",
+  "Forwarded",
+];
+
+/** Learns what requests an app gets. */
+export function learnTold(observations: readonly Observation[], context: ToldContext): Told {
+  const { shows, target, model } = context;
+  const views = observations.flatMap((observation) =>
+    observation.arrived ? [viewOf(observation as View["observation"], shows, target)] : [],
+  );
+  const merges = !shows.duplicates || mergesLines(views);
+  const { learned, clientFrom } = learnRules(views, { shows, target, merges });
+  const host = learnHost(views);
+  const headers = [...learned.map(({ rule }) => rule), ...(host.rule ? [host.rule] : [])];
+  const pass = (draft: Draft) => {
+    const { headers: rules, toApp } = draft;
+    const trial = profile({
+      name: "trial",
+      title: "",
+      headers: rules,
+      toApp,
+      plain: { mode: "proxy" },
+      proof: unverified(""),
+    });
+    return model(trial, target);
+  };
+  const draft = learnShape(headers, views, shows, pass, {
+    ...learnConnection(views, shows),
+    ...(clientFrom && { clientFrom }),
+    ...(context.source && { source: context.source }),
+    ...(host.keep && { host: host.keep }),
+  });
+  return { ...tidy(draft), notLearned: leftOver(draft, learned, views, shows, pass) };
+}
+
+/** Whether two lines of one name became one. */
+function mergesLines(views: readonly View[]): boolean {
+  return views.some(({ values }) => values.get("x-twice")?.[0] === "1, 3");
+}
+
+interface Rules {
+  readonly learned: readonly Learned[];
+  readonly clientFrom?: ClientFrom;
+}
+
+/** Headers that a hop in front may name the client in, and which of its addresses counts. */
+const CLIENT_FROM: readonly ClientFrom[] = [
+  { header: "x-forwarded-for", take: "last" },
+  { header: "x-forwarded-for", take: "last-public" },
+  { header: "x-forwarded-for", take: "first" },
+  { header: "x-real-ip", take: "last" },
+  { header: "cf-connecting-ip", take: "last" },
+  { header: "true-client-ip", take: "last" },
+  { header: "x-client-ip", take: "last" },
+];
+
+function learnRules(views: readonly View[], scene: Scene): Rules {
+  const names = namesIn(views, scene.shows);
+  const learned = names.map((name) => learnRule(name, views, scene)).filter(spoken);
+  // Only what says the client's address can hang on where that is taken from.
+  const told = learned.filter(({ rule }) => JSON.stringify(rule).includes("{client"));
+  if (weight(told) === 0) return { learned };
+  let best: Rules & { readonly left: number } = { learned, left: weight(told) };
+  for (const clientFrom of CLIENT_FROM) {
+    const again = told.map(({ rule }) =>
+      learnRule(rule.name, views, { ...scene, clientFrom }, false),
+    );
+    const left = weight(again);
+    if (left >= best.left) continue;
+    const replaced = learned.map((one) => again[told.indexOf(one)] ?? one);
+    best = { learned: replaced, clientFrom, left };
+    if (left === 0) break;
+  }
+  return best;
+}
+
+/** How much a list of rules leaves unexplained, and, much less, how long-winded it is. */
+function weight(learned: readonly Learned[]): number {
+  return learned.reduce((sum, { rule, unexplained }) => {
+    const words = (rule.cases?.length ?? 0) + (rule.unless?.length ?? 0);
+    return sum + unexplained.length + words / 10;
+  }, 0);
+}
+
+/** What is worth a rule: what is not left alone, and what apps are told by. */
+function spoken({ rule, unexplained }: Learned): boolean {
+  return rule.op !== "pass" || SPOKEN_OF.includes(rule.name) || unexplained.length > 0;
+}
+
+/** Every name that was sent or arrived, as the edge or the client writes it. */
+function namesIn(views: readonly View[], shows: Shows): string[] {
+  const names = new Map<string, string>();
+  const add = (name: string): void => {
+    const key = name.toLowerCase();
+    if (isStructural(key) || !/^[a-z0-9-]+$/.test(key)) return;
+    if (!names.has(key)) names.set(key, name);
+  };
+  for (const { observation, sent } of views) {
+    const sentNames = new Set(sent.map((text) => text.toLowerCase()));
+    eachLine(observation.arrived.lines, (name) => {
+      const key = name.toLowerCase().replaceAll("_", "-");
+      // As the edge itself writes it; without that, as everybody does.
+      if (!sentNames.has(key)) names.set(key, shows.case ? name : spelling(key));
+    });
+  }
+  for (const key of [...names.keys()])
+    if (isStructural(key) || !/^[a-z0-9-]+$/.test(key)) names.delete(key);
+  for (const { sent } of views) eachLine(sent, add);
+  return [...names.values()];
+}
+
+function titled(key: string): string {
+  return key.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+/** What Connection and the version say of themselves; the rest of the shape is tried out. */
+function learnConnection(views: readonly View[], shows: Shows): Partial<ToApp> {
+  const learned: Record<string, unknown> = {};
+  const versions = [...new Set(views.map(({ observation }) => observation.arrived.version))];
+  if (shows.version && versions.length === 1) learned.version = versions[0];
+  else if (shows.version) learned.version = "client";
+  if (shows.hidden.includes("connection")) return learned as Partial<ToApp>;
+  const value = (view: View): string | undefined => view.values.get("connection")?.join(", ");
+  const upgraded = views.filter(({ values }) => values.has("upgrade"));
+  const ordinary = views.filter((view) => !upgraded.includes(view));
+  const usual = ordinary.map(value);
+  if (usual.length > 0 && usual.every((text) => text === usual[0])) {
+    if (/^upgrade$/i.test(usual[0] ?? "")) learned.alwaysUpgrade = true;
+    else learned.connection = usual[0];
+    if (usual[0] === "upgrade") learned.upgradeConnection = "upgrade";
+  }
+  if (upgraded.some((view) => value(view) === "upgrade")) learned.upgradeConnection = "upgrade";
+  return learned as Partial<ToApp>;
+}
+
+/** Host: one of the ways that profiles know, or a text with placeholders and cases. */
+function learnHost(views: readonly View[]): { keep?: HostRule; rule?: HeaderRule } {
+  const values = (view: View): string | undefined =>
+    valuesOf(view.observation.arrived.lines, "host")[0];
+  const asked = views.filter((view) => view.observation.question.host !== undefined);
+  const plain = asked.filter(({ sent }) => valuesOf(sent, "x-forwarded-host").length === 0);
+  const explains = (list: readonly View[], make: (view: View) => string): boolean =>
+    list.every((view) => values(view) === make(view));
+  const { scheme: _, ...known } = KNOWN_HOSTS;
+  const way = Object.entries(known).find(([, make]) => explains(plain, make))?.[0] as
+    | HostRule
+    | undefined;
+  if (
+    way &&
+    explains(asked, (view) => (known[way as keyof typeof known] as (v: View) => string)(view))
+  ) {
+    return { keep: way };
+  }
+  if (way) {
+    const cases = [{ from: "x-forwarded-host", value: "{sent}" }];
+    return { keep: way, rule: { name: "Host", op: "pass", cases } };
+  }
+  const first = plain[0];
+  const value = first && values(first);
+  if (!first || value === undefined) return {};
+  const { learned } = { learned: readings(value, first.request) };
+  const fits = learned.find((text) => explainsAll(text, plain, values));
+  return { rule: { name: "Host", op: "set", value: fits ?? (learned.at(-1) as string) } };
+}
+
+const KNOWN_HOSTS = {
+  scheme: undefined,
+  keep: ({ request }: View) => request.host,
+  hostname: ({ request }: View) => request.host.replace(/:\d*$/, "").toLowerCase(),
+  target: ({ request }: View) => request.target,
+  "with-port": ({ request: { host, port } }: View) =>
+    /:\d*$/.test(host) || port === 443 || port === 80 ? host : `${host}:${port}`,
+  localhost: ({ request }: View) => `localhost${/:\d+$/.exec(request.target)?.[0] ?? ""}`,
+};
+
+function explainsAll(
+  text: string,
+  views: readonly View[],
+  values: (view: View) => string | undefined,
+): boolean {
+  return views.every((view) => readings(values(view) ?? "", view.request).includes(text));
+}
+
+/** Rules in the order in which profiles have them: what writes first, then what passes or goes. */
+function tidy({ headers: given, toApp }: Draft): Draft {
+  const kept = given.filter((rule) => !(toApp.dropsOddNames && /[^A-Za-z0-9-]/.test(rule.name)));
+  const writing = kept.filter(({ op }) => op !== "pass" && op !== "strip");
+  const rest = kept.filter(({ op }) => op === "pass" || op === "strip");
+  const passing = SPOKEN_OF.flatMap((name) =>
+    rest.filter((rule) => rule.name === name && rule.op === "pass"),
+  );
+  const others = rest.filter((rule) => !passing.includes(rule));
+  const headers = [...writing, ...others, ...passing];
+  // An edge that writes every name in one case leaves open how it is spelt in its configuration.
+  if (toApp.names !== "lower") return { headers, toApp };
+  return { headers: headers.map((rule) => ({ ...rule, name: spelling(rule.name) })), toApp };
+}
+
+/** A name as it is mostly written. */
+function spelling(name: string): string {
+  const key = name.toLowerCase();
+  const known = [...FORGED.map(([other]) => other), ...SPOKEN_OF];
+  return known.find((other) => other.toLowerCase() === key) ?? titled(key);
+}
+
+/** What the profile does not explain, by header where it is one, else by question. */
+function leftOver(
+  draft: Draft,
+  learned: readonly Learned[],
+  views: readonly View[],
+  shows: Shows,
+  pass: (draft: Draft) => (observation: Observation) => Arrived,
+): string[] {
+  const list: string[] = [];
+  const named = new Set<Observation>();
+  for (const { rule, unexplained } of learned) {
+    if (unexplained.length === 0) continue;
+    for (const { observation } of unexplained) named.add(observation);
+    list.push(`${rule.name}: other than the profile says ${whenOf(unexplained.map(nameOf))}`);
+  }
+  const passing = pass(draft);
+  const rest = views.filter(({ observation }) => {
+    if (named.has(observation)) return false;
+    const wanted = seen(observation.arrived, shows).join("\n");
+    return wanted !== seen(passing(observation), shows).join("\n");
+  });
+  if (rest.length > 0) list.push(`the request as a whole ${whenOf(rest.map(nameOf))}`);
+  return list;
+}
+
+function nameOf({ observation }: View): string {
+  return observation.question.name;
+}
+
+/** Questions that are named; the others are counted. */
+const MAX_NAMED = 4;
+
+export function whenOf(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMED).map((name) => `"${name}"`);
+  const more = names.length - shown.length;
+  return `with ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

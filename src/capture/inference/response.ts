@@ -1,0 +1,213 @@
+/** What an edge changes in the responses of an app. */
+import type { EdgeRequest, ResponseEdits } from "../../edge/profile.js";
+import { profile, unverified } from "../../edge/profiles/build.js";
+import { compileResponse } from "../../edge/response.js";
+import { eachLine, first, valuesOf } from "../../lines.js";
+import type { Observation } from "../question.js";
+import { SHOWS_ALL } from "../question.js";
+import { isOwn } from "../replies.js";
+import { whenOf } from "./infer.js";
+import { readings } from "./templates.js";
+import { viewOf } from "./views.js";
+
+export interface LearnedResponse {
+  readonly response: ResponseEdits;
+  readonly notLearned: readonly string[];
+}
+
+/** A response on both sides of the edge. */
+interface Passed {
+  readonly name: string;
+  readonly status: number;
+  readonly request: EdgeRequest;
+  /** What the app was told to send. */
+  readonly sent: readonly string[];
+  readonly got: readonly string[];
+}
+
+/** @param target what `{target}` stood for in the app's answers */
+export function passedOf(observations: readonly Observation[], target: string): Passed[] {
+  return observations.flatMap((observation): Passed[] => {
+    const { question, arrived, answer } = observation;
+    if (!question.reply || !arrived || !answer) return [];
+    const host = target || (first(arrived.lines, "host") ?? "");
+    const { request } = viewOf({ ...observation, arrived }, SHOWS_ALL, host);
+    const { lines = [] } = question.reply;
+    const sent = lines.map((text) => text.replaceAll("{target}", host));
+    return [{ name: question.name, status: answer.status, request, sent, got: answer.lines }];
+  });
+}
+
+/** The names that came without the app's having sent them. */
+export function addedNames(observations: readonly Observation[]): string[] {
+  const names = new Map<string, string>();
+  for (const { got, sent } of passedOf(observations, "")) {
+    eachLine(got, (name) => {
+      const key = name.toLowerCase();
+      if (!isOwn(key) && valuesOf(sent, key).length === 0 && key !== "server") names.set(key, name);
+    });
+  }
+  return [...names.values()];
+}
+
+/** @param known whether the app is ours: an echo's runtime may write lines of its own */
+export function learnResponse(
+  observations: readonly Observation[],
+  target: string,
+  known: boolean,
+): LearnedResponse {
+  const passed = passedOf(observations, target);
+  if (passed.length === 0) return { response: {}, notLearned: ["responses: not asked"] };
+  const names = namesOf(passed);
+  const set: [string, string][] = [];
+  const fill: [string, string][] = [];
+  const add: [string, string][] = [];
+  const addToGood: [string, string][] = [];
+  const remove: string[] = [];
+  let hsts: string | undefined;
+  for (const name of names) {
+    const key = name.toLowerCase();
+    if (key === "location") continue;
+    const without = passed.filter(({ sent }) => valuesOf(sent, key).length === 0);
+    const own = passed.filter(({ sent }) => valuesOf(sent, key).length > 0);
+    const written = without.filter(({ got }) => valuesOf(got, key).length > 0);
+    if (written.length === 0) {
+      if (own.length > 0 && own.every(({ got }) => valuesOf(got, key).length === 0))
+        remove.push(titled(name));
+      continue;
+    }
+    const value = writtenValue(key, written);
+    const pair: [string, string] = [titled(name), value];
+    const kept = own.every(({ sent, got }) =>
+      valuesOf(got, key).includes(valuesOf(sent, key)[0] as string),
+    );
+    const beside = own.every(
+      ({ sent, got }) => valuesOf(got, key).length > valuesOf(sent, key).length,
+    );
+    const good = without
+      .filter(({ status }) => status >= 400)
+      .every(({ got }) => valuesOf(got, key).length === 0);
+    if (kept && beside && good && without.some(({ status }) => status >= 400)) addToGood.push(pair);
+    else if (own.length > 0 && kept && beside) add.push(pair);
+    else if (own.length > 0 && kept && known) fill.push(pair);
+    else if (own.length > 0 && kept) continue;
+    else if (key === "strict-transport-security") hsts = value;
+    else set.push(pair);
+  }
+  const edits: ResponseEdits = {
+    ...(set.length > 0 && { set }),
+    ...(fill.length > 0 && { fill }),
+    ...(add.length > 0 && { add }),
+    ...(addToGood.length > 0 && { addToGood }),
+    ...(remove.length > 0 && { remove: withSilent(remove.sort()) }),
+    ...(hsts !== undefined && { hsts }),
+    ...learnLocation(passed),
+  };
+  return { response: edits, notLearned: leftOver(passed, edits) };
+}
+
+/** Asking for X-Accel-Redirect would send nginx to another page; it goes the way of its like. */
+function withSilent(removed: readonly string[]): string[] {
+  const also = removed.includes("X-Accel-Buffering") ? ["X-Accel-Redirect"] : [];
+  return [...removed, ...also];
+}
+
+function namesOf(passed: readonly Passed[]): string[] {
+  const names = new Map<string, string>();
+  const see = (name: string): void => {
+    if (!isOwn(name) && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  };
+  for (const { sent, got } of passed) {
+    eachLine(got, see);
+    eachLine(sent, see);
+  }
+  return [...names.values()];
+}
+
+function titled(name: string): string {
+  return /[A-Z]/.test(name) ? name : name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+function writtenValue(key: string, written: readonly Passed[]): string {
+  const [sample] = written as [Passed, ...Passed[]];
+  const value = valuesOf(sample.got, key)[0] as string;
+  const same = written.every(({ got }) => valuesOf(got, key)[0] === value);
+  const texts = readings(value, sample.request);
+  return (same ? texts.at(-1) : texts[0]) as string;
+}
+
+/** The rule for Location: none, the known one, or beginnings that are exchanged. */
+function learnLocation(passed: readonly Passed[]): Pick<ResponseEdits, "location" | "relocate"> {
+  const redirects = passed.filter(({ sent }) => first(sent, "location") !== undefined);
+  const fits = (edits: ResponseEdits): boolean =>
+    redirects.every((one) => {
+      const rewritten = editedBy(edits, one);
+      return first(rewritten, "location") === first(one.got, "location");
+    });
+  if (fits({})) return {};
+  if (fits({ location: "public" })) return { location: "public" };
+  const pairs = new Map<string, readonly [string, string]>();
+  for (const { sent, got, request } of redirects) {
+    const [from = "", to = ""] = [first(sent, "location"), first(got, "location")];
+    if (from === to) continue;
+    let shared = 0;
+    while (shared < Math.min(from.length, to.length) && from.at(-1 - shared) === to.at(-1 - shared))
+      shared++;
+    const parts = [from.slice(0, from.length - shared), to.slice(0, to.length - shared)] as const;
+    const [left, right] = extend(parts[0], from, to) ?? parts;
+    for (const start of readings(left, request).slice(0, 3)) {
+      for (const end of readings(right, request).slice(0, 3)) {
+        pairs.set(`${start}\n${end}`, [start, end]);
+      }
+    }
+  }
+  const single = [...pairs.values()].find((pair) => fits({ relocate: [pair] }));
+  if (single) return { relocate: [single] };
+  for (const a of pairs.values()) {
+    for (const b of pairs.values()) if (fits({ relocate: [a, b] })) return { relocate: [a, b] };
+  }
+  return {};
+}
+
+/** A whole scheme or a whole origin, where a part of one changed. */
+function extend(left: string, from: string, to: string): [string, string] | undefined {
+  const scheme = /^[a-z]+:\/\//;
+  const [before] = scheme.exec(from) ?? [];
+  const [after] = scheme.exec(to) ?? [];
+  if (before === undefined || after === undefined) return undefined;
+  if (left.length < before.length) return [before, after];
+  const origin = /^[a-z]+:\/\/[^/]*/;
+  const [a = "", b = ""] = [origin.exec(from)?.[0], origin.exec(to)?.[0]];
+  return from.slice(a.length) === to.slice(b.length) ? [a, b] : undefined;
+}
+
+function editedBy(edits: ResponseEdits, { sent, request, status }: Passed): string[] {
+  const edge = profile({
+    name: "trial",
+    title: "",
+    headers: [],
+    plain: { mode: "proxy" },
+    response: edits,
+    proof: unverified(""),
+  });
+  return compileResponse(edge)?.([...sent], request, status) ?? [...sent];
+}
+
+function leftOver(passed: readonly Passed[], edits: ResponseEdits): string[] {
+  const different = passed.filter((one) => {
+    const wanted = comparable(one.got);
+    return comparable(editedBy(edits, one)).join("\n") !== wanted.join("\n");
+  });
+  return different.length === 0
+    ? []
+    : [`the response's headers ${whenOf(different.map(({ name }) => name))}`];
+}
+
+/** A response's header lines in no order, without those of the connection. */
+export function comparable(lines: readonly string[]): string[] {
+  const list: string[] = [];
+  eachLine(lines, (name, value) => {
+    if (!isOwn(name)) list.push(`${name.toLowerCase()}: ${value}`);
+  });
+  return list.sort();
+}

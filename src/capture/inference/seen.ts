@@ -1,0 +1,78 @@
+/** A request as text, as far as a runtime shows it, so that two of them can be compared. */
+import { eachLine } from "../../lines.js";
+import type { Arrived, Shows } from "../question.js";
+
+/** What is random or of the moment, and what stands for it. */
+const VOLATILE: readonly (readonly [RegExp, string])[] = [
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "{uuid}"],
+  [/\b[0-9a-f]{32}\b/g, "{hex32}"],
+  [/\b[0-9a-f]{24}\b/g, "{hex24}"],
+  [/\b[0-9a-f]{16}\b/g, "{hex16}"],
+  [/\b1\d{9}\.\d{3}\b/g, "{unix-s.ms}"],
+  [/\b1\d{15}\b/g, "{unix-us}"],
+  [/\b1\d{12}\b/g, "{unix-ms}"],
+];
+
+/** A value with placeholders for what is random or of the moment. */
+export function masked(value: string): string {
+  let text = value;
+  for (const [pattern, name] of VOLATILE) text = text.replace(pattern, name);
+  return text;
+}
+
+/**
+ * Where the two sides of a comparison are not the same by nature: texts and what stands for them.
+ * Longer ones come first.
+ */
+export type Aliases = readonly (readonly [text: string, name: string])[];
+
+/** The lines of a request as an app behind this runtime can tell them apart. */
+export function seen(arrived: Arrived, shows: Shows, aliases: Aliases = []): string[] {
+  const { method, target, version, octets } = arrived;
+  const first = [method, shows.target ? target : "", shows.version ? version : ""].join(" ");
+  const lines = shownLines(arrived.lines, shows).map(
+    ([name, value]) => `${name}: ${aliased(masked(value), aliases)}`,
+  );
+  return [first, ...(shows.order ? lines : lines.sort()), `${octets} octets`];
+}
+
+function aliased(value: string, aliases: Aliases): string {
+  let text = value;
+  for (const [from, name] of aliases) {
+    // Neither a part of a longer number nor of a longer address.
+    text = text.replaceAll(
+      new RegExp(`(?<![\\w.])${from.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w]|\\.\\d)`, "g"),
+      name,
+    );
+  }
+  return text;
+}
+
+/** Name and value pairs, merged and renamed as the runtime does it. */
+export function shownLines(lines: readonly string[], shows: Shows): [string, string][] {
+  const pairs: [string, string][] = [];
+  const places = new Map<string, number>();
+  eachLine(lines, (name, value) => {
+    const shown = shows.case ? name : name.toLowerCase().replaceAll("_", "-");
+    if (shows.hidden.includes(name.toLowerCase())) return;
+    const place = places.get(shown.toLowerCase());
+    if (shows.duplicates || place === undefined) {
+      places.set(shown.toLowerCase(), pairs.length);
+      pairs.push([shown, value]);
+    } else {
+      const glue = shown.toLowerCase() === "cookie" ? "; " : ", ";
+      const pair = pairs[place] as [string, string];
+      pair[1] = `${pair[1]}${glue}${value}`;
+    }
+  });
+  return pairs;
+}
+
+/** How much of `b` is as in `a`, 0 to 1. */
+export function likeness(a: readonly string[], b: readonly string[]): number {
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  return (start + end) / Math.max(a.length, b.length, 1);
+}

@@ -1,0 +1,265 @@
+/**
+ * What an edge makes of a request besides its headers' values: order, case, framing, version, path.
+ * Every switch that a profile has is tried, beginning with those of the known edge that is nearest;
+ * what no question tells apart stays as that edge has it.
+ */
+import { isPart } from "../../edge/arrange.js";
+import { lower } from "../../edge/names.js";
+import type { HeaderRule, ToApp } from "../../edge/profile.js";
+import { PROFILES } from "../../edge/profiles/index.js";
+import type { Passing } from "../model.js";
+import type { Shows } from "../question.js";
+import { likeness, seen } from "./seen.js";
+import type { View } from "./views.js";
+
+/** The values that each switch can have; some are made from what was seen. */
+type Choices = readonly (readonly [key: keyof ToApp, values: readonly unknown[]])[];
+
+const CHOICES: Choices = [
+  ["host", ["keep", "hostname", "with-port", "target", "localhost"]],
+  ["version", ["1.0", "1.1", "client"]],
+  ["connection", [undefined, "close", "keep-alive", "Keep-Alive"]],
+  ["upgradeConnection", [undefined, "upgrade"]],
+  ["names", ["keep", "lower", "lower-client", "canonical"]],
+  ["http2Names", ["keep", "canonical"]],
+  ["hopByHop", ["drop", "by-name", "in-place"]],
+  ["te", ["named", "bare", "drop"]],
+  ["http2Cookie", ["keep", "last"]],
+  ["target", ["keep", "reencode", "normalize", "decode"]],
+  ["passesUpgrade", [true, false]],
+  ["alwaysUpgrade", [undefined, true]],
+  ["movesLength", [true, false]],
+  ["mergesLines", [true, false]],
+  ["appendsInPlace", [true, false]],
+  ["dropsOddNames", [true, false]],
+  ["buffersChunked", [true, false]],
+  ["answersExpect", [true, false]],
+  ["sendsEmptyLength", [true, false]],
+];
+
+export interface Draft {
+  readonly headers: readonly HeaderRule[];
+  readonly toApp: ToApp;
+}
+
+/** Rounds over all switches; each but the last makes something better. */
+const MAX_ROUNDS = 6;
+
+/**
+ * Finds the shape that explains most questions.
+ * @param pass what the simulation makes of a profile
+ * @param given what is known already and not to be tried
+ */
+export function learnShape(
+  headers: readonly HeaderRule[],
+  views: readonly View[],
+  shows: Shows,
+  pass: (draft: Draft) => Passing,
+  given: Partial<ToApp>,
+): Draft {
+  const wanted = views.map(({ observation }) => seen(observation.arrived, shows));
+  const score = (draft: Draft): number => {
+    const passing = pass(draft);
+    return views.reduce((sum, { observation }, index) => {
+      const like = likeness(wanted[index] as string[], seen(passing(observation), shows));
+      return sum + (like === 1 ? 1 : like / 4);
+    }, 0);
+  };
+  const starts = families().map((toApp): Draft => ({ headers, toApp: withGiven(toApp, given) }));
+  const scored = starts.map((draft) => ({ draft, points: score(draft) }));
+  const best = scored.sort((a, b) => b.points - a.points).slice(0, 2);
+  const climbed = best.map((start) => climb(start.draft, start.points, score, views, shows, given));
+  return (climbed.sort((a, b) => b.points - a.points)[0] as (typeof climbed)[0]).draft;
+}
+
+function withGiven(toApp: ToApp, given: Partial<ToApp>): ToApp {
+  const merged: Record<string, unknown> = { ...toApp, ...given };
+  for (const [key, value] of Object.entries(merged)) if (value === undefined) delete merged[key];
+  return merged as unknown as ToApp;
+}
+
+/** The shapes of the known edges, each once, captured ones first. */
+function families(): ToApp[] {
+  const known = new Map<string, ToApp>();
+  for (const { toApp } of PROFILES) {
+    const { source: _, ...rest } = toApp;
+    known.set(JSON.stringify(rest), { ...toApp, source: "remote" });
+  }
+  return [...known.values()];
+}
+
+function climb(
+  start: Draft,
+  points: number,
+  score: (draft: Draft) => number,
+  views: readonly View[],
+  shows: Shows,
+  given: Partial<ToApp>,
+): { draft: Draft; points: number } {
+  let best = { draft: start, points };
+  for (let round = 0; round < MAX_ROUNDS && best.points < views.length; round++) {
+    const before = best.points;
+    for (const next of moves(best.draft, views, shows, given)) {
+      const draft = next(best.draft);
+      if (!draft) continue;
+      const points = score(draft);
+      if (points > best.points + 1e-9) best = { draft, points };
+    }
+    if (best.points === before) break;
+  }
+  return best;
+}
+
+/** Whether a rule writes a line among the edge's own; Host has a part for itself. */
+function writes({ name, op }: HeaderRule): boolean {
+  return op !== "pass" && op !== "strip" && lower(name) !== "host";
+}
+
+type Move = (draft: Draft) => Draft | undefined;
+
+function moves(draft: Draft, views: readonly View[], shows: Shows, given: Partial<ToApp>): Move[] {
+  const list: Move[] = [];
+  for (const [key, values] of CHOICES) {
+    if (key in given) continue;
+    for (const value of values) {
+      list.push(({ headers, toApp }) => {
+        if (toApp[key] === value) return undefined;
+        const changed: Record<string, unknown> = { ...toApp, [key]: value };
+        if (value === undefined) delete changed[key];
+        return { headers, toApp: changed as unknown as ToApp };
+      });
+    }
+  }
+  if (shows.order) {
+    for (const order of observedOrders(draft, views)) {
+      list.push(({ headers, toApp }) => ({
+        headers: sortedRules(headers, views),
+        toApp: { ...toApp, order },
+      }));
+    }
+    for (const { toApp } of PROFILES) {
+      list.push((now) => ({ headers: now.headers, toApp: { ...now.toApp, order: toApp.order } }));
+    }
+    list.push(({ headers, toApp }) => ({ headers: sortedRules(headers, views), toApp }));
+    list.push(...singles(draft));
+  }
+  return list;
+}
+
+/** Moves that give one header a place of its own. */
+function singles({ headers, toApp }: Draft): Move[] {
+  const names = headers.filter(writes).map(({ name }) => name);
+  return names.flatMap((name) => {
+    const rest = toApp.order.filter((part) => lower(part) !== lower(name));
+    const places = Array.from({ length: rest.length + 1 }, (_, at) => at);
+    const own = places.map(
+      (at): Move =>
+        (now) => ({
+          headers: now.headers,
+          toApp: { ...now.toApp, order: [...rest.slice(0, at), name, ...rest.slice(at)] },
+        }),
+    );
+    return own;
+  });
+}
+
+/** Rules that write lines, in the order in which their lines arrive; the others stay behind. */
+function sortedRules(headers: readonly HeaderRule[], views: readonly View[]): HeaderRule[] {
+  const writing = headers.filter(writes);
+  const rest = headers.filter((rule) => !writes(rule));
+  const before = precedence(
+    writing.map(({ name }) => lower(name)),
+    views,
+  );
+  return [...sortBy(writing, (rule) => lower(rule.name), before), ...rest];
+}
+
+/** How often one label stood before another. */
+type Precedence = (a: string, b: string) => number;
+
+function precedence(
+  labels: readonly string[],
+  views: readonly View[],
+  labelOf: (name: string) => string = lower,
+): Precedence {
+  const counts = new Map<string, number>();
+  for (const { observation, sent } of views) {
+    const own = new Set<string>();
+    for (let i = 0; i < sent.length; i += 2) own.add(lower(sent[i] as string));
+    const { lines } = observation.arrived;
+    const found = new Map<string, number>();
+    for (let i = 0; i < lines.length; i += 2) {
+      const name = lower(lines[i] as string);
+      const label = labelOf(name);
+      // What the client sent as well may stand where the client had it.
+      if (labels.includes(label) && !(own.has(name) && label === name && !STRUCTURE.has(name))) {
+        if (!found.has(label)) found.set(label, i);
+      }
+    }
+    for (const [a, at] of found) {
+      for (const [b, other] of found) {
+        if (at < other) counts.set(`${a}\n${b}`, (counts.get(`${a}\n${b}`) ?? 0) + 1);
+      }
+    }
+  }
+  return (a, b) => (counts.get(`${a}\n${b}`) ?? 0) - (counts.get(`${b}\n${a}`) ?? 0);
+}
+
+function sortBy<T>(items: readonly T[], keyOf: (item: T) => string, before: Precedence): T[] {
+  const sorted: T[] = [];
+  for (const item of items) {
+    let at = sorted.length;
+    while (at > 0 && before(keyOf(item), keyOf(sorted[at - 1] as T)) > 0) at--;
+    sorted.splice(at, 0, item);
+  }
+  return sorted;
+}
+
+const STRUCTURE: ReadonlyMap<string, string> = new Map([
+  ["host", "host"],
+  ["content-length", "framing"],
+  ["transfer-encoding", "framing"],
+  ["connection", "connection"],
+  ["upgrade", "upgrade"],
+]);
+
+/** The orders of parts that the requests had, as a list of parts and single names. */
+function observedOrders({ headers }: Draft, views: readonly View[]): string[][] {
+  const writing = headers.filter(writes);
+  const names = new Map(writing.map(({ name }) => [lower(name), name]));
+  const labelOf = (name: string): string =>
+    STRUCTURE.get(name) ?? (names.has(name) ? name : "client");
+  const labels = ["host", ...names.keys(), "connection", "upgrade", "framing", "client"];
+  const before = precedence(labels, views, labelOf);
+  const sorted = sortBy(labels, (label) => label, before);
+  const groups = grouped(sorted, names);
+  return [groups, withoutUpgrade(groups)].flatMap((order) => [order, withLate(order)]);
+}
+
+/** The longest run of the edge's own lines is the part `edge`; others stand by their names. */
+function grouped(sorted: readonly string[], names: ReadonlyMap<string, string>): string[] {
+  const runs: string[][] = [];
+  for (const label of sorted) {
+    const run = runs.at(-1);
+    if (names.has(label) && run && names.has(run[0] as string)) run.push(label);
+    else runs.push([label]);
+  }
+  const own = runs.filter((run) => names.has(run[0] as string));
+  const longest = own.sort((a, b) => b.length - a.length)[0];
+  const order = runs.flatMap((run) => {
+    if (run === longest) return ["edge"];
+    return run.map((label) => names.get(label) ?? label);
+  });
+  return order.includes("edge") ? order : [...order.filter(isPart), "edge"];
+}
+
+function withoutUpgrade(order: readonly string[]): string[] {
+  return order.filter((part) => part !== "upgrade");
+}
+
+/** `client` and `edge` by name, for edges that sort. */
+function withLate(order: readonly string[]): string[] {
+  const at = order.indexOf("client");
+  const rest = order.filter((part) => part !== "client" && part !== "edge");
+  return [...rest.slice(0, at), "sorted", ...rest.slice(at)];
+}

@@ -1,0 +1,346 @@
+/**
+ * What every edge is asked about requests. Each question differs from an ordinary one in one thing
+ * an edge is known to treat in its own way; what it does with headers follows from all of them.
+ */
+import type { Question, Way } from "./question.js";
+
+/** Where the questions go. */
+export interface Place {
+  /** As a browser's address bar has it: "app.example.com", "localhost:8443". */
+  readonly authority: string;
+  /** The path that the app answers below: "" for all paths, "/devtls-echo". */
+  readonly base: string;
+  /** Whether paths below the base reach the app, too. */
+  readonly below: boolean;
+  /** Addresses of this machine to ask from, besides the usual one. */
+  readonly sources: readonly string[];
+}
+
+type Fields = readonly (readonly [name: string, value: string])[];
+type Extra = Partial<Omit<Question, "lines">>;
+
+const AGENT: Fields = [
+  ["User-Agent", "curl/8.5.0"],
+  ["Accept", "*/*"],
+];
+
+const BROWSER: Fields = [
+  ["Connection", "keep-alive"],
+  ["sec-ch-ua", '"Chromium";v="140", "Not;A=Brand";v="24"'],
+  ["Upgrade-Insecure-Requests", "1"],
+  ["User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"],
+  ["Accept", "text/html,application/xhtml+xml,*/*;q=0.8"],
+  ["Sec-Fetch-Mode", "navigate"],
+  ["Accept-Encoding", "gzip, deflate"],
+  ["Accept-Language", "en-US,en;q=0.9"],
+  ["Cookie", "a=1; b=2"],
+  ["Referer", "https://elsewhere.example/"],
+];
+
+/** By which apps are told of a hop; a client can send them all. */
+export const FORGED: Fields = [
+  ["X-Forwarded-For", "6.6.6.6"],
+  ["X-Forwarded-Proto", "http"],
+  ["X-Forwarded-Host", "evil.test"],
+  ["X-Forwarded-Port", "81"],
+  ["X-Forwarded-Server", "evil.test"],
+  ["X-Forwarded-Ssl", "off"],
+  ["X-Forwarded-Scheme", "http"],
+  ["X-Forwarded-Prefix", "/evil"],
+  ["X-Forwarded-Protocol", "http"],
+  ["X-Real-IP", "6.6.6.7"],
+  ["X-Scheme", "http"],
+  ["X-Url-Scheme", "http"],
+  ["X-Original-Host", "evil.test"],
+  ["X-Original-URL", "/evil"],
+  ["X-Original-Forwarded-For", "6.6.6.6"],
+  ["X-Request-Id", "client-made"],
+  ["X-Correlation-Id", "client-made"],
+  ["X-Request-Start", "t=1"],
+  ["X-Client-IP", "6.6.6.8"],
+  ["X-Cluster-Client-IP", "6.6.6.8"],
+  ["True-Client-IP", "6.6.6.8"],
+  ["CF-Connecting-IP", "6.6.6.8"],
+  ["Forwarded", "for=6.6.6.6;proto=http;host=evil.test"],
+  ["Via", "1.1 evil"],
+  ["Front-End-Https", "off"],
+  ["Remote-User", "evil"],
+  ["X-Remote-User", "evil"],
+  ["X-Forwarded-User", "evil"],
+  ["X-Forwarded-Client-Cert", "Hash=evil"],
+  ["X-Amzn-Trace-Id", "Root=1-0-evil"],
+  ["traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+  ["Proxy", "evil"],
+];
+
+/** Values that a second edge in front would send, one header a question. */
+const SINGLE: Fields = [
+  ["X-Forwarded-For", "6.6.6.6"],
+  ["X-Forwarded-For", "6.6.6.6, 7.7.7.7"],
+  ["X-Forwarded-For", "6.6.6.6, 10.1.2.3"],
+  ["X-Forwarded-For", "unknown"],
+  ["X-Forwarded-For", ""],
+  ["X-Forwarded-Proto", "https"],
+  ["X-Forwarded-Proto", "http"],
+  ["X-Forwarded-Proto", "HTTPS"],
+  ["X-Forwarded-Proto", "https, http"],
+  ["X-Forwarded-Proto", ""],
+  ["X-Forwarded-Host", "front.test"],
+  ["X-Forwarded-Port", "444"],
+  ["X-Forwarded-Ssl", "on"],
+  ["X-Forwarded-Scheme", "https"],
+  ["X-Scheme", "https"],
+  ["Front-End-Https", "on"],
+  ["Forwarded", "for=6.6.6.6"],
+  ["X-Real-IP", "6.6.6.6"],
+  ["X-Client-IP", "6.6.6.6"],
+  ["True-Client-IP", "6.6.6.6"],
+  ["CF-Connecting-IP", "6.6.6.6"],
+  ["CF-Visitor", '{"scheme":"https"}'],
+  ["X-Request-Id", "client-made"],
+  ["X-Correlation-Id", "client-made"],
+  ["CloudFront-Forwarded-Proto", "https"],
+  ["Accept-Encoding", "identity"],
+  ["Accept-Encoding", "gzip"],
+  ["Range", "bytes=0-1"],
+  ["Origin", "https://elsewhere.example"],
+  ["Authorization", "Basic dTpw"],
+  ["Proxy-Authorization", "Basic dTpw"],
+  ["Content-Type", "text/plain"],
+  ["X-Devtls-Unheard-Of", "1"],
+];
+
+/** Mostly a place of its own, that other rules hold for than for the rest of the site. */
+export const ACME_TARGET = "/.well-known/acme-challenge/devtls";
+
+const WEBSOCKET: Fields = [
+  ["Upgrade", "websocket"],
+  ["Connection", "Upgrade"],
+  ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
+  ["Sec-WebSocket-Version", "13"],
+];
+
+const LONG = `${"abcdefghi/".repeat(150)}?${"q=0123456789&".repeat(60)}`;
+
+/** All questions about what the app is told. */
+export function requestQuestions(place: Place): Question[] {
+  return [...overTls(place), ...overHttp2(place), ...overPlain(place)];
+}
+
+function maker(way: Way, { authority, base }: Place) {
+  return (name: string, fields: Fields, extra: Extra = {}): Question => ({
+    name,
+    way,
+    version: way === "http2" ? "2" : "1.1",
+    method: "GET",
+    target: base === "" ? "/" : base,
+    host: authority,
+    lines: fields
+      .flat()
+      .map((text, i) => (way === "http2" && i % 2 === 0 ? text.toLowerCase() : text)),
+    ...extra,
+  });
+}
+
+/** The authorities by which the same site can be asked for, with what is told of each. */
+function hosts({ authority }: Place): [name: string, host: string][] {
+  const hostname = authority.replace(/:\d+$/, "");
+  const all: [string, string][] = [
+    ["Host without a port", hostname],
+    ["Host with a port of its own", `${hostname}:8443`],
+    ["Host with port 443", `${hostname}:443`],
+    ["Host in capitals", authority.toUpperCase()],
+  ];
+  return all;
+}
+
+function overTls(place: Place): Question[] {
+  const ask = maker("tls", place);
+  const path = (rest: string): string => `${place.base}${rest}`;
+  const home = place.base === "" ? "/" : place.base;
+  const body = { method: "POST", body: "hello" };
+  const length: Fields = [...AGENT, ["Content-Length", "5"]];
+  const chunked = { method: "POST", chunked: true };
+  const coded: Fields = [...AGENT, ["Transfer-Encoding", "chunked"]];
+  const below: Question[] = [
+    ask("encoded characters", AGENT, { target: path("/%25/%7Eme?x=%2F+y") }),
+    ask("an encoded slash", AGENT, { target: path("/a%2Fb") }),
+    ask("punctuation", AGENT, { target: path("/~me/a;b=1,2/!$&'()*+:@=-._?~!$'()*,;:@") }),
+    ask("encoded punctuation", AGENT, { target: path("/%7Eme/%41%2e%3a%20%C3%A9/x") }),
+    ask("an encoded dot segment", AGENT, { target: path("/a/b/%2e%2e/x") }),
+    ask("dots at the end", AGENT, { target: path("/a/b/..") }),
+    ask("dots and double slashes", AGENT, { target: path("/a//./b/../c//d?e=../f") }),
+    ask("quotes and brackets", AGENT, { target: path('/a[0]|{b}"^`') }),
+    ask("a long target", AGENT, { target: path(`/${LONG}`) }),
+    ask("a slash at the end", AGENT, { target: path("/a/") }),
+  ];
+  return [
+    ask("GET as curl sends it", AGENT),
+    ask("GET as a browser sends it", BROWSER),
+    ask("GET with nothing but Host", []),
+    ask("GET with Host last", AGENT, { hostAt: 4 }),
+    ...hosts(place).map(([name, host]) => ask(name, AGENT, { host })),
+    ...place.sources.map((from) => ask(`from ${from}`, AGENT, { from })),
+    ...place.sources.map((from) =>
+      ask(`from ${from}, all forged`, [...AGENT, ...FORGED], { from }),
+    ),
+    ask("HEAD", AGENT, { method: "HEAD" }),
+    ask(
+      "OPTIONS",
+      [...AGENT, ["Origin", "https://elsewhere.example"], ["Access-Control-Request-Method", "PUT"]],
+      {
+        method: "OPTIONS",
+      },
+    ),
+    ask("DELETE", AGENT, { method: "DELETE" }),
+    ask("DELETE with a length of 0", [...AGENT, ["Content-Length", "0"]], { method: "DELETE" }),
+    ask("PATCH", [...AGENT, ["Content-Length", "2"]], { method: "PATCH", body: "{}" }),
+    ask("PUT with a length of 0", [...AGENT, ["Content-Length", "0"]], { method: "PUT" }),
+    ask("POST without a body", AGENT, { method: "POST" }),
+    ask(
+      "POST",
+      [
+        ...AGENT,
+        ["Content-Type", "application/x-www-form-urlencoded"],
+        ["Content-Length", "5"],
+        ["Origin", "https://elsewhere.example"],
+      ],
+      body,
+    ),
+    ask("POST with the length first", [["content-length", "5"], ...AGENT], body),
+    ask("POST chunked", [...coded, ["Content-Type", "text/plain"]], {
+      ...chunked,
+      body: ["hello"],
+    }),
+    ask("POST in several chunks", coded, { ...chunked, body: ["hello", " ", "world"] }),
+    ask("POST chunked and empty", coded, { ...chunked, body: [] }),
+    ask("POST that expects 100", [...length, ["Expect", "100-continue"]], body),
+    ask("GET with a body", [...AGENT, ["Content-Length", "2"]], { body: "{}" }),
+    ask("all forged", [...AGENT, ...FORGED]),
+    ask("all forged, before the others", [...FORGED, ...AGENT]),
+    ask("all forged, in lower case", [
+      ...AGENT,
+      ...FORGED.map(([n, v]) => [n.toLowerCase(), v] as const),
+    ]),
+    ask("all forged and empty", [...AGENT, ...FORGED.map(([n]) => [n, ""] as const)]),
+    ask("all forged, POST", [...length, ...FORGED], body),
+    ...SINGLE.map(([name, value]) => ask(`${name}: ${value}`, [...AGENT, [name, value]])),
+    ask("X-Forwarded-For twice", [
+      ...AGENT,
+      ["X-Forwarded-For", "6.6.6.6"],
+      ["X-Other", "1"],
+      ["X-Forwarded-For", "7.7.7.7"],
+    ]),
+    ask("one name twice", [...AGENT, ["X-Twice", "1"], ["X-Between", "2"], ["X-Twice", "3"]]),
+    ask("one name twice, in two cases", [...AGENT, ["X-Twice", "1"], ["x-twice", "3"]]),
+    ask("underscores", [
+      ...AGENT,
+      ["X_Under", "1"],
+      ["x_forwarded_for", "6.6.6.6"],
+      ["X-After", "2"],
+    ]),
+    ask("unusual names", [...AGENT, ["X.Dot", "1"], ["X!Bang", "2"], ["X-1-a", "3"]]),
+    ask("names in all cases", [
+      ["user-agent", "curl/8.5.0"],
+      ["ACCEPT", "*/*"],
+      ["x-lower-case", "1"],
+      ["X-UPPER-CASE", "2"],
+      ["eTaG-liKE", "3"],
+    ]),
+    ask("empty values", [...AGENT, ["X-Empty", ""], ["Referer", ""]]),
+    ask("spaces within a value", [...AGENT, ["X-Padded", "a  b"]]),
+    ask("latin1 in a value", [...AGENT, ["X-Name", "J\xe9r\xf4me"]]),
+    ask("utf-8 in a value", [...AGENT, ["X-Name", "J\xc3\xa9r\xc3\xb4me"]]),
+    ask("a long value", [...AGENT, ["X-Long", "v".repeat(2000)]]),
+    ask("cookies", [...AGENT, ["Cookie", 'a=1; b="two"; c=%20'], ["X-After", "1"]]),
+    ask("Cookie twice", [...AGENT, ["Cookie", "a=1"], ["X-Between", "1"], ["Cookie", "b=2"]]),
+    ask("conditions", [
+      ...AGENT,
+      ["If-None-Match", '"a"'],
+      ["If-Modified-Since", "Sat, 29 Oct 1994 19:43:31 GMT"],
+    ]),
+    ask("a query", AGENT, { target: `${home}?&&a&=` }),
+    ...(place.below ? below : []),
+    ask("TE: trailers", [...AGENT, ["TE", "trailers"], ["Connection", "TE"]]),
+    ask("TE that Connection does not name", [...AGENT, ["TE", "trailers"]]),
+    ask("TE for more than trailers", [...AGENT, ["TE", "gzip, trailers;q=0.5"]]),
+    ask("Connection names a header", [...AGENT, ["X-Hop", "1"], ["Connection", "X-Hop, close"]]),
+    ask("Connection: close", [["Connection", "close"], ...AGENT]),
+    ask("Keep-Alive and Proxy-Connection", [
+      ...AGENT,
+      ["Keep-Alive", "timeout=5"],
+      ["Proxy-Connection", "keep-alive"],
+    ]),
+    ask("upgrade to WebSocket", [...AGENT, ...WEBSOCKET, ["Origin", "https://elsewhere.example"]]),
+    ask("upgrade to WebSocket, all forged", [...AGENT, ...WEBSOCKET, ...FORGED]),
+    ask("upgrade to something else", [...AGENT, ["Upgrade", "foo/2"], ["Connection", "Upgrade"]]),
+    ask("HTTP/1.0", AGENT, { version: "1.0" }),
+    ask("HTTP/1.0 with keep-alive", [...AGENT, ["Connection", "keep-alive"]], { version: "1.0" }),
+    ask("HTTP/1.0 POST", length, { ...body, version: "1.0" }),
+  ];
+}
+
+function overHttp2(place: Place): Question[] {
+  const ask = maker("http2", place);
+  const hostname = place.authority.replace(/:\d+$/, "");
+  const crumbs: Fields = [
+    ["user-agent", "curl/8.5.0"],
+    ["cookie", "a=1"],
+    ["cookie", "b=2"],
+    ["accept", "*/*"],
+  ];
+  const body = { method: "POST", body: "hello" };
+  const type: Fields = [["content-type", "text/plain"]];
+  return [
+    ask("HTTP/2 GET", AGENT),
+    ask("HTTP/2 as a browser sends it", BROWSER.slice(1)),
+    ask("HTTP/2 without a header", []),
+    ask("HTTP/2 HEAD", AGENT, { method: "HEAD" }),
+    ask("HTTP/2 all forged", [...AGENT, ...FORGED]),
+    ask("HTTP/2 one name twice", [
+      ["user-agent", "a"],
+      ["x-twice", "1"],
+      ["x-twice", "3"],
+      ["x-a", "2"],
+    ]),
+    ask("HTTP/2 cookie crumbs", crumbs),
+    ask("HTTP/2 a cookie among others", [
+      ["accept", "*/*"],
+      ["cookie", "a=1"],
+      ["x-after", "2"],
+    ]),
+    ask("HTTP/2 underscores", [
+      ["x_under", "1"],
+      ["x-after", "2"],
+    ]),
+    ask("HTTP/2 TE: trailers", [
+      ["te", "trailers"],
+      ["x-after", "2"],
+    ]),
+    ask("HTTP/2 authority without a port", [["accept", "*/*"]], { host: hostname }),
+    ask("HTTP/2 authority with a port", [["accept", "*/*"]], { host: `${hostname}:8443` }),
+    ask("HTTP/2 POST with a length", [...type, ["content-length", "5"], ["x-after", "1"]], body),
+    ask("HTTP/2 POST without a length", [...type, ["x-after", "1"]], body),
+    ask("HTTP/2 POST without a body", [["accept", "*/*"]], { method: "POST" }),
+  ];
+}
+
+/** Of these, what the edge redirects is for plain.ts; what reaches the app tells of its headers. */
+function overPlain(place: Place): Question[] {
+  const ask = maker("plain", { ...place, authority: place.authority.replace(/:\d+$/, "") });
+  const body = { method: "POST", body: "hello" };
+  const methods = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];
+  return [
+    ...methods.map((method) => ask(`plain http ${method}`, AGENT, { method })),
+    ask("plain http POST", [...AGENT, ["Content-Length", "5"]], body),
+    ask("plain http GET with a query", AGENT, { target: `${place.base}/a%20b?c=d` }),
+    ask("plain http HTTP/1.0", AGENT, { version: "1.0" }),
+    ask("plain http for a certificate", AGENT, { target: ACME_TARGET }),
+    ask("plain http, all forged", [...AGENT, ...FORGED]),
+    ask("plain http, told https", [...AGENT, ["X-Forwarded-Proto", "https"]]),
+    ask("plain http upgrade", [...AGENT, ...WEBSOCKET]),
+    ask("plain http Host with a port", AGENT, {
+      host: `${place.authority.replace(/:\d+$/, "")}:8080`,
+    }),
+  ];
+}

@@ -1,0 +1,3 @@
+export default { title: "Title", render: () => "<h1>first</h1>" };
+
+export const Plain = {};

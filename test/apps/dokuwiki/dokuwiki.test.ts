@@ -1,0 +1,4 @@
+import { testApp } from "../table.js";
+import { DOKUWIKI } from "./app.js";
+
+testApp(DOKUWIKI);

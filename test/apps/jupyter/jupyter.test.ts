@@ -1,0 +1,4 @@
+import { testApp } from "../table.js";
+import { JUPYTER } from "./app.js";
+
+testApp(JUPYTER);

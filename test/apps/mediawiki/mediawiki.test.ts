@@ -1,0 +1,4 @@
+import { testApp } from "../table.js";
+import { MEDIAWIKI } from "./app.js";
+
+testApp(MEDIAWIKI);

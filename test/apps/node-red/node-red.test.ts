@@ -1,0 +1,4 @@
+import { testApp } from "../table.js";
+import { NODE_RED } from "./app.js";
+
+testApp(NODE_RED);

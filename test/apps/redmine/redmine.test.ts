@@ -1,0 +1,4 @@
+import { testApp } from "../table.js";
+import { REDMINE } from "./app.js";
+
+testApp(REDMINE);

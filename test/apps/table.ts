@@ -1,0 +1,81 @@
+/** An application behind six edges: what goes wrong, what devtls says, and whether that cures. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { beforeAll, expect, it } from "vitest";
+import { launchBrowser, trustInBrowsers, whyNoBrowser } from "../support/browser.js";
+import { devtls } from "../support/cli.js";
+import { temporaryHome } from "../support/programs.js";
+import { describeUnless } from "../support/tools.js";
+import type { App } from "./app.js";
+import { Cells, RECORDING, type Result } from "./cells.js";
+import { EDGES, type Edge, EXPECTED, isAs, type Row } from "./expected.js";
+
+const CHOSEN = process.env.DEVTLS_APPS_EDGES?.split(",").filter(Boolean);
+
+export function testApp(app: App): void {
+  describeUnless(app.whyNot() ?? whyNoBrowser(), app.name, () => {
+    const home = temporaryHome();
+    let browser: Browser;
+
+    beforeAll(async () => {
+      const { status, stderr } = await devtls(["ca", "create"], { env: home.env });
+      if (status !== 0) throw new Error(stderr);
+      await trustInBrowsers(home);
+      browser = await launchBrowser(home, [
+        "--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND",
+      ]);
+    });
+
+    for (const [configuration, row] of Object.entries(EXPECTED[app.name] ?? {})) {
+      it(`${configuration}: behaves as the table says, and works with what devtls prints`, async () => {
+        const cells = await Cells.install(home, app, configuration, browser);
+        const found: Record<string, readonly Result[]> = {};
+        for (const edge of EDGES) {
+          const cell = row[edge];
+          if (cell === undefined || (CHOSEN?.length && !CHOSEN.includes(edge))) continue;
+          found[edge] = await cells.results(edge, cell);
+        }
+        const actual = Object.fromEntries(
+          Object.entries(found).map(([edge, results]) => [
+            edge,
+            results.map(({ summary }) => summary).join(" > "),
+          ]),
+        );
+        if (RECORDING) record(`${app.name}: ${configuration}`, actual, found);
+        else expect(actual, protocol(found)).toEqual(asInTheTable(actual, row));
+      });
+    }
+  });
+}
+
+/** The cells of the table, with what was seen in the place of those that allow it. */
+function asInTheTable(actual: Readonly<Record<string, string>>, row: Row): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(actual).map(([edge, seen]) => {
+      const cell = row[edge as Edge] ?? "";
+      return [edge, isAs(seen, cell) ? seen : cell];
+    }),
+  );
+}
+
+function protocol(found: Readonly<Record<string, readonly Result[]>>): string {
+  const lines: string[] = [];
+  for (const [edge, results] of Object.entries(found)) {
+    for (const { summary, log, findings } of results) {
+      lines.push(`${edge}: ${summary}`, ...log.map((line) => `  ${line}`));
+      for (const { code, cause, confidence, url, framework, explanation, chain, fix } of findings) {
+        lines.push(`  ! ${code} ${cause} ${confidence} ${framework} ${url}`, `    ${explanation}`);
+        lines.push(...chain.map((line: string) => `    ${line}`));
+        lines.push(...fix.map((line: string) => `  + ${line}`));
+      }
+    }
+  }
+  return lines.join("\n");
+}
+
+function record(name: string, actual: object, found: Parameters<typeof protocol>[0]): void {
+  const file = join(process.env.DEVTLS_APPS_RECORD_TO ?? ".", `${name.replace(/\W+/g, "-")}.txt`);
+  writeFileSync(file, `${JSON.stringify(actual, null, 2)}\n${protocol(found)}\n`);
+  process.stdout.write(readFileSync(file, "utf8"));
+}

@@ -1,0 +1,4 @@
+import { testApp } from "../table.js";
+import { WORDPRESS } from "./app.js";
+
+testApp(WORDPRESS);

@@ -1,0 +1,47 @@
+/** Configurations of nginx and Caddy as people have them: what is captured behaves as the program. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { profileJson } from "../../src/capture/capture.js";
+import { captureConfiguration } from "../../src/capture/from-configuration.js";
+import { readEdgeProfile } from "../../src/edge/read-profile.js";
+import { describeWith } from "../support/tools.js";
+
+const FOLDER = join(import.meta.dirname, "configurations");
+
+/** Asking a real server twice takes longer than a test mostly does. */
+const TIME_MS = 120_000;
+
+/** What a profile cannot say, or what hangs on when the octets come. */
+const DIFFERENT: Readonly<Record<string, readonly string[]>> = {
+  // Without buffering nginx sends a length when the whole body came along with the head.
+  "websocket.conf": ["HTTP/2 POST without a length"],
+};
+
+for (const kind of ["nginx", "caddy"] as const) {
+  describeWith([kind], kind, () => {
+    const ending = kind === "nginx" ? ".conf" : ".caddyfile";
+    const files = readdirSync(FOLDER).filter((name) => name.endsWith(ending));
+    it.each(files)(
+      "%s",
+      async (name) => {
+        const captured = await captureConfiguration({
+          kind,
+          file: join(FOLDER, name),
+          name: "captured",
+          ...(name === "several.conf" && { serverName: "one.example" }),
+        });
+        const left = captured.differences.filter(
+          ({ request }) => !DIFFERENT[name]?.includes(request),
+        );
+        expect(left).toEqual([]);
+        expect(captured.identical).toBeGreaterThan(110);
+        const text = JSON.stringify(profileJson(captured.profile));
+        const { proof: _, title: __, ...again } = readEdgeProfile(text, "edge.json");
+        const { proof: ___, title: ____, ...written } = captured.profile;
+        expect(again).toEqual(JSON.parse(JSON.stringify(written)));
+      },
+      TIME_MS,
+    );
+  });
+}

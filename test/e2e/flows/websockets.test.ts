@@ -1,0 +1,204 @@
+/** WebSockets that are not opened: by whom, why, and the line that opens them. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { type Finding, openAuthority, type ServeOptions, serve } from "../../../src/index.js";
+import { temporaryFolder } from "../../support/cli.js";
+
+type Accepts = (request: IncomingMessage) => boolean;
+
+const hostOf = (url: string | undefined): string => (url ? new URL(url).host : "");
+
+/** By path: whether the app opens a WebSocket. */
+const APPS: Readonly<Record<string, Accepts>> = {
+  "/any": () => true,
+  "/none": () => false,
+  // Jupyter, gorilla/websocket: the Origin's host is the Host.
+  "/same-host": ({ headers }) => hostOf(headers.origin) === headers.host,
+  // Action Cable behind a proxy: the scheme counts as well.
+  "/same-origin": ({ headers }) => {
+    const scheme = headers["x-forwarded-proto"] === "https" ? "https" : "http";
+    return headers.origin === `${scheme}://${headers.host}`;
+  },
+  "/listed": ({ headers }) => headers.origin === `http://${headers.host}`,
+  "/local": ({ headers }) => (headers.host ?? "").startsWith("localhost"),
+};
+
+const stateDirectory = temporaryFolder("devtls-websockets-");
+const app = createServer((_request, response) => void response.writeHead(404).end());
+let ca: string;
+
+const sockets = new WebSocketServer({ server: app, perMessageDeflate: false });
+sockets.options.verifyClient = (info, answer) => {
+  const { req } = info as { readonly req: IncomingMessage };
+  answer(APPS[req.url ?? ""]?.(req) ?? false, 403, "Forbidden");
+};
+sockets.on("connection", (socket) => socket.close());
+
+beforeAll(async () => {
+  app.listen(0, "127.0.0.1");
+  await once(app, "listening");
+  ca = (await openAuthority({ stateDirectory })).certificate;
+});
+afterAll(() => void app.close());
+
+interface Run {
+  readonly opened: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** One handshake of a page of the site. */
+async function shake(
+  path: string,
+  options: Partial<ServeOptions> = {},
+  ask: typeof overHttp1 = overHttp1,
+): Promise<Run> {
+  const findings: Finding[] = [];
+  const target = (app.address() as AddressInfo).port;
+  const server = await serve({
+    ...{ target, port: 0, bind: "127.0.0.1", stateDirectory, host: "app.test" },
+    ...options,
+  });
+  server.on("finding", (finding) => findings.push(finding));
+  const opened = await ask(new URL(path, server.url));
+  await server.close();
+  return { opened, findings };
+}
+
+function overHttp1({ host, port, pathname }: URL): Promise<boolean> {
+  const socket = new WebSocket(`wss://localhost:${port}${pathname}`, {
+    ...{ ca, servername: "app.test", origin: `https://${host}`, headers: { Host: host } },
+  });
+  return new Promise((resolve) => {
+    socket.once("open", () => resolve(true));
+    socket.once("error", () => resolve(false));
+  });
+}
+
+/** RFC 8441, as browsers ask over a connection that they have. */
+async function overHttp2({ host, port, pathname }: URL): Promise<boolean> {
+  const session = connectHttp2(`https://localhost:${port}`, { ca, servername: "app.test" });
+  await once(session, "remoteSettings");
+  const stream = session.request({
+    ...{ ":method": "CONNECT", ":protocol": "websocket", ":scheme": "https" },
+    ...{ ":authority": host, ":path": pathname, origin: `https://${host}` },
+    "sec-websocket-version": "13",
+  });
+  const [head] = await once(stream, "response");
+  stream.close();
+  session.destroy();
+  return head[":status"] === 200;
+}
+
+const said = ({ findings }: Run): string[] =>
+  findings.map(({ code, cause, confidence }) => `${code} ${cause} ${confidence}`);
+
+describe("a WebSocket that is not opened", () => {
+  it.each<
+    [what: string, path: string, options: Partial<ServeOptions>, said: string, fix: string[]]
+  >([
+    [
+      "because nginx drops the upgrade",
+      "/any",
+      { simulate: "nginx-proxy-params" },
+      "websocket-refused edge-drops-upgrade proved",
+      [
+        "proxy_http_version 1.1;",
+        "proxy_set_header Upgrade $http_upgrade;",
+        'proxy_set_header Connection "upgrade";',
+      ],
+    ],
+    [
+      "because Apache drops the upgrade",
+      "/any",
+      { simulate: "apache" },
+      "websocket-refused edge-drops-upgrade proved",
+      ["ProxyPass / http://localhost:PORT/ upgrade=websocket"],
+    ],
+    [
+      "because the upgrade is dropped, and then the port is missing",
+      "/same-host",
+      { simulate: "nginx-proxy-params" },
+      "websocket-refused edge-drops-upgrade proved",
+      [
+        "proxy_http_version 1.1;",
+        "proxy_set_header Upgrade $http_upgrade;",
+        'proxy_set_header Connection "upgrade";',
+        "devtls serve --stand-in",
+      ],
+    ],
+    [
+      "because the edge replaced the Host",
+      "/same-host",
+      { simulate: "azure-front-door" },
+      "websocket-refused origin-refused proved",
+      [
+        'az afd origin update --origin-host-header "" --origin-name APP --origin-group-name GROUP --profile-name PROFILE --resource-group RG',
+      ],
+    ],
+    [
+      "because nobody told the app of https",
+      "/same-origin",
+      { simulate: "none" },
+      "websocket-refused origin-refused proved",
+      ["proxy_set_header X-Forwarded-Proto $scheme;"],
+    ],
+    [
+      "because the Origin is on no list",
+      "/listed",
+      {},
+      "websocket-refused origin-refused proved",
+      [],
+    ],
+    ["because the Host is on no list", "/local", {}, "websocket-refused host-refused proved", []],
+    [
+      "because nobody may ask again, and the edge drops it",
+      "/any",
+      { simulate: "nginx", noProbe: true },
+      "websocket-refused edge-drops-upgrade likely",
+      [
+        "proxy_http_version 1.1;",
+        "proxy_set_header Upgrade $http_upgrade;",
+        'proxy_set_header Connection "upgrade";',
+      ],
+    ],
+  ])("%s", async (_what, path, options, finding, fix) => {
+    const run = await shake(path, options);
+    expect(run.opened).toBe(false);
+    expect(said(run)).toEqual([finding]);
+    const port = String((app.address() as AddressInfo).port);
+    expect(run.findings[0]?.fix.map((line) => line.replace(`:${port}/`, ":PORT/"))).toEqual(fix);
+  });
+
+  it("over HTTP/2, where the edge itself answers", async () => {
+    const run = await shake("/any", { simulate: "nginx-proxy-params" }, overHttp2);
+    expect(run.opened).toBe(false);
+    expect(said(run)).toEqual(["websocket-refused edge-drops-upgrade likely"]);
+  });
+
+  it("is no finding where there is none at all", async () => {
+    for (const simulate of ["devtls", "heroku", "nginx-proxy-params"]) {
+      const run = await shake("/none", { simulate });
+      expect([run.opened, said(run)]).toEqual([false, []]);
+    }
+  });
+});
+
+describe("a WebSocket that is opened", () => {
+  it.each<[path: string, options: Partial<ServeOptions>]>([
+    ["/any", {}],
+    ["/same-host", {}],
+    ["/same-origin", {}],
+    ["/same-host", { simulate: "heroku" }],
+    ["/same-host", { simulate: "heroku", standIn: true }],
+    ["/same-origin", { simulate: "aws-alb", standIn: true }],
+  ])("is no finding: %s %j", async (path, options) => {
+    for (const ask of [overHttp1, overHttp2]) {
+      const run = await shake(path, options, ask);
+      expect([run.opened, said(run)]).toEqual([true, []]);
+    }
+  });
+});
