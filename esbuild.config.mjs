@@ -33,6 +33,8 @@ const common = {
 };
 /** Loaded when something went wrong. */
 const CRASH = "./crash.js";
+/** Loaded by `serve --inspect` only. */
+const INSPECTOR = "./inspector.js";
 
 /** The parser of HTML is as large as all the rest, and loaded when there is a page to read. */
 const pageApart = (from) => ({
@@ -54,8 +56,9 @@ await build({
     "src/cli/guard.ts",
     "src/cli/trust-known.ts",
     "src/cli/crash.ts",
+    "src/cli/inspector.ts",
   ],
-  external: [...DEPENDENCIES, CRASH],
+  external: [...DEPENDENCIES, CRASH, INSPECTOR],
   plugins: [pageApart("..")],
   outdir: "dist/cli",
 });
@@ -103,10 +106,33 @@ await build({
   ...common,
   entryPoints: ["src/cli/main-serve.ts"],
   // Mostly there is a leaf already, and nothing is signed; few runs look at the trust stores.
-  external: ["open", "selfsigned", "node-forge", "./trust-known.js", CRASH],
+  external: ["open", "selfsigned", "node-forge", "./trust-known.js", CRASH, INSPECTOR],
   plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
+
+// The inspector's page is one file: its script and style stand in it, and nothing else is loaded.
+const page = await build({
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: ["chrome110", "firefox115", "safari16.4"],
+  logLevel: "warning",
+  entryPoints: { page: "src/inspect/page/page.ts", style: "src/inspect/page/style.css" },
+  outdir: "dist",
+  write: false,
+});
+const partOf = (ending) =>
+  page.outputFiles
+    .find(({ path }) => path.endsWith(ending))
+    .text.trim()
+    .replaceAll("</", "<\\/");
+writeFileSync(
+  "dist/cli/inspector.html",
+  readFileSync("src/inspect/page/page.html", "utf8")
+    .replace("/*style*/", () => partOf("style.css"))
+    .replace("/*script*/", () => partOf("page.js")),
+);
 
 const { outputFiles } = await build({
   ...common,

@@ -43,6 +43,11 @@ export class DevtlsError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
 
+  /** Each bundle has a copy of this class, and an error may come from one that was loaded later. */
+  static override [Symbol.hasInstance](thrown: unknown): boolean {
+    return thrown instanceof Error && thrown.name === "DevtlsError";
+  }
+
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;

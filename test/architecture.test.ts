@@ -10,7 +10,7 @@ const SRC = join(PROJECT, "src");
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     ...["settings", "ca", "trust", "proxy", "diagnose", "demo", "dev-server", "init", "trace"],
-    ...["rehearse", "reports"],
+    ...["rehearse", "reports", "inspect"],
     ...["acme", "doctor", "serving", "x509", "edge", "paths.ts", "words.ts", "errors.ts"],
     "capture",
   ],
@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   capture: ["serving", "proxy", "ca", "x509", "edge", "lines.ts", "paths.ts", "errors.ts"],
   doctor: ["ca", "trust", "x509", "paths.ts", "errors.ts"],
   "dev-server": ["errors.ts"],
-  init: ["diagnose"],
+  init: ["diagnose", "errors.ts"],
   "index.ts": ["library", "diagnose", "errors.ts"],
   "vite.mts": ["index.ts"],
   library: [
@@ -33,6 +33,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   trace: ["visit", "diagnose", "lines.ts", "words.ts", "errors.ts"],
   visit: ["cookies", "lines.ts", "errors.ts"],
+  inspect: ["ca", "proxy", "diagnose", "edge", "cookies", "lines.ts", "errors.ts"],
   serving: ["ca", "cookies", "proxy", "diagnose", "edge", "x509", "lines.ts"],
   ca: ["x509", "paths.ts", "errors.ts"],
   trust: ["x509", "paths.ts", "words.ts", "errors.ts"],

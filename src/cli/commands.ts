@@ -6,6 +6,7 @@ export const SUMMARIES = {
   capture: "learn what an edge does, and write a profile of it",
   echo: "print a one-file app that shows what reaches it behind an edge",
   trace: "follow the redirects of a URL and say what is wrong",
+  mcp: "tell coding agents what was found, with its proof",
   init: "put the project in this folder on https",
   config: "show the configuration in force and where it comes from",
   cert: "issue a certificate",

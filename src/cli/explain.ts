@@ -87,6 +87,11 @@ function find(code: string): FindingCode {
 /** The site that lines are filled in for. */
 const EXAMPLE = "https://app.example/";
 
+/** All of it, as `--json` has it. @throws DevtlsError "usage" for a code that there is not */
+export function explainedIn(code: string): unknown {
+  return inFull(find(code));
+}
+
 function inFull(code: FindingCode) {
   const { setting, ...explanation } = EXPLANATIONS[code];
   const frameworks = FRAMEWORKS.flatMap((framework) => {

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { readIfThere, writeFiles } from "../ca/files.js";
 import { isProgram } from "../dev-server/programs.js";
 import { causeOf, DevtlsError } from "../errors.js";
+import { AGENT_FILE, agentEntry } from "../init/agent.js";
 import { type Change, type Proposal, propose } from "../init/propose.js";
 import { shellWords } from "../words.js";
 import { usage } from "./options.js";
@@ -15,6 +16,7 @@ import { confirm } from "./prompt.js";
 interface InitOptions {
   yes?: boolean;
   dryRun?: boolean;
+  agent?: boolean;
 }
 
 export function define(program: Command): void {
@@ -25,6 +27,7 @@ export function define(program: Command): void {
     )
     .option("--yes", "do not ask")
     .option("--dry-run", "show the change and write nothing")
+    .option("--agent", "write devtls into .mcp.json instead, for coding agents")
     .action(init);
   withExamples(
     command,
@@ -36,6 +39,7 @@ devtls init --dry-run`,
 async function init(options: InitOptions): Promise<void> {
   if (options.yes && options.dryRun) throw usage("--yes and --dry-run exclude each other");
   const folder = process.cwd();
+  if (options.agent) return initAgent(folder, options);
   const proposal = look(folder);
   const { title, changes, settings, start, missing } = proposal;
   note(`Found ${title}.`);
@@ -57,6 +61,21 @@ async function init(options: InitOptions): Promise<void> {
   if (settings.length === 0) return;
   note(`\nSo that ${title} believes the edge when it says https, its own configuration needs:`);
   for (const line of settings) note(`  ${paint("green", line, "stderr")}`);
+}
+
+/** Writes the entry of `devtls mcp`, and says so. */
+async function initAgent(folder: string, { yes, dryRun }: InitOptions): Promise<void> {
+  const path = join(folder, AGENT_FILE);
+  const change = agentEntry(readIfThere(path)?.toString("utf8"));
+  if (!change) {
+    note(`${AGENT_FILE} has it already.`);
+    return;
+  }
+  print(shown(change));
+  if (dryRun) return;
+  if (!yes) await confirm(`Write ${AGENT_FILE}?`, "devtls init --agent");
+  writeFiles([{ path, data: change.after, mode: 0o644 }]);
+  note(`Wrote ${AGENT_FILE}. Agents ask a running: devtls serve --inspect`);
 }
 
 /**

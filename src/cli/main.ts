@@ -7,6 +7,7 @@ const LOADERS: Loaders = {
   capture: () => import("./capture.js"),
   echo: () => import("./echo.js"),
   trace: () => import("./trace.js"),
+  mcp: () => import("./mcp.js"),
   init: () => import("./init.js"),
   config: () => import("./config.js"),
   cert: () => import("./cert.js"),

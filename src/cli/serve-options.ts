@@ -8,6 +8,9 @@ import { REQUESTS, type Requests } from "./request-lines.js";
 export interface ServeOptions extends SharedOptions {
   readonly demo?: boolean;
   readonly httpsEnv?: boolean;
+  readonly inspect?: string | number | boolean;
+  readonly inspectMemory?: string | number;
+  readonly inspectBodies?: boolean;
   readonly open?: string | boolean;
   readonly requests?: Requests;
   readonly json?: boolean;

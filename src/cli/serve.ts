@@ -7,6 +7,7 @@ import { type Serving, startServing } from "../serving/serving.js";
 import { type App, resolveApps } from "../settings/apps.js";
 import { type Config, findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";
+import type { ServeInspector } from "./inspector.js";
 import type { Launch, Launched } from "./launch.js";
 import { usage } from "./options.js";
 import { EXIT, note, reportError, warn } from "./output.js";
@@ -140,12 +141,16 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     requests: options.requests ?? (options.quiet ? "none" : command ? "problems" : "all"),
     service: app.name,
   });
+  const inspector = options.inspect ? await prepareInspector(options, settings, target) : undefined;
   const serving = await startServing({
     ...settings,
     target,
     ...(launch && { starting: launch.name }),
+    ...(inspector && { watchers: [inspector.watch] }),
   });
   open.push((_signal, graceMs) => serving.close(graceMs));
+  if (inspector) open.push(async () => inspector.close());
+  await inspector?.start(serving);
   report.attach(serving);
   const launched = await launch?.start(serving);
   if (launched) open.push((signal, graceMs) => endLaunched(launched, signal, graceMs));
@@ -159,6 +164,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     const actual = await found;
     if (!actual) return;
     await announceReady(serving, actual, report, { app, options, settings });
+    inspector?.announce();
     launched?.onOwnUrl(() => report.again(serving, actual.url));
   };
   return { announced: announce() };
@@ -218,6 +224,16 @@ async function prepare(
 ): Promise<Launch> {
   const { prepareLaunch } = await import("./launch.js");
   return prepareLaunch(command, settings, options, folder);
+}
+
+/** In a bundle of its own, which only `--inspect` loads. */
+async function prepareInspector(
+  options: ServeOptions,
+  settings: ReadSettings,
+  target: Target,
+): Promise<ServeInspector> {
+  const { prepare } = await import("./inspector.js");
+  return prepare(options, settings, target);
 }
 
 async function startDemo(): Promise<DemoApp> {

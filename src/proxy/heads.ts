@@ -1,5 +1,6 @@
 /** The heads of an exchange: what the app is told, and what of its answer the client gets. */
-import type { EdgeRequest, ToApp } from "../edge/profile.js";
+import type { HeadRewriter } from "../edge/head.js";
+import type { EdgeProfile, EdgeRequest, ToApp } from "../edge/profile.js";
 import { STAND_IN_PORTS, standInRequest, standInResponse } from "../edge/stand-in.js";
 import { targetFor } from "../edge/target.js";
 import { editValues, type HeaderLines, without } from "../lines.js";
@@ -8,8 +9,36 @@ import type { Forwarding } from "./forwarding.js";
 import { crossing, crossingBack, namesTe } from "./hop-by-hop.js";
 import type { ResponseHead } from "./upstream/reader.js";
 
+/** What of a request decides its head; a record of one has it, too. */
+export type Asked = Pick<
+  Exchange,
+  | "method"
+  | "target"
+  | "protocol"
+  | "connection"
+  | "host"
+  | "hostAt"
+  | "headers"
+  | "trailersWelcome"
+> & {
+  readonly body: Pick<NonNullable<Exchange["body"]>, "chunked" | "length"> | undefined;
+  readonly upgrade?: unknown;
+};
+
+/** Who tells the app about a request. */
+export interface Telling {
+  readonly edge: EdgeProfile;
+  readonly rewrite: HeadRewriter;
+  /** Whether the edge is told of the port of production. */
+  readonly standIn?: Forwarding["standIn"] | boolean;
+  readonly pool: { readonly dialer: { readonly target: { readonly authority: string } } };
+}
+
 /** The request line in the version of HTTP that the edge speaks to apps. */
-export function requestLine({ method, target, protocol }: Exchange, toApp: ToApp): string {
+export function requestLine(
+  { method, target, protocol }: Pick<Asked, "method" | "target" | "protocol">,
+  toApp: ToApp,
+): string {
   const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
   return `${method} ${targetFor(toApp.target, target)} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
@@ -23,41 +52,52 @@ export function requestHeaders(
   forwarding: Forwarding,
   upgrade?: string,
 ): HeaderLines {
-  const { edge, requestPolicy, rewrite } = forwarding;
-  const seen = asSeen(exchange, forwarding);
-  const { headers, host, hostAt } = seen;
-  let lines = framed(crossing(headers, edge.toApp.hopByHop, host, hostAt), exchange);
-  if (requestPolicy) lines = requestPolicy(lines, exchange);
-  return rewrite(lines, edgeRequest(seen, forwarding, upgrade));
+  const { requestPolicy } = forwarding;
+  return toldHeaders(
+    exchange,
+    forwarding,
+    upgrade,
+    requestPolicy && ((lines) => requestPolicy(lines, exchange)),
+  );
 }
 
-/** The exchange as the edge sees it: where devtls stands in for it, on the port of production. */
-function asSeen(exchange: Exchange, { standIn }: Forwarding): Exchange {
-  if (!standIn) return exchange;
-  const { connection } = exchange;
+/** The same as a function of the request and the edge alone, before any policy but `edit`. */
+export function toldHeaders(
+  asked: Asked,
+  telling: Telling,
+  upgrade?: string,
+  edit?: (lines: HeaderLines) => HeaderLines,
+): HeaderLines {
+  const { edge, rewrite } = telling;
+  const seen = asSeen(asked, telling);
+  const { headers, host, hostAt } = seen;
+  const lines = framed(crossing(headers, edge.toApp.hopByHop, host, hostAt), asked);
+  return rewrite(edit ? edit(lines) : lines, edgeRequest(seen, telling, upgrade));
+}
+
+/** The request as the edge sees it: where devtls stands in for it, on the port of production. */
+function asSeen(asked: Asked, { standIn }: Pick<Telling, "standIn">): Asked {
+  if (!standIn) return asked;
+  const { connection } = asked;
   const { scheme } = connection;
-  const { host, headers } = standInRequest({
-    scheme,
-    host: exchange.host,
-    headers: exchange.headers,
-  });
+  const { host, headers } = standInRequest({ scheme, host: asked.host, headers: asked.headers });
   const port = STAND_IN_PORTS[scheme];
-  return { ...exchange, host, headers: [...headers], connection: { ...connection, port } };
+  return { ...asked, host, headers: [...headers], connection: { ...connection, port } };
 }
 
 /**
  * The length says what devtls is going to send, whatever the client claimed: octets that only one of
  * two parties takes for a body are the beginning of the next request for the other (RFC 9112 11.2).
  */
-function framed(lines: HeaderLines, { body, upgrade }: Exchange): HeaderLines {
+function framed(lines: HeaderLines, { body, upgrade }: Asked): HeaderLines {
   const length = upgrade || body?.chunked ? undefined : String(body?.length ?? 0);
   return editValues(lines, "content-length", () => length);
 }
 
 /** The facts of an exchange that the edge goes by. */
 export function edgeRequest(
-  exchange: Exchange,
-  { pool, edge }: Forwarding,
+  exchange: Asked,
+  { pool, edge }: Omit<Telling, "rewrite">,
   upgrade?: string,
 ): EdgeRequest {
   const { connection, body } = exchange;

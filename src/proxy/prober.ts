@@ -52,7 +52,10 @@ export class Prober {
    * Sends the request line of an exchange with other header lines. GET and HEAD only.
    * @returns undefined when no answer came in time
    */
-  ask(exchange: Exchange, request: ProbeRequest): Promise<ProbeAnswer | undefined> {
+  ask(
+    exchange: Pick<Exchange, "method" | "target" | "protocol">,
+    request: ProbeRequest,
+  ): Promise<ProbeAnswer | undefined> {
     const { told, from, path, upgrade = false, body = false } = request;
     const asked = path === undefined ? exchange : { ...exchange, method: "GET", target: path };
     const { method } = asked;

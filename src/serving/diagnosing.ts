@@ -95,6 +95,11 @@ export class Diagnosing {
     return this.#diagnosis.open;
   }
 
+  /** Fulfilled when what was seen so far has been looked into. */
+  idle(): Promise<void> {
+    return this.#diagnosis.idle();
+  }
+
   /** Fulfilled when the last finding is out; what is asked by then is asked to the end. */
   async close(graceMs: number): Promise<void> {
     const timer = setTimeout(() => this.#abandon(), graceMs);

@@ -82,6 +82,8 @@ export interface Serving extends EventEmitter<ServeEvents> {
   setTarget(target: Target): void;
   /** What was found and is still so. */
   findings(): readonly Counted[];
+  /** Fulfilled when what was seen so far has been looked into. */
+  diagnosed(): Promise<void>;
   close(graceMs?: number): Promise<void>;
 }
 
@@ -151,6 +153,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     unkept: issued?.leaf.unkept?.message,
     setTarget: side.setTarget,
     findings: () => side.diagnosing.open,
+    diagnosed: () => side.diagnosing.idle(),
     close: async (graceMs = 2_000) => {
       stopRefresh();
       // Who still waits for the app is told that it is not coming.

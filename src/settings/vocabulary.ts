@@ -149,6 +149,20 @@ export const WORDS: readonly Word[] = [
   },
   { name: "no-probe", help: "do not replay a failing GET to find the cause" },
   {
+    name: "inspect",
+    takes: "port",
+    optional: true,
+    json: "number",
+    help: "also serve the inspector, a page that shows every exchange (default port: 4040)",
+  },
+  {
+    name: "inspect-memory",
+    takes: "MiB",
+    json: "number",
+    help: "what the inspector keeps, 1 to 4096 (default: 32)",
+  },
+  { name: "inspect-bodies", help: "with --inspect: keep the first 64 KiB of each body, too" },
+  {
     name: "https-env",
     help: "with a command: set HTTPS=on for it, as WSGI servers understand",
   },

@@ -1,0 +1,107 @@
+/** What is kept of an exchange. Plain data: nothing in it holds a connection. */
+import type { FinishedExchange, Protocol } from "../proxy/exchange.js";
+import type { Asked } from "../proxy/heads.js";
+
+/** The beginning of a body. */
+export interface KeptBody {
+  readonly octets: Buffer;
+  /** Octets of the whole body. */
+  readonly total: number;
+}
+
+export interface Frame {
+  readonly from: "client" | "app";
+  /** Milliseconds since the request. */
+  readonly after: number;
+  readonly kind: "text" | "binary" | "ping" | "pong" | "close";
+  /** Octets on the wire. */
+  readonly length: number;
+  /** The beginning of it; undefined where it is compressed or no text. */
+  readonly text?: string;
+}
+
+/** Where a record comes from: a client, a replay, a HAR file. */
+export type Source = "live" | "replay" | "har";
+
+export interface Recorded {
+  /** Ascending in the order in which they were kept, from 1. */
+  readonly id: number;
+  /** Of the store, when this was last changed. */
+  version: number;
+  readonly source: Source;
+  /** Milliseconds since 1970, when the head of the request had been read. */
+  readonly at: number;
+  readonly url: string;
+  readonly asked: Asked;
+  /** What the client wants to upgrade to. */
+  readonly upgrade: string | undefined;
+  /** The edge that told the app, by its name. */
+  readonly edge: string;
+  /** The edge was told of production's port instead of devtls's own. */
+  readonly standIn: boolean;
+  readonly target: string;
+  readonly told: readonly string[];
+  readonly status: number;
+  readonly answered: readonly string[];
+  readonly sent: readonly string[];
+  readonly trailers: readonly string[];
+  readonly informations: readonly {
+    readonly status: number;
+    readonly headers: readonly string[];
+  }[];
+  readonly bytes: number;
+  readonly milliseconds: number;
+  readonly millisecondsToHead: number | undefined;
+  readonly brokenBy: FinishedExchange["brokenBy"];
+  readonly own: boolean;
+  readonly limit: string | undefined;
+  readonly requestBody: KeptBody | undefined;
+  readonly responseBody: KeptBody | undefined;
+  readonly frames: readonly Frame[];
+  /** Frames that were not kept. */
+  readonly framesLeftOut: number;
+  /** False while the connection is still open. */
+  readonly over: boolean;
+  /** The first record of the redirects that led here, its own id without any. */
+  readonly chain: number;
+  /** Of a replay: what was asked again. */
+  readonly replayOf?: number | undefined;
+  /** Numbers of findings that were seen on it. */
+  findings: readonly number[];
+}
+
+/** A record before the store gave it its place. */
+export type Draft = Omit<Recorded, "id" | "version" | "chain"> & {
+  readonly chain?: number | undefined;
+};
+
+/** Per string: its header and its place in a list. */
+const STRING_OCTETS = 32;
+/** Per record, besides strings and bodies. */
+const RECORD_OCTETS = 600;
+
+/** About how many octets of memory a record takes. */
+export function octetsOf(record: Draft): number {
+  const { asked, told, answered, sent, trailers, requestBody, responseBody, frames } = record;
+  let octets = RECORD_OCTETS + 2 * record.url.length + asked.target.length;
+  for (const lines of [asked.headers, told, answered, sent, trailers]) octets += octetsIn(lines);
+  for (const { headers } of record.informations) octets += octetsIn(headers);
+  for (const { text } of frames) octets += 80 + 2 * (text?.length ?? 0);
+  return octets + (requestBody?.octets.length ?? 0) + (responseBody?.octets.length ?? 0);
+}
+
+function octetsIn(lines: readonly string[]): number {
+  let octets = STRING_OCTETS * lines.length;
+  for (const text of lines) octets += text.length;
+  return octets;
+}
+
+/** The header lines as the client sent them, Host or `:authority` in its place. */
+export function browserLines({ headers, host, hostAt, protocol }: Asked): string[] {
+  if (hostAt !== undefined) {
+    return [...headers.slice(0, hostAt), "Host", host, ...headers.slice(hostAt)];
+  }
+  return protocol === ("HTTP/2" satisfies Protocol)
+    ? [":authority", host, ...headers]
+    : [...headers];
+}
