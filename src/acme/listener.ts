@@ -12,7 +12,7 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from "n
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { DevtlsError, systemCode, systemReason } from "../errors.js";
 
-export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface ListenerOptions {
   readonly addresses: readonly string[];

@@ -50,7 +50,7 @@ export function whyForeign({ uid, gid, mode }: Owner, user: User): string | unde
 }
 
 /** Why a key is not this user's alone; undefined where it is. */
-export function whyReadable({ uid, gid, mode }: Owner): string | undefined {
+function whyReadable({ uid, gid, mode }: Owner): string | undefined {
   if ((mode & 0o004) !== 0) return "can be read by every user";
   if ((mode & 0o040) !== 0 && gid !== 0 && gid !== uid) return `can be read by the group ${gid}`;
   return undefined;

@@ -9,7 +9,7 @@ export interface Clock {
   every(milliseconds: number, callback: () => void): () => void;
 }
 
-export const SYSTEM_CLOCK: Clock = {
+const SYSTEM_CLOCK: Clock = {
   now: Date.now,
   every: (milliseconds, callback) => {
     const timer = setInterval(callback, milliseconds).unref();

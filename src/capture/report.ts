@@ -3,7 +3,7 @@ import { first } from "../lines.js";
 import { type Arrived, isControl, type Shows } from "./question.js";
 
 /** In a response without a body the report is in this header, base64. */
-export const REPORT_HEADER = "x-devtls-report";
+const REPORT_HEADER = "x-devtls-report";
 
 export interface Report {
   readonly arrived: Arrived;

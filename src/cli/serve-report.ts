@@ -10,9 +10,9 @@ import { RequestLines, type Requests } from "./request-lines.js";
 /** Of a fix that the summary repeats. */
 const MAX_SUMMARY_PLACES = 3;
 
-export type Verbosity = "quiet" | "normal" | "verbose";
+type Verbosity = "quiet" | "normal" | "verbose";
 
-export interface Ready {
+interface Ready {
   /** How people name the target. */
   readonly target: string;
   readonly targetUrl: string;

@@ -3,7 +3,7 @@ import { prefixOf } from "./judge.js";
 import { MAX_ATTRIBUTE_OCTETS, trim } from "./set-cookie.js";
 
 /** The name in one pair of a Cookie line or at the start of a Set-Cookie line; "" without one. */
-export function nameIn(pair: string): string {
+function nameIn(pair: string): string {
   const equals = pair.indexOf("=");
   return equals < 0 ? "" : trim(pair.slice(0, equals));
 }

@@ -2,7 +2,7 @@
 import { parseCookieDate } from "./date.js";
 
 /** Octets of name and value together; more is dropped (5.6 step 5). */
-export const MAX_PAIR_OCTETS = 4096;
+const MAX_PAIR_OCTETS = 4096;
 
 /** Octets of an attribute's value; a longer attribute is as good as absent (5.6). */
 export const MAX_ATTRIBUTE_OCTETS = 1024;

@@ -5,7 +5,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The folders where npm puts the programs of packages, the nearest first. */
-export function packagePrograms(folder: string): string[] {
+function packagePrograms(folder: string): string[] {
   const parent = dirname(folder);
   const above = parent === folder ? [] : packagePrograms(parent);
   return [join(folder, "node_modules", ".bin"), ...above];

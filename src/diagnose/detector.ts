@@ -10,7 +10,7 @@ import type { Change, TrialOutcome } from "./trials.js";
  * Which exchanges a detector has to see; each of these is enough. It sees no others, so that what
  * is left out here shows in its first test.
  */
-export interface Wants {
+interface Wants {
   /** Responses with one of these headers, by lower-case name. */
   readonly headers?: readonly string[];
   /** Requests with such header lines, as the app got them. */

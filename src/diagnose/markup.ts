@@ -22,9 +22,6 @@ const RAW: Readonly<Record<string, Place>> = {
   title: "plain",
 };
 
-/** What {@link Markup.advance} may look at beyond its end, in characters. */
-export const MARKUP_AHEAD = 80;
-
 const TAG = /<(\/?)([a-z][^\s/>]{0,60})/iy;
 /** What begins something in which tags mean nothing. */
 const OPAQUE = /<(?:!--|(script|style|textarea|title)(?=[\s/>]))/gi;

@@ -48,7 +48,7 @@ function isNamedSo(name: string): boolean {
 }
 
 /** Long, without words, of several kinds of characters: an id, or something that is signed. */
-export function isRandom(value: string): boolean {
+function isRandom(value: string): boolean {
   const text = value.replace(/^"|"$/g, "");
   if (text.length < MIN_RANDOM) return false;
   let longest = 0;

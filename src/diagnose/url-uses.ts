@@ -3,7 +3,7 @@ import { type Markup, wordsOf } from "./markup.js";
 
 export type Syntax = "html" | "xml" | "json" | "script" | "style" | "csv" | "robots";
 
-export type Use =
+type Use =
   /** Loaded or asked by the page: browsers block it over http (Mixed Content 4.1). */
   | "active"
   | "form"

@@ -21,7 +21,7 @@ export interface Check extends Outcome {
 /** One check; undefined where there is nothing to look at: no authority yet, another system. */
 export type CheckFunction = (context: DoctorContext) => Promise<Outcome | undefined>;
 
-export interface FileStatus {
+interface FileStatus {
   /** Permission bits. */
   readonly mode: number;
   readonly isDirectory: boolean;

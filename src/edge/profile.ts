@@ -10,7 +10,7 @@ export type Evidence = "captured" | "documented" | "unverified";
  * `set` overwrites what the client sent, `append` adds to its last value after a comma,
  * `append-line` adds a line of its own, `pass` forwards what the client sent, `strip` removes it.
  */
-export type Operation = "set" | "append" | "append-line" | "pass" | "strip";
+type Operation = "set" | "append" | "append-line" | "pass" | "strip";
 
 export interface HeaderRule {
   /** With `strip` it may end in "*": every name that begins so. */

@@ -44,7 +44,7 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 type Redirecting = Pick<Recorded, "status" | "sent" | "url">;
 
 /** Where a response sends the browser, as it asks for it: without the fragment. */
-export function nextUrl({ status, sent, url }: Redirecting): string | undefined {
+function nextUrl({ status, sent, url }: Redirecting): string | undefined {
   if (status < 300 || status > 308 || !REDIRECTS.includes(status)) return undefined;
   const location = first(sent, "location");
   if (location === undefined || !URL.canParse(location, url)) return undefined;

@@ -28,8 +28,8 @@ export interface Drawing {
   readonly ending?: string;
 }
 
-export type Lane = 0 | 1 | 2;
-export const LANES = ["browser", "edge", "app"] as const;
+type Lane = 0 | 1 | 2;
+const LANES = ["browser", "edge", "app"] as const;
 
 export interface Arrow {
   readonly from: Lane;

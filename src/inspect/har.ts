@@ -7,7 +7,7 @@ import { redacted } from "./secrets.js";
 /** A few octets can stand for very many. */
 const MAX_DECODED = 4 * 1024 * 1024;
 
-export interface HarPair {
+interface HarPair {
   readonly name: string;
   readonly value: string;
 }

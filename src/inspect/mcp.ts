@@ -4,7 +4,7 @@
  * first, and 2025-11-25, which begins with `initialize`.
  */
 
-export const VERSIONS = ["2026-07-28", "2025-11-25"] as const;
+const VERSIONS = ["2026-07-28", "2025-11-25"] as const;
 
 const META_VERSION = "io.modelcontextprotocol/protocolVersion";
 const META_SERVER = "io.modelcontextprotocol/serverInfo";

@@ -21,7 +21,7 @@ export interface Frame {
 }
 
 /** Where a record comes from: a client, a replay, a HAR file. */
-export type Source = "live" | "replay" | "har";
+type Source = "live" | "replay" | "har";
 
 export interface Recorded {
   /** Ascending in the order in which they were kept, from 1. */

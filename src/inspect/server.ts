@@ -10,7 +10,7 @@ import { Gate, HOST } from "./gate.js";
 import type { Inspector } from "./inspector.js";
 import { follow } from "./live.js";
 
-export const DEFAULT_PORT = 4040;
+const DEFAULT_PORT = 4040;
 /** Of ports to try after the default one. */
 const NEXT_PORTS = 50;
 /** Octets of a HAR file; of anything else that is sent here. */

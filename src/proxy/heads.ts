@@ -95,7 +95,7 @@ function framed(lines: HeaderLines, { body, upgrade }: Asked): HeaderLines {
 }
 
 /** The facts of an exchange that the edge goes by. */
-export function edgeRequest(
+function edgeRequest(
   exchange: Asked,
   { pool, edge }: Omit<Telling, "rewrite">,
   upgrade?: string,

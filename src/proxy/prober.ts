@@ -11,7 +11,7 @@ import type { ResponseHead } from "./upstream/reader.js";
 import type { Target } from "./upstream/target.js";
 
 /** Lets apps ignore what nobody asked for. */
-export const PROBE_HEADER = "X-Devtls-Probe";
+const PROBE_HEADER = "X-Devtls-Probe";
 
 /** A dev server may compile a page first; a breakpoint must not hold a diagnosis for ever. */
 const TIMEOUT_MS = 10_000;
@@ -117,9 +117,4 @@ export class Prober {
     this.#pools.edge.close();
     this.#pools.loopback.close();
   }
-}
-
-/** Whether a request is a replay, whose exchange is nobody's failure. */
-export function isProbe(exchange: Exchange): boolean {
-  return first(exchange.headers, PROBE_HEADER.toLowerCase()) !== undefined;
 }

@@ -1,7 +1,7 @@
 /** What a visitor does: steps, or pages to start from whose links are followed. Pure. */
 import { DevtlsError } from "../errors.js";
 
-export interface GetStep {
+interface GetStep {
   readonly kind: "get";
   readonly path: string;
 }
@@ -26,12 +26,12 @@ export interface RequestStep {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface SocketStep {
+interface SocketStep {
   readonly kind: "websocket";
   readonly path: string;
 }
 
-export interface ExpectStep {
+interface ExpectStep {
   readonly kind: "expect";
   readonly status?: number;
   readonly text?: string;

@@ -2,7 +2,7 @@
 import type { Finding, FindingCode } from "../diagnose/finding.js";
 
 /** What a rehearsal finds besides what the diagnosis does. */
-export type OwnCode = "edge-limit" | "flow-differs";
+type OwnCode = "edge-limit" | "flow-differs";
 
 export interface RehearsalFinding extends Omit<Finding, "code"> {
   readonly code: FindingCode | OwnCode;

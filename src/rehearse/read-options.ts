@@ -35,7 +35,7 @@ const MAX_DEPTH = 5;
 const MAX_JOBS = 32;
 
 /** `all` is what is deployed to: devtls's own edge is the control. */
-export const REHEARSED: readonly EdgeProfile[] = PROFILES.filter(({ name }) => name !== "devtls");
+const REHEARSED: readonly EdgeProfile[] = PROFILES.filter(({ name }) => name !== "devtls");
 
 export type ReadRehearsal = Omit<RehearseSettings, "target" | "roots" | "onEdge"> &
   Partial<Pick<RehearseSettings, "target">>;

@@ -41,7 +41,7 @@ export interface WalkOptions {
 }
 
 /** As the help says. */
-export const MAX_PAGES = 20;
+const MAX_PAGES = 20;
 
 /** An edge on which so many pages loop needs no more of them. */
 const MAX_FAILED_PAGES = 3;
@@ -311,7 +311,7 @@ function problemOf(landing: Landing | undefined, isStatusAwaited: boolean): stri
 }
 
 /** Numbers and ids make no difference: what one visitor creates is another thing for the next. */
-export function routeOf({ pathname }: URL): string {
+function routeOf({ pathname }: URL): string {
   return pathname.replace(/\/(?:\d+|[0-9a-f]{16,}|[0-9a-f-]{36})(?=\/|$)/gi, "/*");
 }
 

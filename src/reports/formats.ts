@@ -16,7 +16,7 @@ const WRITERS: Readonly<Record<string, (report: Report) => string>> = {
   github,
 };
 
-export const FORMATS: readonly string[] = [...Object.keys(WRITERS), "json"];
+const FORMATS: readonly string[] = [...Object.keys(WRITERS), "json"];
 
 export interface Wanted {
   readonly format: string;

@@ -22,7 +22,7 @@ export interface Location {
 }
 
 /** As SARIF 3.27.10: an error makes its case fail, the others do not. */
-export type Level = "error" | "warning" | "note";
+type Level = "error" | "warning" | "note";
 
 export interface Result {
   /** The id of a {@link Rule}. */
@@ -56,7 +56,7 @@ export interface Case {
 }
 
 /** One line and the cases that it mends. */
-export interface SharedFix {
+interface SharedFix {
   readonly fix: string;
   /** What it is for: "django". */
   readonly framework: string | null;

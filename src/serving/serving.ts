@@ -55,7 +55,7 @@ export interface ServeSettings
   readonly clock?: Clock;
 }
 
-export interface ServeEvents {
+interface ServeEvents {
   request: [finished: FinishedExchange];
   finding: [finding: Finding];
   target: [state: "up" | "down", url: string];

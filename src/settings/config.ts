@@ -6,7 +6,7 @@ import { PACKAGE_FILE, placesFrom, readOwn, thisViewer, type Viewer } from "./co
 import { parseJsonc } from "./jsonc.js";
 import { camelCase, WORDS, type Word } from "./vocabulary.js";
 
-export const CONFIG_FILE = "devtls.config.json";
+const CONFIG_FILE = "devtls.config.json";
 
 /** Options under their names in programs, as a file holds them. */
 export type Options = Readonly<Record<string, unknown>>;

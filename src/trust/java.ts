@@ -10,7 +10,7 @@ import { installHint, type Machine } from "./machine.js";
 import type { FindStores, Inspection, Root, Step, TrustStore } from "./store.js";
 
 /** The password of every `cacerts` that comes with a JDK; it guards nothing. */
-export const STORE_PASSWORD = "changeit";
+const STORE_PASSWORD = "changeit";
 
 /** Folders that hold one JDK each, by platform; `~` is the home. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {

@@ -132,7 +132,7 @@ class NssStore implements TrustStore {
   }
 }
 
-export function nssToolsHint(machine: Machine): string {
+function nssToolsHint(machine: Machine): string {
   return installHint(machine, PACKAGES) ?? "Install the NSS tools of your distribution";
 }
 

@@ -21,7 +21,7 @@ export type ReferrerPolicy =
   | "unsafe-url";
 
 /** What browsers do unless a page says otherwise (Referrer Policy 3). */
-export const DEFAULT_POLICY: ReferrerPolicy = "strict-origin-when-cross-origin";
+const DEFAULT_POLICY: ReferrerPolicy = "strict-origin-when-cross-origin";
 
 const POLICIES: readonly string[] = [
   ...["no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin"],
@@ -104,10 +104,10 @@ function fetchMetadata(circumstances: Circumstances): string[] {
   ];
 }
 
-export type Site = "none" | "same-origin" | "same-site" | "cross-site";
+type Site = "none" | "same-origin" | "same-site" | "cross-site";
 
 /** Fetch Metadata 2.3: every URL on the way counts, and the farthest one decides. */
-export function siteOf({ from, url, chain }: Pick<Circumstances, "from" | "url" | "chain">): Site {
+function siteOf({ from, url, chain }: Pick<Circumstances, "from" | "url" | "chain">): Site {
   if (from === undefined) return "none";
   let site: Site = "same-origin";
   for (const each of [...chain, url]) {

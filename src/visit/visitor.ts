@@ -277,7 +277,7 @@ export class Visitor {
   }
 }
 
-export function originOf({ protocol, hostname, pathname }: URL): CookieOrigin {
+function originOf({ protocol, hostname, pathname }: URL): CookieOrigin {
   return {
     scheme: protocol === "https:" ? "https" : "http",
     host: hostname.replace(/^\[|\]$/g, ""),

@@ -18,7 +18,7 @@ import { signDer } from "./keys.js";
 import { OID } from "./oids.js";
 import type { Issuer } from "./profile.js";
 
-export interface RevokedEntry {
+interface RevokedEntry {
   /** Hexadecimal. */
   readonly serial: string;
   readonly at: Date;

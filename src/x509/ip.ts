@@ -7,7 +7,7 @@
  * The octets of an IPv4 address in dotted-decimal form, or undefined. Leading zeros are refused:
  * some resolvers read them as octal (RFC 6943 3.1.1).
  */
-export function parseIpv4(text: string): Buffer | undefined {
+function parseIpv4(text: string): Buffer | undefined {
   const parts = text.split(".");
   if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part))) {
     return undefined;
@@ -17,7 +17,7 @@ export function parseIpv4(text: string): Buffer | undefined {
 }
 
 /** The 16 octets of an IPv6 address in any spelling of RFC 4291 2.2 (no zone), or undefined. */
-export function parseIpv6(text: string): Buffer | undefined {
+function parseIpv6(text: string): Buffer | undefined {
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
   const [head, tail] = halves as [string, string | undefined];

@@ -56,7 +56,7 @@ export type AcmeEvent =
   | { readonly event: "revoked"; readonly certificate: IssuedCertificate }
   | { readonly event: "challenge"; readonly order: Order; readonly outcome: ChallengeOutcome };
 
-export type AccountChange = "new" | "updated" | "new key" | "deactivated";
+type AccountChange = "new" | "updated" | "new key" | "deactivated";
 
 export interface ChallengeOutcome {
   readonly identifier: Identifier;

@@ -21,7 +21,7 @@ import { requireReplaceable } from "./renewal.js";
 import { SLOW_MS } from "./weather.js";
 
 /** An order that is not finished by then is over, as with Let's Encrypt. */
-export const ORDER_LIFETIME_MS = 7 * DAY_MS;
+const ORDER_LIFETIME_MS = 7 * DAY_MS;
 
 export type OrderStatus = "pending" | "ready" | "processing" | "valid" | "invalid";
 

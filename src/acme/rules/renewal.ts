@@ -33,7 +33,7 @@ export function renewalInfo({ records, settings, now }: Context, id: string): An
  * Around two thirds of the lifetime, as public authorities suggest; in the past when the
  * certificate is revoked, or the weather says so.
  */
-export function suggestedWindow(
+function suggestedWindow(
   { notBefore, notAfter, revoked }: IssuedCertificate,
   weather: Weather,
   now: number,

@@ -53,7 +53,7 @@ export function send(
 }
 
 /** The octets of an HTTP/1.x question. */
-export function http1Text(question: Question, control: string): string {
+function http1Text(question: Question, control: string): string {
   const { method, target, version, lines, host, hostAt = 0, body = "", chunked } = question;
   const all = [...lines];
   if (host !== undefined) all.splice(hostAt, 0, "Host", host);
@@ -153,7 +153,7 @@ function plainAddress(address: string): string {
 }
 
 /** A whole response of HTTP/1.x (RFC 9112 6.3), or undefined while it is not all there. */
-export function parseResponse(
+function parseResponse(
   text: string,
   isHead: boolean,
   ended: boolean,

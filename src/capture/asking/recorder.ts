@@ -75,7 +75,7 @@ function attend(socket: Socket, app: App): void {
 }
 
 /** A whole request, or undefined while its body is not all there. */
-export function parseRequest(
+function parseRequest(
   head: string,
   rest: string,
 ): { arrived: Arrived; length: number } | undefined {

@@ -26,7 +26,7 @@ interface Passed {
 }
 
 /** @param target what `{target}` stood for in the app's answers */
-export function passedOf(observations: readonly Observation[], target: string): Passed[] {
+function passedOf(observations: readonly Observation[], target: string): Passed[] {
   return observations.flatMap((observation): Passed[] => {
     const { question, arrived, answer } = observation;
     if (!question.reply || !arrived || !answer) return [];

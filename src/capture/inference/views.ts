@@ -66,7 +66,7 @@ function originForm(target: string): string {
 }
 
 /** The values of each name as a runtime shows them. */
-export function valuesByName(lines: readonly string[], shows: Shows): Map<string, string[]> {
+function valuesByName(lines: readonly string[], shows: Shows): Map<string, string[]> {
   const values = new Map<string, string[]>();
   for (const [name, value] of shownLines(lines, shows)) {
     const key = name.toLowerCase();

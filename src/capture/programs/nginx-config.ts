@@ -33,7 +33,7 @@ export interface NginxPlace {
 }
 
 /** "127.0.0.1:PORT" by protocol. */
-export interface Backends {
+interface Backends {
   readonly http: string;
   readonly fastcgi: string;
 }

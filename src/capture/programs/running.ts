@@ -69,7 +69,7 @@ export function handOver(folder: string): void {
 }
 
 /** Who the server runs as: the user, or nobody where that is root. */
-export function account(): { uid?: number; gid?: number } {
+function account(): { uid?: number; gid?: number } {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 }
 
@@ -162,7 +162,7 @@ function signal(pid: number | undefined, name: NodeJS.Signals): void {
   }
 }
 
-export function failed(name: string, said: string): DevtlsError {
+function failed(name: string, said: string): DevtlsError {
   const lines = said.trim().split("\n");
   const telling = lines.filter((line) => /emerg|error|fatal|alert/i.test(line));
   const cause = (telling.at(-1) ?? lines.at(-1) ?? "").trim() || "it ended without a word";

@@ -14,7 +14,7 @@ const SAYS_HTTPS: readonly (readonly [name: string, value: string])[] = [
 ];
 
 /** The scheme headers that were sent, where they do not agree. */
-export function contradictions(told: readonly string[]): string[] {
+function contradictions(told: readonly string[]): string[] {
   const sent = SAYS_HTTPS.flatMap(([name, https]) => {
     const value = first(told, name);
     return value === undefined

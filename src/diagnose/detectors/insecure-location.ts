@@ -17,7 +17,7 @@ import { isSelfRedirect } from "./redirect-loop.js";
  * redirect, `redirect-uri` the address for the answer of an identity provider, `header` any other.
  * Where only the port is missing it is `harmless-on-443`.
  */
-export const INSECURE_LOCATION_CAUSES = [
+const INSECURE_LOCATION_CAUSES = [
   "http-location",
   "internal-location",
   "http-redirect-uri",

@@ -11,7 +11,7 @@ import { shown, toldOf, withoutQuery } from "../shown.js";
 import { repeatOf, schemeChanges } from "../trials.js";
 
 /** Causes of `mixed-content`, the gravest first. */
-export const MIXED_CONTENT_CAUSES = [
+const MIXED_CONTENT_CAUSES = [
   /** A script, style sheet, frame or request over http: browsers block it. */
   "blocked",
   /** A WebSocket without TLS: browsers refuse to open it. */

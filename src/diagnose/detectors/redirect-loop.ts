@@ -139,7 +139,7 @@ function causeOf(
 }
 
 /** What would settle a loop that nobody looked into. */
-export function settleLoop({ verdict, context }: Scene): string {
+function settleLoop({ verdict, context }: Scene): string {
   if (context.fromClient)
     return "devtls serve in front of the app, which can ask again, settles it.";
   return verdict.kind === "unasked"

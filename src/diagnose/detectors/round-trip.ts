@@ -33,7 +33,7 @@ const MAX_TRAILS = 200;
 /** Browsers give up after 20 redirects. */
 const MAX_HOPS = 20;
 
-export class RoundTrips {
+class RoundTrips {
   /** Ways that lead to a URL. */
   readonly #ways = new Map<string, Trail>();
   #latest = 0;

@@ -121,7 +121,7 @@ export const unverified = proven("unverified");
 
 export const set = (name: string, value: string): HeaderRule => ({ name, op: "set", value });
 export const append = (name: string, value: string): HeaderRule => ({ name, op: "append", value });
-export const pass = (name: string): HeaderRule => ({ name, op: "pass" });
+const pass = (name: string): HeaderRule => ({ name, op: "pass" });
 export const strip = (name: string): HeaderRule => ({ name, op: "strip" });
 
 /** Marks a rule as less sure than its profile. */

@@ -1,7 +1,6 @@
 /** The inspector's HTTP interface, as the page asks it. */
 import type { Finding } from "../../diagnose/finding.js";
 import type { LoopProof } from "../asking.js";
-import type { Drawing } from "../drawing.js";
 import type { Frame } from "../record.js";
 import type { ComparedLine, JudgedCookie, View } from "../views.js";
 
@@ -59,7 +58,7 @@ export interface EdgeHead extends View {
   readonly title: string;
 }
 
-export interface Outcome {
+interface Outcome {
   readonly status: number;
   readonly location?: string;
   readonly bytes: number;
@@ -80,7 +79,7 @@ export interface Verification {
   readonly after: string;
 }
 
-export type { ComparedLine, Drawing, Finding, LoopProof, View };
+export type { ComparedLine, LoopProof, View };
 
 /** An answer that says why not, with what to do. */
 export class Refused extends Error {

@@ -14,7 +14,7 @@ export interface TcpTarget {
   readonly authority: string;
 }
 
-export interface UnixTarget {
+interface UnixTarget {
   readonly kind: "unix";
   readonly path: string;
   readonly tls: false;
