@@ -1,7 +1,7 @@
 /** Asks a target once more, beside the traffic, for the diagnosis. */
 
 import type { EdgeProfile } from "../edge/profile.js";
-import { first, type HeaderLines, headText } from "../lines.js";
+import { type HeaderLines, headText } from "../lines.js";
 import type { Exchange } from "./exchange.js";
 import { requestLine } from "./heads.js";
 import { Call } from "./upstream/call.js";
