@@ -131,7 +131,10 @@ function ipv6(random: Random): Asked {
   groups.forEach((group, index) => {
     bytes.writeUInt16BE(group, index * 2);
   });
-  return { typed: spellIpv6(random, groups), kind: "ip", expected: bytes.toString("hex") };
+  // An IPv4 address in IPv6's clothes is that address (RFC 4291 2.5.5.2).
+  const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  const expected = (mapped ? bytes.subarray(12) : bytes).toString("hex");
+  return { typed: spellIpv6(random, groups), kind: "ip", expected };
 }
 
 /** One of the many texts of RFC 4291 2.2 for these groups. */

@@ -52,12 +52,14 @@ export const mixedContent: Detector<Seen> = {
   changes: ({ observation }, base, { edge }) =>
     schemeChanges(base, new URL(observation.url).host, edge?.toApp.source === "remote"),
 
-  stillSo({ context, cause }, again) {
+  stillSo({ context, cause, example }, again) {
     if (again.status !== 200) return undefined;
     const body = again.body ?? scanAnswer(again, context);
     if (!body) return undefined;
     const now = lookAt({ ...again, body }, context);
-    return now !== undefined && rank(now.cause) <= rank(cause);
+    if (now === undefined || rank(now.cause) > rank(cause)) return false;
+    // With the public host in it only the scheme is left, which is another setting.
+    return example.leak !== "internal" || now.example.leak === "internal";
   },
 
   explain(seen, scene): Finding | undefined {
