@@ -12,8 +12,7 @@ const PROJECT = join(import.meta.dirname, "..");
 const PUBLIC = ["src/index.ts", "src/vite.mts", "src/cli/topics/index.ts"];
 
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(\s*)["'](\.[^"']*)["']/g;
-const EXPORTED =
-  /^export (?:async )?(?:function\*?|const|let|class|abstract class|enum) (\w+)/gm;
+const EXPORTED = /^export (?:async )?(?:function\*?|const|let|class|abstract class|enum) (\w+)/gm;
 const LISTED = /^export \{([^}]*)\}(?: from)?/gm;
 
 const files = ["src", "test"].flatMap((folder) =>
