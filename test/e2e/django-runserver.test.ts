@@ -68,6 +68,8 @@ describeUnless(reason, "Django with SECURE_SSL_REDIRECT under runserver", () => 
         explanation: expect.stringContaining("X-Forwarded-Proto: https"),
         chain: expect.any(Array),
         fix: [SETTING],
+        fixes: [{ where: "Django, settings.py", lines: [SETTING] }],
+        proof: expect.objectContaining({ kind: "rule" }),
       },
     ]);
   });
