@@ -40,7 +40,8 @@ describe("devtls acme", () => {
   });
 
   it("explains a challenge that failed: what was asked, what came, what to change", async () => {
-    const closed = await freePort();
+    // A port that no server of another test gets by chance.
+    const closed = 1;
     const { home, port, run } = await startCommand(["--http-01-port", String(closed)]);
     await run.waitFor(/^https:/m);
     const client = new AcmeClient(
@@ -53,6 +54,7 @@ describe("devtls acme", () => {
     const { json } = await client.read(url);
     await client.post(json.challenges[0].url, {});
     await settled(client, url);
+    await run.waitFor(/^ {2}change {2}.*$/m);
     const [, asked = "", got, change] =
       /asked {3}(.*)\n {2}got {5}(.*)\n {2}change {2}(.*)/.exec(run.stderr()) ?? [];
     expect(asked).toContain(`GET http://app.test:${closed}/.well-known/acme-challenge/`);

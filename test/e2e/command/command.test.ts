@@ -83,6 +83,7 @@ describeWith(["curl", "ps"], "devtls serve -- COMMAND", () => {
     await running.waitFor(
       new RegExp(`listens on port ${own}; devtls waits for http://localhost:${named}`),
     );
+    await running.waitFor(new RegExp(`devtls serve --target ${own} -- `));
     expect(running.stderr()).toContain(`devtls serve --target ${own} -- ${process.execPath}`);
     expect(await running.stop()).toBe(0);
   });
