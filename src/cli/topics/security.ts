@@ -17,9 +17,11 @@ programs; Fedora, Arch, openSUSE, NixOS, macOS, Windows and WSL by simulated com
 Can you trust it with a root key?
   The authority can sign local names only: localhost, .test, .local, .internal, .home.arpa, and
   loopback, private, link-local and unique-local addresses. The root says so itself (name
-  constraints), and OpenSSL, curl, Node, Python, GnuTLS, NSS, Chromium and Firefox enforce it: who
-  steals the key still cannot be your bank. Java does not enforce it. devtls refuses to sign
-  anything else, too; devtls ca create --permit example.test makes a wider authority.
+  constraints, for hosts, addresses, mail and URIs; for TLS only), and OpenSSL, curl, Node, Python,
+  GnuTLS, NSS, Chromium and Firefox enforce it: who steals the key still cannot be your bank.
+  What is not enforced: by Java, nothing of a root; by GnuTLS, URIs and what a certificate is for;
+  by NSS, the latter. devtls refuses to sign anything else, too; devtls ca create --permit
+  example.test makes a wider authority.
   The key stays in the state directory (mode 0700), readable by you alone.
   devtls ca create --burn-root forgets the root's key once it has signed one intermediate.
   devtls ca rotate replaces the authority wherever it is used; interrupted, run it again.
