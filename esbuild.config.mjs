@@ -49,6 +49,23 @@ const pageApart = (from) => ({
 });
 await build({ ...common, entryPoints: ["src/visit/page.ts"], outdir: "dist/visit" });
 
+/** The audit has that parser, too, and the list of public suffixes. */
+const auditApart = {
+  name: "audit-apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.\/audit\/audit\.js$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "../audit/audit.js", external: true } : undefined,
+    );
+  },
+};
+await build({
+  ...common,
+  entryPoints: ["src/audit/audit.ts"],
+  external: DEPENDENCIES,
+  plugins: [pageApart("..")],
+  outdir: "dist/audit",
+});
+
 await build({
   ...common,
   entryPoints: [
@@ -59,7 +76,7 @@ await build({
     "src/cli/inspector.ts",
   ],
   external: [...DEPENDENCIES, CRASH, INSPECTOR],
-  plugins: [pageApart("..")],
+  plugins: [pageApart(".."), auditApart],
   outdir: "dist/cli",
 });
 await build({

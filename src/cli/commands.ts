@@ -3,6 +3,7 @@ export const SUMMARIES = {
   serve: "front a dev server with TLS, as production would",
   edges: "list the production edges that can be simulated",
   rehearse: "send one flow through every edge: which ones does the app break on",
+  audit: "grade a site as the outside will: headers, cookies, TLS",
   capture: "learn what an edge does, and write a profile of it",
   echo: "print a one-file app that shows what reaches it behind an edge",
   trace: "follow the redirects of a URL and say what is wrong",

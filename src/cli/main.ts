@@ -4,6 +4,7 @@ const LOADERS: Loaders = {
   serve: () => import("./serve.js"),
   edges: () => import("./edges.js"),
   rehearse: () => import("./rehearse.js"),
+  audit: () => import("./audit.js"),
   capture: () => import("./capture.js"),
   echo: () => import("./echo.js"),
   trace: () => import("./trace.js"),

@@ -10,7 +10,7 @@ import {
 import { request as secureRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { DevtlsError } from "../errors.js";
+import { DevtlsError, systemCode } from "../errors.js";
 import { without } from "../lines.js";
 import { BOUNDS, type Bounds, type Carrier, type HopRequest, type HopResponse } from "./carrier.js";
 import { BodyCollector } from "./collect.js";
@@ -160,7 +160,14 @@ const lookupAsBrowsers: LookupFunction = (hostname, options, callback) => {
 };
 
 /** Errors of the certificate, by the codes that Node gives OpenSSL's. */
-const CERTIFICATE = /^(?:CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+const CERTIFICATE =
+  /^(?:CERT_|CRL_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|ERROR_IN_C|HOSTNAME_MISMATCH|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_)/;
+
+/** Whether a request failed because the server's certificate is not trusted. */
+export function isCertificateError(thrown: unknown): boolean {
+  const cause = thrown instanceof DevtlsError ? thrown.cause : thrown;
+  return CERTIFICATE.test(systemCode(cause) ?? "");
+}
 
 /** What OpenSSL makes of an answer that is no TLS record. */
 const NOT_TLS = /WRONG_VERSION_NUMBER|wrong version number|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
@@ -174,7 +181,7 @@ function failure(url: URL, error: NodeJS.ErrnoException): DevtlsError {
     return new DevtlsError("request-failed", what, { hint, cause: error });
   }
   const problem = `could not ask ${url.href}: ${error.message}`;
-  const hint = CERTIFICATE.test(error.code ?? "")
+  const hint = isCertificateError(error)
     ? "To look past the certificate: devtls trace --insecure URL"
     : "Is the server running, and is the address right?";
   return new DevtlsError("request-failed", problem, { hint, cause: error });
