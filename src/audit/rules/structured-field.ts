@@ -4,7 +4,9 @@ const TOKEN = /^[A-Za-z*][\w!#$%&'*+\-.^`|~:/]*/;
 const KEY = /^[a-z*][a-z0-9_\-.*]*/;
 const NUMBER = /^-?(?:\d{1,12}\.\d{1,3}|\d{1,15})(?![\d.])/;
 const STRING = /^"(?:[ !#-[\]-~]|\\["\\])*"/;
-const BYTES = /^:[A-Za-z0-9+/]*={0,2}:/;
+/** Base64 with its padding, or without any. */
+const BYTES =
+  /^:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?:/;
 const BOOLEAN = /^\?[01]/;
 const DATE = /^@-?\d{1,15}(?![\d.])/;
 const DISPLAY = /^%"(?:[ !#$&-~]|%[0-9a-f]{2})*"/;
@@ -27,8 +29,17 @@ export function tokenItem(text: string): string | undefined {
     if (!rest.startsWith("=")) continue;
     rest = rest.slice(1);
     const value = BARE_ITEMS.map((item) => item.exec(rest)?.[0]).find(Boolean);
-    if (value === undefined) return undefined;
+    if (value === undefined || (DISPLAY.test(value) && !isUtf8(value))) return undefined;
     rest = rest.slice(value.length);
   }
   return /^ *$/.test(rest) ? token : undefined;
+}
+
+function isUtf8(percentEncoded: string): boolean {
+  try {
+    decodeURIComponent(percentEncoded.slice(1));
+    return true;
+  } catch {
+    return false;
+  }
 }
