@@ -172,7 +172,7 @@ export const SERVERS: readonly RealServer[] = [
 ];
 
 /** A port that was free may be taken before the server binds it. */
-const ATTEMPTS = 3;
+export const ATTEMPTS = 3;
 
 /** Starts one in front of an app on this port; it ends with the test file. */
 export async function startServer(server: RealServer, app: number): Promise<Ports> {
@@ -208,7 +208,7 @@ export async function startServer(server: RealServer, app: number): Promise<Port
 }
 
 /** @returns false when the program ends before it listens on all of these */
-async function listens(running: Running, ports: readonly number[]): Promise<boolean> {
+export async function listens(running: Running, ports: readonly number[]): Promise<boolean> {
   let ended = false;
   void running.exited.then(() => {
     ended = true;
