@@ -1,6 +1,7 @@
 /** Checks: what an audit says besides its grades, each with its status and the lines that mend it. */
-import { passes, type TestId, wordsOf } from "./rules/outcomes.js";
+
 import type { Graded } from "./rules/observatory.js";
+import { passes, type TestId, wordsOf } from "./rules/outcomes.js";
 
 export type Status = "pass" | "warn" | "fail" | "not-asked";
 

@@ -33,7 +33,8 @@ export function tlsChecks(found: TlsExamination): Check[] {
       stated({ id: `tls-${version}`, status: "not-asked", detail: `${version}: ${why}` }),
     );
   const [main] = chains;
-  const chain: Status = main === undefined ? "not-asked" : main.verdict === "trusted" ? "pass" : "warn";
+  const chain: Status =
+    main === undefined ? "not-asked" : main.verdict === "trusted" ? "pass" : "warn";
   return [
     ...caps,
     ...warnings,
@@ -41,9 +42,7 @@ export function tlsChecks(found: TlsExamination): Check[] {
     ...(main && caps.length > 0
       ? []
       : [stated({ id: "tls-chain", status: chain, detail: chainWords(found) })]),
-    ...OPEN.map(([id, what]) =>
-      stated({ id, status: "not-asked", detail: `Not asked: ${what}.` }),
-    ),
+    ...OPEN.map(([id, what]) => stated({ id, status: "not-asked", detail: `Not asked: ${what}.` })),
   ];
 }
 

@@ -35,6 +35,11 @@ export function printAudit(audit: Audit, report: Report): void {
   const score = headers.score === null ? "" : ` (${headers.score})`;
   print(`headers ${headers.grade ?? "-"}${score} as the HTTP Observatory grades`);
   if (tls?.rating) print(`TLS ${tls.rating.grade} (${tls.rating.score}) as SSL Labs grades`);
+  for (const { edge, grade: behind, headers: ofEdge } of audit.edges) {
+    print(
+      `  behind ${edge}: ${paint(colourOf(behind), ofEdge.grade ?? "-")} (${ofEdge.score ?? "-"})`,
+    );
+  }
   print("");
   for (const status of ORDER) {
     const checks = audit.checks.map((check, at) => ({ check, known: isKnown(report, at) }));
@@ -68,7 +73,9 @@ const suffix = (notes: readonly string[]): string => {
 
 function large(grade: string): string[] {
   const letters = [...grade].map((letter) => LETTERS[letter] ?? []);
-  return [0, 1, 2].map((row) => letters.map((letter) => letter[row] ?? "").join(" ")).filter((line) => line.trim() !== "");
+  return [0, 1, 2]
+    .map((row) => letters.map((letter) => letter[row] ?? "").join(" "))
+    .filter((line) => line.trim() !== "");
 }
 
 function colourOf(grade: string | null): Colour {

@@ -95,15 +95,26 @@ function listOf(value: string | readonly string[] | undefined): string[] {
 
 function edgesOf(value: RehearseOptions["edges"], bad: Bad): readonly EdgeProfile[] {
   if (value === undefined) return REHEARSED;
-  const names = listOf(value)
-    .flatMap((text) => text.split(","))
-    .map((name) => name.trim());
+  return profilesNamed(listOf(value), (name, why) =>
+    bad("edges", `${name}: ${why}`, "They are listed by: devtls edges"),
+  );
+}
+
+/**
+ * The edges of comma-separated names, each once; `all` is what is deployed to.
+ * @param refuse makes the error for a name that there is not
+ */
+export function profilesNamed(
+  texts: readonly string[],
+  refuse: (name: string, why: string) => DevtlsError,
+): readonly EdgeProfile[] {
+  const names = texts.flatMap((text) => text.split(",")).map((name) => name.trim());
   const known = PROFILES.map(({ name }) => name);
   const found = names.filter(Boolean).flatMap((name) => {
     if (name === "all") return REHEARSED;
     const profile = PROFILES.find((each) => each.name === name);
     if (profile) return [profile];
-    throw bad("edges", `${name}: ${didYouMean(name, known)}`, "They are listed by: devtls edges");
+    throw refuse(name, didYouMean(name, known));
   });
   return [...new Set(found)];
 }

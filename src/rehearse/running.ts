@@ -14,6 +14,20 @@ export interface Served {
 }
 
 /**
+ * The target of the `devtls serve` at a URL, as `--target` takes it; undefined for another server.
+ * @param roots to trust, PEM
+ * @throws DevtlsError "request-failed"
+ */
+export async function targetBehind(
+  url: URL,
+  roots: readonly string[],
+): Promise<string | undefined> {
+  const headers = ["Host", url.host, READY_HEADER, "?", "Accept", "*/*"];
+  const answer = await new Network({ roots }).send({ method: "GET", url, headers });
+  return first(answer.headers, TARGET_HEADER);
+}
+
+/**
  * Asks a running `devtls serve` where its app is.
  * @param roots to trust, PEM
  * @throws DevtlsError "usage" for what is no https URL, "request-failed" for another server
@@ -29,9 +43,7 @@ export async function servedAt(text: string, roots: readonly string[]): Promise<
       },
     );
   }
-  const headers = ["Host", url.host, READY_HEADER, "?", "Accept", "*/*"];
-  const answer = await new Network({ roots }).send({ method: "GET", url, headers });
-  const target = first(answer.headers, TARGET_HEADER);
+  const target = await targetBehind(url, roots);
   if (target === undefined) {
     throw new DevtlsError(
       "request-failed",

@@ -53,7 +53,8 @@ export class Outside implements Carrier {
     const { isRemote, host } = this.#options;
     if (!isRemote || request.url.hostname === host) return;
     const addresses = await addressesOf(request.url);
-    if (addresses.some(isInternal)) throw refused(request, "a public site sends devtls into this network");
+    if (addresses.some(isInternal))
+      throw refused(request, "a public site sends devtls into this network");
   }
 }
 

@@ -26,6 +26,8 @@ const PAGE = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 export const USER_AGENT = "Mozilla/5.0 (compatible; devtls-audit)";
 
 export interface Walked extends Way {
+  /** What the start itself answered. */
+  readonly first: Answer | undefined;
   /** Why it broke off. */
   readonly failure: unknown;
   readonly jar: KeptCookies;
@@ -34,15 +36,18 @@ export interface Walked extends Way {
 interface Steps {
   readonly route: URL[];
   readonly jar: KeptCookies;
+  first: Answer | undefined;
   redirects: number;
 }
 
 /** Walks from a URL to where it leads; never throws. */
 export async function walk(start: URL, { strict, lenient }: Carriers): Promise<Walked> {
-  const steps: Steps = { route: [], jar: new KeptCookies(), redirects: 0 };
+  const steps: Steps = {
+    ...{ route: [], jar: new KeptCookies(), first: undefined, redirects: 0 },
+  };
   const of = (answer: Answer | undefined, isVerified: boolean, failure?: unknown): Walked => {
-    const { route, jar } = steps;
-    return { start, route, answer, isVerified, failure, jar, cookies: jar.all };
+    const { route, jar, first } = steps;
+    return { start, route, answer, first, isVerified, failure, jar, cookies: jar.all };
   };
   try {
     return of(await follow(start, strict, steps), true);
@@ -51,6 +56,7 @@ export async function walk(start: URL, { strict, lenient }: Carriers): Promise<W
   }
   // From the beginning, with what was set and counted so far.
   steps.route.length = 0;
+  steps.first = undefined;
   try {
     return of(await follow(start, lenient, steps), false);
   } catch (error) {
@@ -62,6 +68,7 @@ async function follow(start: URL, carrier: Carrier, steps: Steps): Promise<Answe
   for (let url = start; ; ) {
     const answer = await ask(carrier, url, steps.jar);
     steps.route.push(url);
+    steps.first ??= answer;
     if (!REDIRECTS.includes(answer.status) || steps.redirects >= MAX_REDIRECTS) return answer;
     steps.redirects++;
     // The Observatory reads a missing Location as this word.
@@ -127,7 +134,7 @@ function nowhere(start: URL): Walked {
   const jar = new KeptCookies();
   return {
     ...{ start, route: [], answer: undefined, isVerified: true, cookies: [], jar },
-    failure: undefined,
+    ...{ failure: undefined, first: undefined },
   };
 }
 

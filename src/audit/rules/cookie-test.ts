@@ -29,7 +29,9 @@ export function testCookies(site: Site, hasHsts: boolean): OutcomeId {
   const cookies = judgedCookies(site);
   if (cookies.length === 0) return "cookies-not-found";
   const lines = answer ? valuesOf(answer.headers, "set-cookie") : [];
-  const faults: OutcomeId[] = lines.some(hasUnknownSameSite) ? ["cookies-samesite-flag-invalid"] : [];
+  const faults: OutcomeId[] = lines.some(hasUnknownSameSite)
+    ? ["cookies-samesite-flag-invalid"]
+    : [];
   for (const cookie of cookies) faults.push(...faultsOf(cookie, hasHsts));
   let worst: OutcomeId | undefined;
   for (const fault of faults) worst = worse(fault, worst, ORDER);

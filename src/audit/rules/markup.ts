@@ -34,7 +34,8 @@ function elementsOf(answer: Answer): Elements {
     }
     if ("content" in node) waiting.push(node.content);
     if (!("childNodes" in node)) continue;
-    for (let at = node.childNodes.length - 1; at >= 0; at--) waiting.push(node.childNodes[at] as Node);
+    for (let at = node.childNodes.length - 1; at >= 0; at--)
+      waiting.push(node.childNodes[at] as Node);
   }
   const found = { metas, scripts };
   read.set(answer, found);

@@ -47,7 +47,10 @@ const ROWS = {
     -20,
     "The policy lets injected scripts or plugins run: it allows inline code, data: URLs or whole schemes, or names no sources of scripts or objects.",
   ],
-  "csp-implemented-with-insecure-scheme": [-20, "The policy lets active content come over plain http."],
+  "csp-implemented-with-insecure-scheme": [
+    -20,
+    "The policy lets active content come over plain http.",
+  ],
   "csp-header-invalid": [-25, "The policy cannot be read as it was meant."],
   "csp-not-implemented": [-25, "There is no Content-Security-Policy."],
   "csp-not-implemented-but-reporting-enabled": [
@@ -59,7 +62,10 @@ const ROWS = {
     5,
     "Every cookie has Secure and SameSite, and scripts do not see sessions.",
   ],
-  "cookies-secure-with-httponly-sessions": [0, "Every cookie has Secure, and scripts do not see sessions."],
+  "cookies-secure-with-httponly-sessions": [
+    0,
+    "Every cookie has Secure, and scripts do not see sessions.",
+  ],
   "cookies-not-found": [0, "No cookie is set."],
   "cookies-without-secure-flag-but-protected-by-hsts": [
     -5,
@@ -69,14 +75,26 @@ const ROWS = {
     -10,
     "A session cookie has no Secure; only HSTS keeps it from plain http.",
   ],
-  "cookies-without-secure-flag": [-20, "A cookie has no Secure, so that it also goes over plain http."],
+  "cookies-without-secure-flag": [
+    -20,
+    "A cookie has no Secure, so that it also goes over plain http.",
+  ],
   "cookies-samesite-flag-invalid": [
     -20,
     "A cookie has a SameSite that browsers do not take: no known value, or None without Secure.",
   ],
-  "cookies-anticsrf-without-samesite-flag": [-20, "A token against forged requests is a cookie without SameSite."],
-  "cookies-session-without-httponly-flag": [-30, "Scripts can read a session cookie: it has no HttpOnly."],
-  "cookies-session-without-secure-flag": [-40, "A session cookie has no Secure, so that it also goes over plain http."],
+  "cookies-anticsrf-without-samesite-flag": [
+    -20,
+    "A token against forged requests is a cookie without SameSite.",
+  ],
+  "cookies-session-without-httponly-flag": [
+    -30,
+    "Scripts can read a session cookie: it has no HttpOnly.",
+  ],
+  "cookies-session-without-secure-flag": [
+    -40,
+    "A session cookie has no Secure, so that it also goes over plain http.",
+  ],
 
   "cross-origin-resource-sharing-not-implemented": [0, "Other origins cannot read responses."],
   "cross-origin-resource-sharing-implemented-with-public-access": [
@@ -92,36 +110,60 @@ const ROWS = {
     "Every origin can read responses with the visitor's cookies.",
   ],
 
-  "redirection-all-redirects-preloaded": [0, "Every host on the way from http is in the preload list."],
+  "redirection-all-redirects-preloaded": [
+    0,
+    "Every host on the way from http is in the preload list.",
+  ],
   "redirection-to-https": [0, "http leads to https on the same host at once."],
   "redirection-not-needed-no-http": [0, "Nothing answers over plain http."],
   "redirection-off-host-from-http": [
     -5,
     "The first redirect from http leaves the host, which therefore never gets to send its HSTS.",
   ],
-  "redirection-not-to-https-on-initial-redirection": [-10, "The first redirect from http leads to http again."],
+  "redirection-not-to-https-on-initial-redirection": [
+    -10,
+    "The first redirect from http leads to http again.",
+  ],
   "redirection-not-to-https": [-20, "The redirects from http do not end on https."],
   "redirection-missing": [-20, "Plain http is answered and leads nowhere."],
   "redirection-invalid-cert": [-20, "A certificate on the way from http is not trusted."],
 
   "referrer-policy-private": [5, "Other sites are not told which page a visitor comes from."],
-  "referrer-policy-not-implemented": [0, "There is no Referrer-Policy; browsers then send the origin only."],
-  "referrer-policy-unsafe": [-5, "The Referrer-Policy gives away more than browsers do by themselves."],
+  "referrer-policy-not-implemented": [
+    0,
+    "There is no Referrer-Policy; browsers then send the origin only.",
+  ],
+  "referrer-policy-unsafe": [
+    -5,
+    "The Referrer-Policy gives away more than browsers do by themselves.",
+  ],
   "referrer-policy-header-invalid": [-5, "The Referrer-Policy holds no word that browsers know."],
 
   "hsts-preloaded": [5, "The host is in the preload list."],
   "hsts-implemented-max-age-at-least-six-months": [0, "HSTS holds for six months or more."],
   "hsts-implemented-max-age-less-than-six-months": [-10, "HSTS holds for less than six months."],
   "hsts-not-implemented": [-20, "There is no Strict-Transport-Security."],
-  "hsts-header-invalid": [-20, "The Strict-Transport-Security cannot be read: it has no max-age, or comes twice."],
+  "hsts-header-invalid": [
+    -20,
+    "The Strict-Transport-Security cannot be read: it has no max-age, or comes twice.",
+  ],
   "hsts-not-implemented-no-https": [-20, "There is no https, and so no HSTS."],
   "hsts-invalid-cert": [-20, "Browsers ignore HSTS where the certificate is not trusted."],
 
-  "sri-implemented-and-all-scripts-loaded-securely": [5, "Scripts have an integrity, the site's own as well."],
-  "sri-implemented-and-external-scripts-loaded-securely": [5, "Scripts of other sites have an integrity."],
+  "sri-implemented-and-all-scripts-loaded-securely": [
+    5,
+    "Scripts have an integrity, the site's own as well.",
+  ],
+  "sri-implemented-and-external-scripts-loaded-securely": [
+    5,
+    "Scripts of other sites have an integrity.",
+  ],
   "sri-not-implemented-response-not-html": [0, "The page is no HTML and loads no scripts."],
   "sri-not-implemented-but-no-scripts-loaded": [0, "The page loads no scripts."],
-  "sri-not-implemented-but-all-scripts-loaded-from-secure-origin": [0, "Scripts come from the site itself only."],
+  "sri-not-implemented-but-all-scripts-loaded-from-secure-origin": [
+    0,
+    "Scripts come from the site itself only.",
+  ],
   "sri-not-implemented-but-external-scripts-loaded-securely": [
     -5,
     "A script of another site has no integrity.",
@@ -136,14 +178,32 @@ const ROWS = {
   ],
 
   "x-content-type-options-nosniff": [0, "Browsers believe the Content-Type."],
-  "x-content-type-options-not-implemented": [-5, "Browsers may guess another type: X-Content-Type-Options is missing."],
-  "x-content-type-options-header-invalid": [-5, "X-Content-Type-Options says something else than nosniff."],
+  "x-content-type-options-not-implemented": [
+    -5,
+    "Browsers may guess another type: X-Content-Type-Options is missing.",
+  ],
+  "x-content-type-options-header-invalid": [
+    -5,
+    "X-Content-Type-Options says something else than nosniff.",
+  ],
 
-  "x-frame-options-implemented-via-csp": [5, "frame-ancestors of the policy says who may frame the page."],
+  "x-frame-options-implemented-via-csp": [
+    5,
+    "frame-ancestors of the policy says who may frame the page.",
+  ],
   "x-frame-options-sameorigin-or-deny": [5, "Other sites cannot frame the page."],
-  "x-frame-options-allow-from-origin": [0, "X-Frame-Options says ALLOW-FROM, which browsers ignore by now."],
-  "x-frame-options-not-implemented": [-20, "Any site may put the page into a frame (clickjacking)."],
-  "x-frame-options-header-invalid": [-20, "X-Frame-Options says nothing that browsers know, so any site may frame the page."],
+  "x-frame-options-allow-from-origin": [
+    0,
+    "X-Frame-Options says ALLOW-FROM, which browsers ignore by now.",
+  ],
+  "x-frame-options-not-implemented": [
+    -20,
+    "Any site may put the page into a frame (clickjacking).",
+  ],
+  "x-frame-options-header-invalid": [
+    -20,
+    "X-Frame-Options says nothing that browsers know, so any site may frame the page.",
+  ],
 
   "corp-not-implemented": [0, "There is no Cross-Origin-Resource-Policy."],
   "corp-implemented-with-cross-origin": [0, "Every site may embed the response."],
@@ -159,7 +219,10 @@ const ROWS = {
 
   "coop-not-implemented": [0, "There is no Cross-Origin-Opener-Policy."],
   "coop-implemented-with-same-origin": [10, "Windows of other origins have no hold on the page."],
-  "coop-implemented-with-same-origin-allow-popups": [10, "Only popups of its own keep a hold on the page."],
+  "coop-implemented-with-same-origin-allow-popups": [
+    10,
+    "Only popups of its own keep a hold on the page.",
+  ],
   "coop-implemented-with-noopener-allow-popups": [10, "Who opens the page has no hold on it."],
   "coop-implemented-with-unsafe-none": [0, "Windows of other origins keep their hold on the page."],
   "coop-header-invalid": [-5, "Cross-Origin-Opener-Policy holds no word that browsers know."],

@@ -25,7 +25,8 @@ export function testScripts(site: Site): OutcomeId {
     if (src === "") continue;
     const origin = originOf(src, site.hostname);
     if (origin === "own") {
-      const isSecure = /^https:\/\//.test(src) || (!/^http:\/\//.test(src) && start.protocol === "https:");
+      const isSecure =
+        /^https:\/\//.test(src) || (!/^http:\/\//.test(src) && start.protocol === "https:");
       if (hasIntegrity && isSecure) outcome ??= "sri-implemented-and-all-scripts-loaded-securely";
       continue;
     }

@@ -5,8 +5,7 @@ const KEY = /^[a-z*][a-z0-9_\-.*]*/;
 const NUMBER = /^-?(?:\d{1,12}\.\d{1,3}|\d{1,15})(?![\d.])/;
 const STRING = /^"(?:[ !#-[\]-~]|\\["\\])*"/;
 /** Base64 with its padding, or without any. */
-const BYTES =
-  /^:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?:/;
+const BYTES = /^:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?:/;
 const BOOLEAN = /^\?[01]/;
 const DATE = /^@-?\d{1,15}(?![\d.])/;
 const DISPLAY = /^%"(?:[ !#$&-~]|%[0-9a-f]{2})*"/;

@@ -123,7 +123,11 @@ function chainOf(
 
 function endsAt(leaf: DetailedPeerCertificate, fingerprint: string): boolean {
   let [certificate, steps] = [leaf, 0];
-  while (certificate.issuerCertificate && certificate.issuerCertificate !== certificate && steps < 16) {
+  while (
+    certificate.issuerCertificate &&
+    certificate.issuerCertificate !== certificate &&
+    steps < 16
+  ) {
     certificate = certificate.issuerCertificate;
     steps++;
   }

@@ -29,7 +29,8 @@ export interface Hello {
 
 const uint8 = (value: number): Buffer => Buffer.from([value]);
 const uint16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff]);
-const uint24 = (value: number): Buffer => Buffer.from([value >> 16, (value >> 8) & 0xff, value & 0xff]);
+const uint24 = (value: number): Buffer =>
+  Buffer.from([value >> 16, (value >> 8) & 0xff, value & 0xff]);
 
 /** A vector with its length in front of it. */
 function vector(lengthOctets: 1 | 2 | 3, ...parts: readonly Buffer[]): Buffer {
@@ -220,8 +221,7 @@ export class FlightReader {
     else if (type === MESSAGE.certificate) this.#certificates = readCertificates(body);
     else if (type === MESSAGE.keyExchange) {
       this.#exchange = readKeyExchange(body, suiteById(this.#hello.suite)?.exchange);
-    }
-    else if (type === MESSAGE.done) this.#isDone = true;
+    } else if (type === MESSAGE.done) this.#isDone = true;
   }
 }
 

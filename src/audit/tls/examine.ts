@@ -1,6 +1,13 @@
 /** A TLS server examined and rated. */
 import { causeOf } from "../../errors.js";
-import { certificateOf, type SeenCertificate, type SeenChain, SIGALGS, type VerifyOptions, verifyChain } from "./certificate.js";
+import {
+  certificateOf,
+  type SeenCertificate,
+  type SeenChain,
+  SIGALGS,
+  type VerifyOptions,
+  verifyChain,
+} from "./certificate.js";
 import { curveBits, groupName } from "./groups.js";
 import type { Server } from "./probe.js";
 import { type ChainVerdict, chainVerdict, rate, type TlsFacts, type TlsRating } from "./rating.js";
@@ -39,7 +46,12 @@ export async function examine(
   const seen = await chainsOf(server, options, found);
   const chains = seen.map((one): JudgedChain => {
     const { leaf, problem, nameProblem } = one;
-    return { verdict: "protocol" in one ? chainVerdict(problem) : "not-asked", leaf, problem, nameProblem };
+    return {
+      verdict: "protocol" in one ? chainVerdict(problem) : "not-asked",
+      leaf,
+      problem,
+      nameProblem,
+    };
   });
   const [main] = seen.filter((one): one is SeenChain => "protocol" in one);
   return {
@@ -60,14 +72,20 @@ export async function examine(
 /** Verified, or where Node speaks nothing that the server does, as it was sent. */
 type Seen = SeenChain | Pick<SeenChain, "leaf" | "problem" | "nameProblem">;
 
-async function chainsOf(server: Server, options: VerifyOptions, { chains }: TlsScan): Promise<Seen[]> {
+async function chainsOf(
+  server: Server,
+  options: VerifyOptions,
+  { chains }: TlsScan,
+): Promise<Seen[]> {
   const kinds = [...chains.keys()].filter((kind) => kind in SIGALGS);
   // With one kind of key there is nothing to choose, and TLS 1.3 shows none before the handshake.
   const wanted = kinds.length > 1 ? kinds.map((kind) => SIGALGS[kind]) : [undefined];
   const seen: Seen[] = [];
   for (const sigalgs of wanted) {
     try {
-      seen.push(await verifyChain(server, { ...options, ...(sigalgs !== undefined && { sigalgs }) }));
+      seen.push(
+        await verifyChain(server, { ...options, ...(sigalgs !== undefined && { sigalgs }) }),
+      );
     } catch (error) {
       const [der] = [...chains.values()].flat();
       if (der && seen.length === 0) {
@@ -84,11 +102,7 @@ const VERDICTS: readonly ChainVerdict[] = [
   ...(["expired", "untrusted", "self-signed"] as const),
 ];
 
-function factsOf(
-  found: TlsScan,
-  chains: readonly JudgedChain[],
-  hsts: TlsFacts["hsts"],
-): TlsFacts {
+function factsOf(found: TlsScan, chains: readonly JudgedChain[], hsts: TlsFacts["hsts"]): TlsFacts {
   const offered = found.versions.filter(({ state }) => state === "offered");
   const newer = offered.filter(({ version }) => version !== "TLSv1.0" && version !== "SSLv3");
   const verdicts = chains.map(({ verdict }) => verdict);

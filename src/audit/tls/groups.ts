@@ -41,7 +41,7 @@ const GROUPS: readonly (readonly [id: number, name: string, bits: number])[] = [
 
 const BY_ID = new Map(GROUPS.map((group) => [group[0], group]));
 
-const isFinite = (id: number): boolean => id >= 0x100 && id < 0x200;
+const isFiniteField = (id: number): boolean => id >= 0x100 && id < 0x200;
 
 /** All of them, for TLS 1.3. */
 export const ALL_GROUPS: readonly number[] = GROUPS.map(([id]) => id);
@@ -55,5 +55,5 @@ export function groupName(id: number): string {
 
 /** The strength of an elliptic curve in bits; undefined for a group of another kind. */
 export function curveBits(id: number): number | undefined {
-  return isFinite(id) ? undefined : BY_ID.get(id)?.[2];
+  return isFiniteField(id) ? undefined : BY_ID.get(id)?.[2];
 }

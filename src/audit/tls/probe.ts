@@ -33,8 +33,16 @@ export async function probe(
   let last: Outcome = { kind: "unknown", why: "it has no address" };
   for (const address of server.addresses) {
     await server.pace.turn();
-    last = await probeAt(address, server.port, encodeHello(hello, randomBytes(64)), wantsKeyExchange);
-    if (last.kind !== "unknown" || !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/.test(last.why)) {
+    last = await probeAt(
+      address,
+      server.port,
+      encodeHello(hello, randomBytes(64)),
+      wantsKeyExchange,
+    );
+    if (
+      last.kind !== "unknown" ||
+      !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/.test(last.why)
+    ) {
       return last;
     }
   }

@@ -88,7 +88,10 @@ export function rate(facts: TlsFacts): TlsRating | undefined {
   const parts = [middle(protocols), exchange, middle(ciphers)] as const;
   const score = parts.includes(0) ? 0 : weighted(parts);
   const plain = letterOf(score);
-  const worst = caps.map(({ grade }) => grade).sort().at(-1);
+  const worst = caps
+    .map(({ grade }) => grade)
+    .sort()
+    .at(-1);
   if (worst !== undefined && worst > plain) return { grade: worst, score, caps, warnings };
   if (plain !== "A" || worst !== undefined) return { grade: plain, score, caps, warnings };
   const grade = warnings.length > 0 ? "A-" : facts.hsts === undefined ? "A" : "A+";
@@ -137,9 +140,17 @@ function certificateCaps({ chain, coversName, signatures, exponents }: TlsFacts)
     ...cap("T", chain === "not-yet-valid", "the certificate is not valid yet"),
     ...cap("T", chain === "self-signed", "the certificate is signed by itself"),
     ...cap("T", chain === "untrusted", "the chain ends at no trusted root"),
-    ...cap("T", signatures.some((oid) => SHA1.includes(oid)), "the certificate is signed with SHA-1"),
+    ...cap(
+      "T",
+      signatures.some((oid) => SHA1.includes(oid)),
+      "the certificate is signed with SHA-1",
+    ),
     ...cap("M", !coversName, "the certificate does not cover the name"),
-    ...cap("F", signatures.some((oid) => MD.includes(oid)), "the certificate is signed with MD5 or MD2"),
+    ...cap(
+      "F",
+      signatures.some((oid) => MD.includes(oid)),
+      "the certificate is signed with MD5 or MD2",
+    ),
     ...cap("F", exponents.includes(1), "the exponent of the RSA key is 1"),
     ...cap("B", chain === "incomplete", "the chain is incomplete, or its root unknown"),
   ];
@@ -149,24 +160,56 @@ function strengthCaps({ suites, newerSuites, versions }: TlsFacts, exchange: num
   const hasForwardSecrecy = suites.some(({ exchange: how }) => /^(?:tls13|ecdhe|dhe)$/.test(how));
   const isOldOnly = versions.every((version) => version === "TLSv1.0" || version === "SSLv3");
   return [
-    ...cap("F", suites.some(({ bits }) => bits < 112), "a suite is weaker than 112 bits"),
-    ...cap("F", suites.some(({ isExport }) => isExport), "a suite is of export strength"),
-    ...cap("F", suites.some(({ signs }) => signs === "none"), "a suite needs no certificate"),
+    ...cap(
+      "F",
+      suites.some(({ bits }) => bits < 112),
+      "a suite is weaker than 112 bits",
+    ),
+    ...cap(
+      "F",
+      suites.some(({ isExport }) => isExport),
+      "a suite is of export strength",
+    ),
+    ...cap(
+      "F",
+      suites.some(({ signs }) => signs === "none"),
+      "a suite needs no certificate",
+    ),
     ...cap("F", exchange <= 40, "a key is broken: too few bits"),
-    ...cap("C", newerSuites.some((suite) => suite.hasShortBlocks), "blocks of 64 bits with TLS 1.1 or above (Sweet32)"),
-    ...cap("C", newerSuites.some(({ isRc4 }) => isRc4), "RC4 with TLS 1.1 or above"),
-    ...cap("B", suites.some(({ isRc4 }) => isRc4), "RC4 is offered"),
+    ...cap(
+      "C",
+      newerSuites.some((suite) => suite.hasShortBlocks),
+      "blocks of 64 bits with TLS 1.1 or above (Sweet32)",
+    ),
+    ...cap(
+      "C",
+      newerSuites.some(({ isRc4 }) => isRc4),
+      "RC4 with TLS 1.1 or above",
+    ),
+    ...cap(
+      "B",
+      suites.some(({ isRc4 }) => isRc4),
+      "RC4 is offered",
+    ),
     ...cap("B", exchange > 40 && exchange <= 80, "a key has fewer bits than today's least"),
     ...cap("B", !suites.some(({ isAead }) => isAead), "no suite is authenticated encryption"),
     ...cap("B", !hasForwardSecrecy, "no suite has forward secrecy"),
-    ...cap("B", isOldOnly && suites.some(({ isCbc }) => isCbc), "CBC with nothing newer than TLS 1.0 (BEAST)"),
+    ...cap(
+      "B",
+      isOldOnly && suites.some(({ isCbc }) => isCbc),
+      "CBC with nothing newer than TLS 1.0 (BEAST)",
+    ),
   ];
 }
 
 function ageCaps({ versions, suites, compresses }: TlsFacts): Cap[] {
   const offers = (version: Version): boolean => versions.includes(version);
   return [
-    ...cap("F", versions.every((version) => version === "SSLv3"), "SSL 3.0 is the best protocol"),
+    ...cap(
+      "F",
+      versions.every((version) => version === "SSLv3"),
+      "SSL 3.0 is the best protocol",
+    ),
     ...cap("C", offers("SSLv3") && suites.some(({ isCbc }) => isCbc), "SSL 3.0 with CBC (POODLE)"),
     ...cap("C", !offers("TLSv1.2") && !offers("TLSv1.3"), "TLS 1.2 is not offered"),
     ...cap("C", compresses, "TLS compresses (CRIME)"),
@@ -182,6 +225,8 @@ function warningsOf({ versions, isRenegotiationSecure, hsts }: TlsFacts): string
     ...(isRenegotiationSecure === false ? ["renegotiation is not bound to its connection"] : []),
     ...(hsts === "invalid" ? ["HSTS cannot be read"] : []),
     ...(hsts === 0 ? ["HSTS is switched off"] : []),
-    ...(typeof hsts === "number" && hsts > 0 && hsts < HSTS_MIN ? ["HSTS holds for less than 180 days"] : []),
+    ...(typeof hsts === "number" && hsts > 0 && hsts < HSTS_MIN
+      ? ["HSTS holds for less than 180 days"]
+      : []),
   ];
 }

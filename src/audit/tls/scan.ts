@@ -80,7 +80,11 @@ function fits(id: number, version: Version): boolean {
 }
 
 /** undefined for a refusal, another version, and a suite that nobody offered. */
-function chosenBy(outcome: Outcome, version: Version, offered: readonly number[]): Suite | undefined {
+function chosenBy(
+  outcome: Outcome,
+  version: Version,
+  offered: readonly number[],
+): Suite | undefined {
   if (outcome.kind !== "answered" || outcome.answer.version !== version) return undefined;
   const { suite } = outcome.answer;
   return offered.includes(suite) ? suiteById(suite) : undefined;
@@ -114,7 +118,10 @@ async function lookAt(
 ): Promise<Omit<TlsScan, "versions" | "groups">> {
   const chains = new Map<Suite["signs"], readonly Buffer[]>();
   const answers: Answer[] = [];
-  const ask = async (offered: readonly Suite[], how: Partial<Hello> = {}): Promise<Answer | undefined> => {
+  const ask = async (
+    offered: readonly Suite[],
+    how: Partial<Hello> = {},
+  ): Promise<Answer | undefined> => {
     if (offered.length === 0) return undefined;
     const ids = offered.map(({ id }) => id);
     const outcome = await probe(server, { ...hello(server, version, ids), ...how }, true);
@@ -136,7 +143,9 @@ async function lookAt(
     primeBits: primes.length > 0 ? Math.min(...primes) : undefined,
     chains,
     isRenegotiationSecure:
-      VERSIONS[version] === VERSIONS.SSLv3 ? undefined : answers.some((each) => each.isRenegotiationSecure),
+      VERSIONS[version] === VERSIONS.SSLv3
+        ? undefined
+        : answers.some((each) => each.isRenegotiationSecure),
     compresses: compressed?.compression === 1,
     hasOrder: turned && turned.suite === first?.id,
   };

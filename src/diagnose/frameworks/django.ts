@@ -7,6 +7,10 @@ const hasSecurityHeaders = ({ header }: Traits): boolean =>
   /\bsame-origin\b/.test(header("referrer-policy")) &&
   header("x-content-type-options") === "nosniff";
 
+const SECURITY = 'MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", *MIDDLEWARE]';
+const FRAMES =
+  'MIDDLEWARE = ["django.middleware.clickjacking.XFrameOptionsMiddleware", *MIDDLEWARE]';
+
 export const django: Framework = {
   name: "django",
   title: "Django",
@@ -39,7 +43,25 @@ export const django: Framework = {
     hosts: lines('ALLOWED_HOSTS = ["{hostname}"]'),
     slash: lines("APPEND_SLASH = False"),
     noHsts: lines("SECURE_HSTS_SECONDS = 0"),
-    secure: lines("SESSION_COOKIE_SECURE = True"),
+    httpsRedirect: lines(SECURITY, "SECURE_SSL_REDIRECT = True"),
+    hsts: lines(
+      SECURITY,
+      "SECURE_HSTS_SECONDS = 31536000",
+      "SECURE_HSTS_INCLUDE_SUBDOMAINS = True",
+    ),
+    nosniff: lines(SECURITY, "SECURE_CONTENT_TYPE_NOSNIFF = True"),
+    frames: lines(FRAMES, 'X_FRAME_OPTIONS = "DENY"'),
+    referrer: lines(SECURITY, 'SECURE_REFERRER_POLICY = "same-origin"'),
+    csp: lines(
+      {
+        line: 'MIDDLEWARE = ["django.middleware.csp.ContentSecurityPolicyMiddleware", *MIDDLEWARE]',
+        since: "6.0",
+      },
+      { line: 'SECURE_CSP = {"default-src": ["\'self\'"]}', since: "6.0" },
+    ),
+    noDebug: lines("DEBUG = False"),
+    secure: lines("SESSION_COOKIE_SECURE = True", "CSRF_COOKIE_SECURE = True"),
+    "same-site": lines('SESSION_COOKIE_SAMESITE = "Lax"', 'CSRF_COOKIE_SAMESITE = "Lax"'),
     "no-domain": lines("SESSION_COOKIE_DOMAIN = None"),
     "root-path": lines('SESSION_COOKIE_PATH = "/"'),
     "http-only": lines("SESSION_COOKIE_HTTPONLY = True"),

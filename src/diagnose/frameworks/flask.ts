@@ -21,6 +21,14 @@ export const flask: Framework = {
     baseUrl: lines(
       'app.config["PREFERRED_URL_SCHEME"] = "https"; app.config["SERVER_NAME"] = "{host}"',
     ),
+    httpsRedirect: lines(
+      "from flask import redirect, request",
+      'app.before_request(lambda: None if request.is_secure else redirect(request.url.replace("http://", "https://", 1), 308))',
+    ),
+    header: lines(
+      'app.after_request(lambda response: (response.headers.set("{name}", "{value}"), response)[1])',
+    ),
+    "same-site": lines("app.config['SESSION_COOKIE_SAMESITE'] = 'Lax'"),
     noHsts: lines("Talisman(app, strict_transport_security=False)"),
     keepPort: lines("return redirect(request.url.replace('http://', 'https://', 1))"),
     secure: lines("app.config['SESSION_COOKIE_SECURE'] = True"),

@@ -36,6 +36,11 @@ export const express: Framework = {
       where: "Socket.IO, where its server is made",
     }),
     noHsts: lines("app.use(helmet({ strictTransportSecurity: false }))"),
+    httpsRedirect: lines(
+      "app.use((req, res, next) => (req.secure ? next() : res.redirect(308, 'https://' + req.get('host') + req.originalUrl)))",
+    ),
+    header: lines('app.use((req, res, next) => { res.set("{name}", "{value}"); next(); })'),
+    "same-site": session("sameSite: 'lax'"),
     secure: session("secure: true"),
     "no-domain": session("domain: undefined"),
     "root-path": session("path: '/'"),
@@ -83,6 +88,13 @@ export const fastify: Framework = {
       where: "Fastify, in place of the redirect to https",
     }),
     noHsts: lines("app.register(helmet, { strictTransportSecurity: false })"),
+    httpsRedirect: lines(
+      "app.addHook('onRequest', async (request, reply) => { if (request.protocol === 'http') return reply.redirect('https://' + request.headers.host + request.url, 308) })",
+    ),
+    header: lines(
+      'app.addHook("onSend", async (request, reply) => { reply.header("{name}", "{value}") })',
+    ),
+    "same-site": registered("sameSite: 'lax'"),
     secure: registered("secure: true"),
     "no-domain": registered("domain: undefined"),
     "root-path": registered("path: '/'"),

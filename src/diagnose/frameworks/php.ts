@@ -22,6 +22,11 @@ export const php: Framework = {
       line: "header('Location: https://' . $_SERVER['HTTP_HOST'] . $_SERVER['REQUEST_URI']);",
       where: "PHP, in place of the redirect to https",
     }),
+    httpsRedirect: lines(
+      "if (($_SERVER['HTTPS'] ?? '') !== 'on') { header('Location: https://' . $_SERVER['HTTP_HOST'] . $_SERVER['REQUEST_URI'], true, 308); exit; }",
+    ),
+    header: lines('header("{name}: {value}");'),
+    "same-site": lines({ line: "session.cookie_samesite = Lax ; php.ini", where: INI }),
     secure: lines({ line: "session.cookie_secure = 1 ; php.ini", where: INI }),
     "no-domain": lines({ line: 'session.cookie_domain = "" ; php.ini', where: INI }),
     "root-path": lines({ line: "session.cookie_path = / ; php.ini", where: INI }),

@@ -44,6 +44,24 @@ export type Purpose =
   | "slash"
   /** No Strict-Transport-Security while developing. */
   | "noHsts"
+  /** Redirects plain http to https. */
+  | "httpsRedirect"
+  /** Any response header: `{name}` and `{value}` stand for it. */
+  | "header"
+  /** Strict-Transport-Security, where it has a setting of its own. */
+  | "hsts"
+  /** X-Content-Type-Options. */
+  | "nosniff"
+  /** X-Frame-Options. */
+  | "frames"
+  /** Referrer-Policy. */
+  | "referrer"
+  /** Content-Security-Policy. */
+  | "csp"
+  /** SameSite on its session's cookie. */
+  | "same-site"
+  /** No pages for developers. */
+  | "noDebug"
   | CookieChange;
 
 /** What has to change in a cookie. */

@@ -29,7 +29,12 @@ async function openssl(args: readonly string[], cwd: string): Promise<void> {
   if (status !== 0) throw new Error(`openssl ${args.join(" ")}: ${stderr}`);
 }
 
-const EC = (curve: string): readonly string[] => ["-newkey", "ec", "-pkeyopt", `ec_paramgen_curve:${curve}`];
+const EC = (curve: string): readonly string[] => [
+  "-newkey",
+  "ec",
+  "-pkeyopt",
+  `ec_paramgen_curve:${curve}`,
+];
 
 /** Makes a root, an intermediate and leaves for localhost. */
 export async function makeCertificates(folder: string): Promise<Made> {
@@ -54,7 +59,10 @@ export async function makeCertificates(folder: string): Promise<Made> {
     [...request("root", EC("P-256")), "-x509", "-days", "300", "-out", file("root.crt")],
     folder,
   );
-  await openssl([...request("middle", ["-newkey", "rsa:2048"]), "-out", file("middle.csr")], folder);
+  await openssl(
+    [...request("middle", ["-newkey", "rsa:2048"]), "-out", file("middle.csr")],
+    folder,
+  );
   await issued("middle", "root", ca, []);
   const leaf = async (
     name: string,

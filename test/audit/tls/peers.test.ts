@@ -28,7 +28,9 @@ function seenByDevtls({ versions }: TlsExamination): Seen {
   return {
     protocols: offered.map(({ version }) => version).sort(),
     suites: offered
-      .flatMap(({ version, suites }) => suites.map(({ id }) => `${version} 0x${id.toString(16).padStart(4, "0")}`))
+      .flatMap(({ version, suites }) =>
+        suites.map(({ id }) => `${version} 0x${id.toString(16).padStart(4, "0")}`),
+      )
       .sort(),
   };
 }
@@ -58,10 +60,19 @@ async function seenByTestssl(port: number): Promise<{ protocols: string[]; chain
     readFileSync(file, "utf8"),
   );
   const of = (id: string): string => found.find((each) => each.id === id)?.finding ?? "";
-  const ids = { SSLv3: "SSLv3", "TLSv1.0": "TLS1", "TLSv1.1": "TLS1_1", "TLSv1.2": "TLS1_2", "TLSv1.3": "TLS1_3" };
+  const ids = {
+    SSLv3: "SSLv3",
+    "TLSv1.0": "TLS1",
+    "TLSv1.1": "TLS1_1",
+    "TLSv1.2": "TLS1_2",
+    "TLSv1.3": "TLS1_3",
+  };
   return {
     protocols: Object.entries(ids).flatMap(([name, id]) => (/^offered/.test(of(id)) ? [name] : [])),
-    chain: found.filter(({ id }) => /chain_of_trust|expirationStatus/.test(id)).map(({ finding }) => finding).join("; "),
+    chain: found
+      .filter(({ id }) => /chain_of_trust|expirationStatus/.test(id))
+      .map(({ finding }) => finding)
+      .join("; "),
   };
 }
 
@@ -76,7 +87,17 @@ for (const server of TLS_SERVERS) {
       );
       const ours = seenByDevtls(found);
       const theirs = await seenBySslscan(port);
-      console.log(server.name, found.rating, found.groups, found.chains.map((c)=>[c.verdict,c.problem,c.nameProblem]), found.primeBits, found.hasOrder, ours.suites.length, PROTOCOLS.length, process.env.TSSL ? await seenByTestssl(port) : "");
+      console.log(
+        server.name,
+        found.rating,
+        found.groups,
+        found.chains.map((c) => [c.verdict, c.problem, c.nameProblem]),
+        found.primeBits,
+        found.hasOrder,
+        ours.suites.length,
+        PROTOCOLS.length,
+        process.env.TSSL ? await seenByTestssl(port) : "",
+      );
       expect(ours).toEqual(theirs);
     });
   });

@@ -1,8 +1,8 @@
 /** TLS servers that nobody here wrote, each set up in another way. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../../support/cli.js";
 import { ATTEMPTS, listens } from "../../edge/fidelity/servers.js";
+import { freePort } from "../../support/cli.js";
 import { start } from "../../support/programs.js";
 import type { Made, Pair } from "./certificates.js";
 
@@ -136,7 +136,11 @@ export const TLS_SERVERS: readonly TlsServer[] = [
     configure: sServer((made) => made.short, "-cipher", "DEFAULT:@SECLEVEL=0"),
   },
   { name: "an incomplete chain", program: "openssl", configure: sServer(rsa, "-bare") },
-  { name: "an expired certificate", program: "openssl", configure: sServer((made) => made.expired) },
+  {
+    name: "an expired certificate",
+    program: "openssl",
+    configure: sServer((made) => made.expired),
+  },
   {
     name: "a certificate that signs itself",
     program: "openssl",
@@ -145,12 +149,18 @@ export const TLS_SERVERS: readonly TlsServer[] = [
   {
     name: "nginx with old versions",
     program: "nginx",
-    configure: nginx(rsa, "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;"),
+    configure: nginx(
+      rsa,
+      "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0;",
+    ),
   },
   {
     name: "nginx with P-384 and three curves",
     program: "nginx",
-    configure: nginx((made) => made.p384, "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:prime256v1:secp384r1;"),
+    configure: nginx(
+      (made) => made.p384,
+      "ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:prime256v1:secp384r1;",
+    ),
   },
   {
     name: "Apache with TLS 1.0 and suites of its own",
@@ -168,7 +178,9 @@ export const TLS_SERVERS: readonly TlsServer[] = [
   {
     name: "GnuTLS with 3DES and Camellia",
     program: "gnutls-serv",
-    configure: gnutls("NORMAL:+VERS-TLS1.0:+VERS-TLS1.1:+3DES-CBC:+CAMELLIA-128-GCM:+CAMELLIA-256-CBC:+RSA:+DHE-RSA"),
+    configure: gnutls(
+      "NORMAL:+VERS-TLS1.0:+VERS-TLS1.1:+3DES-CBC:+CAMELLIA-128-GCM:+CAMELLIA-256-CBC:+RSA:+DHE-RSA",
+    ),
   },
 ];
 

@@ -1,0 +1,63 @@
+/** A way to reach a site: over the network, or through an edge in this process. */
+import type { Carrier, HopRequest, HopResponse } from "../../visit/carrier.js";
+import { ACCEPT_ENCODING } from "../../visit/collect.js";
+import type { Answer } from "../rules/site.js";
+import { type Carriers, type Doors, USER_AGENT } from "./ways.js";
+
+export interface Entrance {
+  /** The edge's name; undefined for the network. */
+  readonly edge: string | undefined;
+  readonly hostname: string;
+  readonly doors: Doors;
+  readonly carriers: Carriers;
+  /** Forged headers and methods that are not for reading may be sent. */
+  readonly mayForge: boolean;
+  close(): void;
+}
+
+export interface Question {
+  readonly method?: string;
+  readonly host?: string;
+  /** Header lines besides the usual ones. */
+  readonly headers?: readonly string[];
+}
+
+/** Asks once, without cookies and without following; undefined where nothing answers. */
+export async function askOnce(
+  carrier: Carrier,
+  url: URL,
+  { method = "GET", host = url.host, headers = [] }: Question = {},
+): Promise<Answer | undefined> {
+  const request: HopRequest = {
+    ...{ method, url },
+    headers: [
+      ...["Host", host, "Accept", "text/html,*/*;q=0.8", "User-Agent", USER_AGENT],
+      ...["Accept-Encoding", ACCEPT_ENCODING, ...headers],
+    ],
+  };
+  try {
+    const { status, headers: answered, body } = await carrier.send(request);
+    return { status, headers: answered, body: body.toString() };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the one does not serve, the other is asked. */
+export class Either implements Carrier {
+  readonly #serves: (url: URL) => boolean;
+  readonly #inside: Carrier;
+  readonly #outside: Carrier;
+
+  constructor(serves: (url: URL) => boolean, inside: Carrier, outside: Carrier) {
+    [this.#serves, this.#inside, this.#outside] = [serves, inside, outside];
+  }
+
+  send(request: HopRequest): Promise<HopResponse> {
+    return (this.#serves(request.url) ? this.#inside : this.#outside).send(request);
+  }
+
+  openSocket(request: HopRequest): Promise<Pick<HopResponse, "status" | "headers">> {
+    return (this.#serves(request.url) ? this.#inside : this.#outside).openSocket(request);
+  }
+}
