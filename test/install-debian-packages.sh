@@ -20,7 +20,7 @@ apt-get install -q -y --no-install-recommends \
   uvicorn python3-starlette python3-itsdangerous python3-websockets \
   nginx-light apache2 haproxy caddy \
   certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
-  fish zsh mmdebstrap ruby libxml2-utils
+  fish zsh mmdebstrap ruby libxml2-utils sslscan testssl.sh
 
 if [ "${1-}" = --apps ]; then
   apt-get install -q -y --no-install-recommends \

@@ -41,6 +41,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ip: "iproute2",
   ruby: "ruby",
   flask: "python3-flask",
+  sslscan: "sslscan",
+  testssl: "testssl.sh",
+  "gnutls-serv": "gnutls-bin",
 };
 
 /** Where a program is, or undefined. */
