@@ -184,7 +184,7 @@ async function loginOverHttp(scene: Scene): Promise<Check> {
   if (!login) return open("No login page was found; name it with --path.");
   const { http } = scene.site;
   const { doors } = scene.entrance;
-  if (!http.answer || !doors.http)
+  if (!http.first || !doors.http)
     return stated({ id, status: "pass", detail: "Nothing answers over plain http." });
   const url = new URL(login.url.pathname, doors.http);
   const answer = await askOnce(carrierOf(scene), url);

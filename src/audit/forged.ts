@@ -179,7 +179,7 @@ export async function schemeChecks(scene: Scene): Promise<Check[]> {
 async function cacheCheck(scene: Scene): Promise<Check> {
   const id = "cache-scheme";
   const { http, https, isSamePort } = scene.entrance.doors;
-  if (!http || !https || isSamePort || !scene.site.http.answer) {
+  if (!http || !https || isSamePort || !scene.site.http.first) {
     return stated({ id, status: "not-asked", detail: "Plain http is not answered." });
   }
   const asker = new Asker(scene);
@@ -210,12 +210,11 @@ async function cacheCheck(scene: Scene): Promise<Check> {
 /** Browsers refuse it (RFC 6265bis 5.7 step 8), so that whoever logs in there is logged out at once. */
 function cookieOverHttp({ site }: Scene): Check {
   const id = "secure-cookie-over-http";
-  const { answer, route } = site.http;
-  const isPlain = route.at(-1)?.protocol === "http:";
-  if (!answer || !isPlain)
+  const { first, start } = site.http;
+  if (!first)
     return stated({ id, status: "pass", detail: "Plain http sets no cookie." });
-  const names = valuesOf(answer.headers, "set-cookie").flatMap((line) => {
-    const cookie = cookieIn(line, route.at(-1) as URL);
+  const names = valuesOf(first.headers, "set-cookie").flatMap((line) => {
+    const cookie = cookieIn(line, start);
     return cookie?.secure ? [cookie.name] : [];
   });
   const detail =

@@ -189,7 +189,7 @@ const ROWS = {
 
   "x-frame-options-implemented-via-csp": [
     5,
-    "frame-ancestors of the policy says who may frame the page.",
+    "The policy says who may frame the page (frame-ancestors).",
   ],
   "x-frame-options-sameorigin-or-deny": [5, "Other sites cannot frame the page."],
   "x-frame-options-allow-from-origin": [
