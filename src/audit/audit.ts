@@ -181,12 +181,23 @@ function doorsOf({ url, httpUrl }: AuditSettings, isRemote: boolean): Doors {
 
 function unreachable(url: URL, { https, http }: Asked): DevtlsError {
   const failure = url.protocol === "https:" ? https.failure : http.failure;
-  const why = causeOf(failure ?? "nothing answers").replace(/^could not ask \S+: /, "");
+  const why = reasonOf(failure);
   return new DevtlsError("request-failed", `could not audit ${url.href}: ${why}`, {
     hint: "Is the server running, and is the address right?",
     cause: failure,
   });
 }
+
+/** Without what the network says of it already; several addresses fail with one error of many. */
+function reasonOf(failure: unknown): string {
+  const cause = failure instanceof DevtlsError ? failure.cause : undefined;
+  if (cause instanceof AggregateError) return causeOf(cause.errors[0]);
+  return causeOf(failure ?? "nothing answers").replace(/^could not ask (?:[A-Z]+ )?\S+: /, "");
+}
+
+/** A server that answers takes a second; a slow one must not hold an audit for ever. */
+const LOCAL_TLS_MS = 30_000;
+const REMOTE_TLS_MS = 120_000;
 
 /** The TLS of the URL itself, whatever is simulated behind it. */
 async function examineTls(
@@ -202,6 +213,7 @@ async function examineTls(
   const server = {
     ...{ host, port: isPlain ? 443 : Number(url.port || 443), pace, addresses },
     name: isAddress ? undefined : host,
+    until: performance.now() + (pace.isLimited ? REMOTE_TLS_MS : LOCAL_TLS_MS),
   };
   return examine(server, { roots, localRoot }, hstsSeconds(site));
 }

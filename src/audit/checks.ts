@@ -27,6 +27,9 @@ export interface Remedy {
 
 export type RemedyFor = (id: string) => readonly Remedy[];
 
+/** Names of cookies and hosts are a server's to choose. */
+const MAX_DETAIL = 1_000;
+
 /** A check with the lines that mend it, where it needs any. */
 export function stated(
   check: Omit<Check, "fix" | "where">,
@@ -35,7 +38,9 @@ export function stated(
   const needs = check.status === "fail" || check.status === "warn";
   const fix = needs ? remedies.flatMap(({ lines }) => lines) : [];
   const [first] = remedies;
-  return { ...check, fix, ...(fix.length > 0 && first && { where: first.where }) };
+  const detail =
+    check.detail.length > MAX_DETAIL ? `${check.detail.slice(0, MAX_DETAIL)}…` : check.detail;
+  return { ...check, detail, fix, ...(fix.length > 0 && first && { where: first.where }) };
 }
 
 /** The Observatory's tests as checks: what costs points fails, what it lets pass at a price warns. */

@@ -211,8 +211,7 @@ async function cacheCheck(scene: Scene): Promise<Check> {
 function cookieOverHttp({ site }: Scene): Check {
   const id = "secure-cookie-over-http";
   const { first, start } = site.http;
-  if (!first)
-    return stated({ id, status: "pass", detail: "Plain http sets no cookie." });
+  if (!first) return stated({ id, status: "pass", detail: "Plain http sets no cookie." });
   const names = valuesOf(first.headers, "set-cookie").flatMap((line) => {
     const cookie = cookieIn(line, start);
     return cookie?.secure ? [cookie.name] : [];

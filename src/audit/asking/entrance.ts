@@ -22,6 +22,9 @@ export interface Question {
   readonly headers?: readonly string[];
 }
 
+/** There are some twenty questions, and a server must not be able to hold an audit with each. */
+const QUESTION_MS = 8_000;
+
 /** Asks once, without cookies and without following; undefined where nothing answers. */
 export async function askOnce(
   carrier: Carrier,
@@ -35,11 +38,22 @@ export async function askOnce(
       ...["Accept-Encoding", ACCEPT_ENCODING, ...headers],
     ],
   };
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), QUESTION_MS);
+  });
   try {
-    const { status, headers: answered, body } = await carrier.send(request);
-    return { status, headers: answered, body: body.toString() };
+    const response = await Promise.race([carrier.send(request), tooLate]);
+    return (
+      response && {
+        ...{ status: response.status, headers: response.headers },
+        body: response.body.toString(),
+      }
+    );
   } catch {
     return undefined;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

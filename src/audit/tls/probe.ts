@@ -11,6 +11,8 @@ export interface Server {
   /** The name of the server_name extension; undefined for an address. */
   readonly name: string | undefined;
   readonly pace: Pace;
+  /** When all of it has to be over, as performance.now() counts. */
+  readonly until: number;
   /** Addresses that the host was found at; the first that answers is asked. */
   readonly addresses: readonly string[];
 }
@@ -33,12 +35,12 @@ export async function probe(
   let last: Outcome = { kind: "unknown", why: "it has no address" };
   for (const address of server.addresses) {
     await server.pace.turn();
-    last = await probeAt(
-      address,
-      server.port,
-      encodeHello(hello, randomBytes(64)),
+    const left = server.until - performance.now();
+    if (left <= 0) return { kind: "unknown", why: "it took too long until then" };
+    last = await probeAt(address, server.port, encodeHello(hello, randomBytes(64)), {
       wantsKeyExchange,
-    );
+      timeoutMs: Math.min(TIMEOUT_MS, left),
+    });
     if (
       last.kind !== "unknown" ||
       !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/.test(last.why)
@@ -53,7 +55,7 @@ function probeAt(
   host: string,
   port: number,
   hello: Buffer,
-  wantsKeyExchange: boolean,
+  { wantsKeyExchange, timeoutMs }: { wantsKeyExchange: boolean; timeoutMs: number },
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const reader = new FlightReader(wantsKeyExchange);
@@ -69,8 +71,9 @@ function probeAt(
       done(what === "refused" ? { kind: "refused" } : { kind: "answered", answer: what });
     };
     const timer = setTimeout(
-      () => done({ kind: "unknown", why: `no answer within ${TIMEOUT_MS / 1000} s` }),
-      TIMEOUT_MS,
+      () =>
+        done({ kind: "unknown", why: `no answer within ${Math.round(timeoutMs / 100) / 10} s` }),
+      timeoutMs,
     );
     socket.on("connect", () => {
       isConnected = true;

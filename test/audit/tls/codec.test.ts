@@ -120,6 +120,7 @@ describe("A hello", () => {
       port,
       pace: new Pace(0),
       addresses: ["127.0.0.1"],
+      until: Number.POSITIVE_INFINITY,
     };
     const older = { suites: OLDER_SUITES.map(({ id }) => id), groups: CURVES, name: "localhost" };
     const newest = {

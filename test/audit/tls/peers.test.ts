@@ -81,7 +81,14 @@ for (const server of TLS_SERVERS) {
     it("has the versions and suites that sslscan finds", async () => {
       const port = await startTls(server, made);
       const found = await examine(
-        { host: "localhost", port, name: "localhost", pace: new Pace(0), addresses: ["127.0.0.1"] },
+        {
+          host: "localhost",
+          port,
+          name: "localhost",
+          pace: new Pace(0),
+          addresses: ["127.0.0.1"],
+          until: Number.POSITIVE_INFINITY,
+        },
         { roots: [readFileSync(made.root, "utf8")], localRoot: undefined },
         undefined,
       );
