@@ -158,7 +158,7 @@ async function targetOf(
 
 function straight(settings: AuditSettings, { isRemote, outside }: Ground): Entrance {
   return {
-    ...{ edge: undefined, hostname: settings.url.hostname, mayForge: !isRemote },
+    ...{ edge: undefined, isEdge: false, hostname: settings.url.hostname, mayForge: !isRemote },
     doors: doorsOf(settings, isRemote),
     carriers: { strict: outside(false), lenient: outside(true) },
     close: () => undefined,

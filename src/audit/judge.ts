@@ -33,8 +33,9 @@ export async function judge(entrance: Entrance, paths: readonly string[]): Promi
   const site = await askSite(hostname, doors, carriers);
   const pages = await openPages(site, entrance, paths);
   const known = recognise(pages);
-  const remedyFor: RemedyFor = (id) =>
-    remediesFor(id, known, (doors.https ?? doors.http)?.href ?? "");
+  const url = (doors.https ?? doors.http)?.href ?? "";
+  const place = { url, hasEdge: entrance.isEdge };
+  const remedyFor: RemedyFor = (id) => remediesFor(id, known, place);
   const scene: Scene = { site, entrance, pages, remedyFor };
   const { headers, checks } = gradeHeaders(site, remedyFor);
   return {

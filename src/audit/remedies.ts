@@ -44,7 +44,7 @@ const HEADERS: Readonly<Record<string, Wanted>> = {
 
 /** What other checks are mended by. */
 const PURPOSES: Readonly<Record<string, readonly Purpose[]>> = {
-  redirection: ["httpsRedirect"],
+  redirection: ["trustProto", "httpsRedirect"],
   "cookies-without-secure": ["secure"],
   "cookies-without-httponly": ["http-only"],
   "cookies-without-samesite": ["same-site"],
@@ -62,16 +62,21 @@ const REDIRECT: Remedy = {
 /**
  * The lines for a check, by its id; none where nothing is known.
  * @param known the framework, as far as it showed itself
- * @param url the public URL
+ * @param place the public URL, and whether an edge is in front: only then may it be believed
  */
-export function remediesFor(id: string, known: Known | undefined, url: string): Remedy[] {
+export function remediesFor(
+  id: string,
+  known: Known | undefined,
+  { url, hasEdge }: { readonly url: string; readonly hasEdge: boolean },
+): Remedy[] {
   const wanted = Object.hasOwn(HEADERS, id) ? HEADERS[id] : undefined;
   if (wanted) return headerRemedies(wanted, known, url);
   const purposes = Object.hasOwn(PURPOSES, id) ? PURPOSES[id] : undefined;
-  const own = known
-    ? (purposes ?? []).flatMap((purpose) => settingsFor(purpose, known, { url }))
-    : [];
-  return own.length === 0 && id === "redirection" ? [REDIRECT] : own;
+  const wantedOnes = (purposes ?? []).filter((purpose) => hasEdge || purpose !== "trustProto");
+  const own = known ? wantedOnes.flatMap((purpose) => settingsFor(purpose, known, { url })) : [];
+  // Believing the edge redirects nobody.
+  const isWhole = id !== "redirection" || known?.framework.settings.httpsRedirect !== undefined;
+  return isWhole ? own : [REDIRECT];
 }
 
 function headerRemedies(

@@ -41,7 +41,7 @@ export async function edgeEntrance(options: EdgeEntranceOptions): Promise<Entran
   });
   const carrier = new Either((url) => doorstep.serves(url), doorstep, outside);
   return {
-    ...{ edge: profile.name, hostname, mayForge: true },
+    ...{ edge: profile.name, isEdge: true, hostname, mayForge: true },
     doors: {
       http: new URL(`http://${hostname}${path}`),
       https: new URL(`${origin}${path}`),

@@ -7,6 +7,8 @@ import { type Carriers, type Doors, USER_AGENT } from "./ways.js";
 export interface Entrance {
   /** The edge's name; undefined for the network. */
   readonly edge: string | undefined;
+  /** An edge is between, named or not. */
+  readonly isEdge: boolean;
   readonly hostname: string;
   readonly doors: Doors;
   readonly carriers: Carriers;

@@ -9,6 +9,16 @@ export const starlette: Framework = {
   sessions: /^session$/,
   settings: {
     trustProto: lines("uvicorn app:app --proxy-headers --forwarded-allow-ips='*'"),
+    httpsRedirect: lines(
+      {
+        line: "from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware",
+        where: "Starlette, where the app is made",
+      },
+      {
+        line: "app.add_middleware(HTTPSRedirectMiddleware)",
+        where: "Starlette, where the app is made",
+      },
+    ),
     hosts: lines({
       line: 'app.add_middleware(TrustedHostMiddleware, allowed_hosts=["{hostname}"])',
       where: "Starlette, where the app is made",
