@@ -1,7 +1,7 @@
 /** What was found of TLS, as checks. */
-import type { Check, Status } from "./checks.js";
-import { stated } from "./checks.js";
+import { type Check, stated } from "./checks.js";
 import type { TlsExamination } from "./tls/examine.js";
+import type { Cap } from "./tls/rating.js";
 
 /** What Node and a first flight cannot find out: it is said to be open, never to be well. */
 const OPEN: readonly (readonly [id: string, what: string])[] = [
@@ -14,45 +14,68 @@ const OPEN: readonly (readonly [id: string, what: string])[] = [
 ];
 
 export function tlsChecks(found: TlsExamination): Check[] {
-  const { rating, versions, chains } = found;
-  const caps = (rating?.caps ?? []).map(({ grade, reason }) =>
-    stated({
-      ...{ id: "tls-cap", key: reason, detail: `${capital(reason)}: no better than ${grade}.` },
-      status: "fail",
-    }),
-  );
+  const { rating, versions } = found;
   const warnings = (rating?.warnings ?? []).map((reason) =>
     stated({
       ...{ id: "tls-warning", key: reason, detail: `${capital(reason)}: no A+.` },
       status: "warn",
     }),
   );
-  const open = versions
+  const silent = versions
     .filter(({ state }) => state === "not-asked")
     .map(({ version, why = "" }) =>
-      stated({ id: `tls-${version}`, status: "not-asked", detail: `${version}: ${why}` }),
+      stated({
+        ...{ id: `tls-${version}`, status: "not-asked" },
+        detail: `Not asked: ${version} (${why}).`,
+      }),
     );
-  const [main] = chains;
-  const chain: Status =
-    main === undefined ? "not-asked" : main.verdict === "trusted" ? "pass" : "warn";
   return [
-    ...caps,
+    ...aboutChecks(found),
     ...warnings,
-    ...open,
-    ...(main && caps.length > 0
-      ? []
-      : [stated({ id: "tls-chain", status: chain, detail: chainWords(found) })]),
+    ...silent,
     ...OPEN.map(([id, what]) => stated({ id, status: "not-asked", detail: `Not asked: ${what}.` })),
   ];
 }
 
-function chainWords({ chains, isLocal }: TlsExamination): string {
+/** One check for each thing that caps are about: its caps, or what is well. */
+function aboutChecks(found: TlsExamination): Check[] {
+  const caps = found.rating?.caps ?? [];
+  const words: Readonly<Record<Cap["about"], string | undefined>> = {
+    certificate: certificateWords(found),
+    protocols:
+      offered(found)
+        .map(({ version }) => version)
+        .join(", ") || undefined,
+    suites: `${offered(found).flatMap(({ suites }) => suites).length} suites`,
+    keys: found.groups.length > 0 ? `Keys are agreed on by ${found.groups.join(", ")}` : undefined,
+  };
+  return (Object.keys(words) as Cap["about"][]).flatMap((about) => {
+    const id = `tls-${about}`;
+    const own = caps.filter((cap) => cap.about === about);
+    if (own.length > 0) {
+      return own.map(({ grade, reason }) =>
+        stated({
+          ...{ id, status: "fail", key: reason },
+          detail: `${capital(reason)}: no better than ${grade}.`,
+        }),
+      );
+    }
+    const detail = words[about];
+    if (detail === undefined || !found.rating) return [];
+    return [stated({ id, status: "pass", detail: `${detail}.` })];
+  });
+}
+
+const offered = ({ versions }: TlsExamination) =>
+  versions.filter(({ state }) => state === "offered");
+
+function certificateWords({ chains, isLocal }: TlsExamination): string | undefined {
   const [main] = chains;
-  if (!main) return "No certificate could be looked at.";
-  if (main.verdict !== "trusted") return `The chain is ${main.verdict}: ${main.problem ?? ""}.`;
+  if (main?.verdict !== "trusted") return undefined;
+  const until = `it is good until ${main.leaf.notAfter.slice(0, 10)}`;
   return isLocal
-    ? "The certificate is of this machine's authority, which only this machine trusts."
-    : "The chain is complete and ends at a trusted root.";
+    ? `The certificate is of this machine's authority, which only this machine trusts; ${until}`
+    : `The chain is complete and ends at a trusted root; ${until}`;
 }
 
 function capital(text: string): string {

@@ -116,7 +116,7 @@ describe("A running serve", () => {
       found.tls?.protocols.filter(({ state }) => state === "offered").map(({ version }) => version),
     ).toEqual([...["TLSv1.3", "TLSv1.2"]]);
     expect(found.local).toBe(true);
-    const chain = found.checks.find(({ id }) => id === "tls-chain");
+    const chain = found.checks.find(({ id }) => id === "tls-certificate");
     expect(chain).toMatchObject({
       status: "pass",
       detail: expect.stringContaining("this machine"),

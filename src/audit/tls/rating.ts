@@ -37,6 +37,7 @@ export type ChainVerdict =
   | "not-asked";
 
 export interface Cap {
+  readonly about: "certificate" | "protocols" | "suites" | "keys";
   readonly grade: string;
   readonly reason: string;
 }
@@ -131,28 +132,39 @@ function letterOf(score: number): string {
   return at < 0 ? "F" : ("ABCDE"[at] as string);
 }
 
-const cap = (grade: string, applies: boolean, reason: string): Cap[] =>
-  applies ? [{ grade, reason }] : [];
+type About = (grade: string, applies: boolean, reason: string) => Cap[];
+
+const of =
+  (about: Cap["about"]): About =>
+  (grade, applies, reason) =>
+    applies ? [{ about, grade, reason }] : [];
+
+const [certificate, protocol, suite, key] = [
+  of("certificate"),
+  of("protocols"),
+  of("suites"),
+  of("keys"),
+] as const;
 
 function certificateCaps({ chain, coversName, signatures, exponents }: TlsFacts): Cap[] {
   return [
-    ...cap("T", chain === "expired", "the certificate has expired"),
-    ...cap("T", chain === "not-yet-valid", "the certificate is not valid yet"),
-    ...cap("T", chain === "self-signed", "the certificate is signed by itself"),
-    ...cap("T", chain === "untrusted", "the chain ends at no trusted root"),
-    ...cap(
+    ...certificate("T", chain === "expired", "the certificate has expired"),
+    ...certificate("T", chain === "not-yet-valid", "the certificate is not valid yet"),
+    ...certificate("T", chain === "self-signed", "the certificate is signed by itself"),
+    ...certificate("T", chain === "untrusted", "the chain ends at no trusted root"),
+    ...certificate(
       "T",
       signatures.some((oid) => SHA1.includes(oid)),
       "the certificate is signed with SHA-1",
     ),
-    ...cap("M", !coversName, "the certificate does not cover the name"),
-    ...cap(
+    ...certificate("M", !coversName, "the certificate does not cover the name"),
+    ...certificate(
       "F",
       signatures.some((oid) => MD.includes(oid)),
       "the certificate is signed with MD5 or MD2",
     ),
-    ...cap("F", exponents.includes(1), "the exponent of the RSA key is 1"),
-    ...cap("B", chain === "incomplete", "the chain is incomplete, or its root unknown"),
+    ...certificate("F", exponents.includes(1), "the exponent of the RSA key is 1"),
+    ...certificate("B", chain === "incomplete", "the chain is incomplete, or its root unknown"),
   ];
 }
 
@@ -160,41 +172,41 @@ function strengthCaps({ suites, newerSuites, versions }: TlsFacts, exchange: num
   const hasForwardSecrecy = suites.some(({ exchange: how }) => /^(?:tls13|ecdhe|dhe)$/.test(how));
   const isOldOnly = versions.every((version) => version === "TLSv1.0" || version === "SSLv3");
   return [
-    ...cap(
+    ...suite(
       "F",
       suites.some(({ bits }) => bits < 112),
       "a suite is weaker than 112 bits",
     ),
-    ...cap(
+    ...suite(
       "F",
       suites.some(({ isExport }) => isExport),
       "a suite is of export strength",
     ),
-    ...cap(
+    ...suite(
       "F",
       suites.some(({ signs }) => signs === "none"),
       "a suite needs no certificate",
     ),
-    ...cap("F", exchange <= 40, "a key is broken: too few bits"),
-    ...cap(
+    ...key("F", exchange <= 40, "a key is broken: too few bits"),
+    ...suite(
       "C",
-      newerSuites.some((suite) => suite.hasShortBlocks),
+      newerSuites.some(({ hasShortBlocks }) => hasShortBlocks),
       "blocks of 64 bits with TLS 1.1 or above (Sweet32)",
     ),
-    ...cap(
+    ...suite(
       "C",
       newerSuites.some(({ isRc4 }) => isRc4),
       "RC4 with TLS 1.1 or above",
     ),
-    ...cap(
+    ...suite(
       "B",
       suites.some(({ isRc4 }) => isRc4),
       "RC4 is offered",
     ),
-    ...cap("B", exchange > 40 && exchange <= 80, "a key has fewer bits than today's least"),
-    ...cap("B", !suites.some(({ isAead }) => isAead), "no suite is authenticated encryption"),
-    ...cap("B", !hasForwardSecrecy, "no suite has forward secrecy"),
-    ...cap(
+    ...key("B", exchange > 40 && exchange <= 80, "a key has fewer bits than today's least"),
+    ...suite("B", !suites.some(({ isAead }) => isAead), "no suite is authenticated encryption"),
+    ...suite("B", !hasForwardSecrecy, "no suite has forward secrecy"),
+    ...suite(
       "B",
       isOldOnly && suites.some(({ isCbc }) => isCbc),
       "CBC with nothing newer than TLS 1.0 (BEAST)",
@@ -205,17 +217,21 @@ function strengthCaps({ suites, newerSuites, versions }: TlsFacts, exchange: num
 function ageCaps({ versions, suites, compresses }: TlsFacts): Cap[] {
   const offers = (version: Version): boolean => versions.includes(version);
   return [
-    ...cap(
+    ...protocol(
       "F",
       versions.every((version) => version === "SSLv3"),
       "SSL 3.0 is the best protocol",
     ),
-    ...cap("C", offers("SSLv3") && suites.some(({ isCbc }) => isCbc), "SSL 3.0 with CBC (POODLE)"),
-    ...cap("C", !offers("TLSv1.2") && !offers("TLSv1.3"), "TLS 1.2 is not offered"),
-    ...cap("C", compresses, "TLS compresses (CRIME)"),
-    ...cap("B", offers("SSLv3"), "SSL 3.0 is offered"),
-    ...cap("B", offers("TLSv1.0"), "TLS 1.0 is offered"),
-    ...cap("B", offers("TLSv1.1"), "TLS 1.1 is offered"),
+    ...protocol(
+      "C",
+      offers("SSLv3") && suites.some(({ isCbc }) => isCbc),
+      "SSL 3.0 with CBC (POODLE)",
+    ),
+    ...protocol("C", !offers("TLSv1.2") && !offers("TLSv1.3"), "TLS 1.2 is not offered"),
+    ...protocol("C", compresses, "TLS compresses (CRIME)"),
+    ...protocol("B", offers("SSLv3"), "SSL 3.0 is offered"),
+    ...protocol("B", offers("TLSv1.0"), "TLS 1.0 is offered"),
+    ...protocol("B", offers("TLSv1.1"), "TLS 1.1 is offered"),
   ];
 }
 
