@@ -255,7 +255,7 @@ const ORDER = [
 ];
 
 /** The worse of two grades; what there is where one is missing. */
-export function worseGrade(one: string | null, other: string | null): string | null {
+function worseGrade(one: string | null, other: string | null): string | null {
   if (one === null || other === null) return one ?? other;
   return ORDER.indexOf(one) >= ORDER.indexOf(other) ? one : other;
 }

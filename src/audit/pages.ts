@@ -23,7 +23,7 @@ const LOGIN_PATHS = ["/login", "/accounts/login/", "/users/sign_in", "/signin"];
 const LOGIN_LINK = /(?:log-?in|sign-?in|auth\/|session\/new)\b/i;
 
 /** No site has it. */
-export const MISSING_PATH = "/devtls-audit-no-such-page";
+const MISSING_PATH = "/devtls-audit-no-such-page";
 
 /**
  * Opens the login page, one asset, a page that is not there, and those that were named.

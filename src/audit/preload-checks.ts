@@ -41,7 +41,7 @@ export function preloadCheck(
   return stated({ id, status: ready ? "pass" : "warn", detail, key: all.join(",") });
 }
 
-export function preloadIssues(
+function preloadIssues(
   { hostname, http, https }: Asked,
   tls: TlsExamination | undefined,
 ): Issues {

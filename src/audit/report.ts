@@ -11,7 +11,7 @@ const STATUS = {
 } as const satisfies Record<Status, Case["status"]>;
 
 /** One line: "grade B (headers B, TLS A+), 3 of 31 checks fail". */
-export function summaryOf(audit: Audit): string {
+function summaryOf(audit: Audit): string {
   const failed = audit.checks.filter(({ status }) => status === "fail").length;
   const parts = [
     `headers ${audit.headers.grade ?? "without a grade"}`,

@@ -41,7 +41,7 @@ interface Steps {
 }
 
 /** Walks from a URL to where it leads; never throws. */
-export async function walk(start: URL, { strict, lenient }: Carriers): Promise<Walked> {
+async function walk(start: URL, { strict, lenient }: Carriers): Promise<Walked> {
   const steps: Steps = {
     ...{ route: [], jar: new KeptCookies(), first: undefined, redirects: 0 },
   };

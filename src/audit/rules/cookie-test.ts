@@ -19,7 +19,7 @@ const ORDER: readonly OutcomeId[] = [
 const IGNORED = "heroku-session-affinity";
 
 /** The cookies that count. */
-export function judgedCookies(site: Site): readonly KeptCookie[] {
+function judgedCookies(site: Site): readonly KeptCookie[] {
   return judgedWay(site).cookies.filter(({ name }) => name !== "" && name !== IGNORED);
 }
 
