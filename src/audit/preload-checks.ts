@@ -41,10 +41,7 @@ export function preloadCheck(
   return stated({ id, status: ready ? "pass" : "warn", detail, key: all.join(",") });
 }
 
-function preloadIssues(
-  { hostname, http, https }: Asked,
-  tls: TlsExamination | undefined,
-): Issues {
+function preloadIssues({ hostname, http, https }: Asked, tls: TlsExamination | undefined): Issues {
   const name = preloadableName(hostname);
   if (!https.first) return join(name, { errors: ["domain.tls.cannot_connect"], warnings: [] });
   if (!https.isVerified)
