@@ -114,7 +114,10 @@ async function groundOf({ url, own, roots }: AuditSettings): Promise<Ground> {
   const pace = Pace.of(isRemote);
   const outside = (insecure: boolean): Outside =>
     // Reading all roots takes longer than a request.
-    new Outside({ roots: insecure ? [] : roots, insecure, pace, isRemote, host: url.hostname });
+    new Outside({
+      ...{ roots: insecure ? [] : roots, insecure, pace, isRemote, addresses },
+      host: url.hostname,
+    });
   return { addresses, isHere, isRemote, pace, outside };
 }
 

@@ -1,7 +1,9 @@
 /** Servers that are somebody else's are asked gently, and cannot send devtls where it should not go. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Outside } from "../../src/audit/asking/outside.js";
 import { Pace } from "../../src/audit/asking/pace.js";
 import { describeWith } from "../support/tools.js";
+import { plainSite } from "./local.js";
 import { auditElsewhere, ELSEWHERE } from "./world.js";
 
 const URL_THERE = `http://${ELSEWHERE}/`;
@@ -55,6 +57,30 @@ describeWith(["unshare", "ip"], "A server elsewhere", () => {
     const body = '<!doctype html><script src="http://127.0.0.1:8080/a.js"></script>';
     const { here } = await auditElsewhere([URL_THERE], { "/": { body } });
     expect(here).toEqual([]);
+  });
+});
+
+describe("A name that is looked up once", () => {
+  const outside = (host: string, addresses: readonly string[]): Outside =>
+    new Outside({
+      ...{ roots: [], insecure: false, pace: new Pace(0), isRemote: true, host, addresses },
+    });
+
+  it("leads where it led then", async () => {
+    const port = await plainSite((_request, response) => void response.end("there"));
+    const url = new URL(`http://devtls-audit.invalid:${port}/`);
+    const headers = ["Host", url.host];
+    const request = { method: "GET", url, headers };
+    const { body } = await outside(url.hostname, ["127.0.0.1"]).send(request);
+    expect(body.toString()).toBe("there");
+  });
+
+  it("of another host leads nowhere in this network", async () => {
+    const url = new URL("http://localhost:1/");
+    const request = { method: "GET", url, headers: ["Host", url.host] };
+    await expect(outside("example.test", ["192.0.2.1"]).send(request)).rejects.toThrow(
+      /into this network/,
+    );
   });
 });
 

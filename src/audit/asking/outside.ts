@@ -18,6 +18,8 @@ export interface OutsideOptions {
   readonly isRemote: boolean;
   /** The host that is audited, which may be asked wherever it is. */
   readonly host: string;
+  /** Where it was found; a second look could be told another place. */
+  readonly addresses: readonly string[];
 }
 
 /** Methods that are sent to a server that is somebody else's. */
@@ -28,20 +30,32 @@ const READ = { ...BOUNDS, headMs: 15_000, bodyMs: 10_000, readOctets: BOUNDS.kep
 
 export class Outside implements Carrier {
   readonly #options: OutsideOptions;
-  readonly #network: Network;
+  readonly #networks = new Map<string, Network>();
 
   constructor(options: OutsideOptions) {
     this.#options = options;
-    const { roots, insecure } = options;
-    this.#network = new Network({ roots, insecure, bounds: READ });
   }
 
   async send(request: HopRequest): Promise<HopResponse> {
     const { isRemote, pace } = this.#options;
     if (isRemote && !POLITE.includes(request.method)) throw refused(request, "it is not yours");
-    await this.#admit(request);
+    const network = this.#networkTo(isRemote ? await this.#admitted(request) : undefined);
     await pace.turn();
-    return this.#network.send(request);
+    return network.send(request);
+  }
+
+  /** What was admitted is what is connected to: a name may lead elsewhere when it is asked again. */
+  #networkTo(address: string | undefined): Network {
+    const key = address ?? "";
+    const known = this.#networks.get(key);
+    if (known) return known;
+    const { roots, insecure } = this.#options;
+    const network = new Network({
+      ...{ roots, insecure, bounds: READ },
+      ...(address !== undefined && { resolve: () => address }),
+    });
+    this.#networks.set(key, network);
+    return network;
   }
 
   async openSocket(request: HopRequest): Promise<Pick<HopResponse, "status" | "headers">> {
@@ -49,12 +63,12 @@ export class Outside implements Carrier {
   }
 
   /** A redirect of a public site to an address in this network is not followed. */
-  async #admit(request: HopRequest): Promise<void> {
-    const { isRemote, host } = this.#options;
-    if (!isRemote || request.url.hostname === host) return;
-    const addresses = await addressesOf(request.url);
-    if (addresses.some(isInternal))
-      throw refused(request, "a public site sends devtls into this network");
+  async #admitted(request: HopRequest): Promise<string | undefined> {
+    const { host, addresses } = this.#options;
+    if (request.url.hostname === host) return addresses[0];
+    const found = await addressesOf(request.url);
+    if (!found.some(isInternal)) return found[0];
+    throw refused(request, "a public site sends devtls into this network");
   }
 }
 

@@ -1,0 +1,94 @@
+/**
+ * What the audit finds of versions and chains is what testssl.sh finds. It takes half a minute a
+ * server: two of them, unless DEVTLS_EVERY_PEER=1 asks for all.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { runProgram } from "../../support/cli.js";
+import { folderUntilEnd } from "../../support/programs.js";
+import { describeWith } from "../../support/tools.js";
+import { type Made, makeCertificates } from "./certificates.js";
+import { examined } from "./examined.js";
+import { startTls, TLS_SERVERS } from "./servers.js";
+
+const SAMPLE = ["an incomplete chain", "nginx with old versions"];
+
+const asked = TLS_SERVERS.filter(
+  ({ name }) => process.env.DEVTLS_EVERY_PEER === "1" || SAMPLE.includes(name),
+);
+
+let made: Made;
+beforeAll(async () => {
+  made = await makeCertificates(join(folderUntilEnd("devtls-testssl-"), "made"));
+});
+
+/** Debian's OpenSSL refuses old versions by itself, and testssl.sh is made of it. */
+const OLD = `openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = old
+[old]
+MinProtocol = TLSv1
+CipherString = ALL:@SECLEVEL=0
+`;
+
+const IDS = {
+  SSLv3: "SSLv3",
+  "TLSv1.0": "TLS1",
+  "TLSv1.1": "TLS1_1",
+  "TLSv1.2": "TLS1_2",
+  "TLSv1.3": "TLS1_3",
+} as const;
+
+interface Finding {
+  readonly id: string;
+  readonly finding: string;
+}
+
+function verdictOf(chain: string, expiry: string): string {
+  if (/^expired/.test(expiry) || /expired/.test(chain)) return "expired";
+  if (/^passed/.test(chain)) return "trusted";
+  if (/chain incomplete/.test(chain)) return "incomplete";
+  return /self signed/.test(chain) ? "self-signed" : chain;
+}
+
+async function seenByTestssl(port: number): Promise<{ protocols: string[]; chains: string[] }> {
+  const file = (name: string): string => join(made.folder, `${name}-${port}`);
+  writeFileSync(file("openssl"), OLD);
+  const { stdout } = await runProgram(
+    "testssl",
+    [
+      ...["--quiet", "--color", "0", "--warnings", "batch", "--jsonfile", file("json")],
+      ...["--ip", "127.0.0.1", "--add-ca", made.root, "-p", "-S", `localhost:${port}`],
+    ],
+    { env: { OPENSSL_CONF: file("openssl") } },
+  );
+  const found = JSON.parse(readFileSync(file("json"), "utf8")) as readonly Finding[];
+  const of = (id: string): string[] =>
+    found.filter((each) => each.id.split(" ")[0] === id).map(({ finding }) => finding);
+  const expiries = of("cert_expirationStatus");
+  const chains = of("cert_chain_of_trust");
+  if (chains.length === 0) throw new Error(stdout);
+  return {
+    protocols: Object.entries(IDS).flatMap(([name, id]) =>
+      /^offered/.test(of(id)[0] ?? "") ? [name] : [],
+    ),
+    chains: chains.map((chain, at) => verdictOf(chain, expiries[at] ?? "")).sort(),
+  };
+}
+
+for (const server of asked) {
+  describeWith([server.program, "openssl", "testssl"], server.name, () => {
+    it("has the versions and chains that testssl.sh finds", async () => {
+      const port = await startTls(server, made);
+      const { versions, chains } = await examined(port, made);
+      const offered = versions.filter(({ state }) => state === "offered");
+      expect({
+        protocols: offered.map(({ version }) => version).sort(),
+        chains: chains.map(({ verdict }) => verdict).sort(),
+      }).toEqual(await seenByTestssl(port));
+    }, 400_000);
+  });
+}
