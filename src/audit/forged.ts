@@ -121,7 +121,7 @@ async function hostCheck(
   if (!answer) return stated({ id, status: "pass", detail: `A foreign ${claim} gets no answer.` });
   const place = placeOf(answer);
   if (place !== undefined) {
-    const detail = `A foreign ${claim} comes back in ${place}: links, redirects and mails for a new password lead where the visitor says.`;
+    const detail = `A foreign ${claim}, where one reaches the app, comes back in ${place}: links, redirects and mails for a new password lead where the visitor says.`;
     return stated({ id, status: "fail", detail, key: place }, remedyFor("host-header"));
   }
   const isAnswered = id === "host-header" && answer.status < 400;
