@@ -5,6 +5,7 @@ import { whyNoIntermediate } from "../ca/intermediate.js";
 import { coversHost, openServeIdentity, serveNames } from "../ca/leaves.js";
 import { DevtlsError } from "../errors.js";
 import { statePaths } from "../paths.js";
+import { isLoopbackAddress } from "../x509/ip.js";
 import type { Name } from "../x509/names.js";
 import { type Binding, openBinding } from "./binding.js";
 import { answerAcme, answerPlain, type FrontOptions } from "./front.js";
@@ -17,7 +18,7 @@ import type { Order } from "./rules/model.js";
 import { Nonces } from "./rules/nonces.js";
 import { SLOW_MS, Weather, type WeatherKind } from "./rules/weather.js";
 import { Signer } from "./signer.js";
-import { type AddressPolicy, isLoopback } from "./validation/addresses.js";
+import type { AddressPolicy } from "./validation/addresses.js";
 import { DELAYS_MS, validate } from "./validation/validator.js";
 
 export interface AcmeOptions {
@@ -70,7 +71,7 @@ const NEW_ORDERS = { burst: 300, everyMs: 500 };
  * "bad-name", and as `openAuthority` and the journal do
  */
 export async function openAcme(options: AcmeOptions): Promise<AcmeServer> {
-  const remote = !options.bind.every(isLoopback);
+  const remote = !options.bind.every(isLoopbackAddress);
   if (remote && !options.eab) throw needsBinding(options.bind);
   const names = serveNames(options.hosts.length > 0 ? options.hosts : ["localhost"]);
   const { authority, created } = await openAuthority(options.directory);

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { WEATHER } from "../acme/rules/weather.js";
 import { type AcmeServer, openAcme } from "../acme/server.js";
-import { isLoopback } from "../acme/validation/addresses.js";
+import { isLoopbackAddress } from "../x509/ip.js";
 import { type AcmeFlags, addAcmeOptions, readAcmeOptions } from "./acme-options.js";
 import { createAcmeReporter } from "./acme-report.js";
 import { note, print, printJson, warn } from "./output.js";
@@ -72,7 +72,7 @@ function announce(
     note(`Made a certificate authority in ${directory}. To make browsers trust it: devtls trust`);
   }
   for (const kind of weather) warn(`weather ${kind}: ${WEATHER[kind]}.`);
-  if (!bind.every(isLoopback)) {
+  if (!bind.every(isLoopbackAddress)) {
     warn(
       "other machines can reach this server: whoever has the key above gets certificates for them.",
     );

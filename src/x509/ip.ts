@@ -112,6 +112,19 @@ function bitCount(octet: number): number {
   return octet.toString(2).replaceAll("0", "").length;
 }
 
+/** The machine itself (RFC 5735 3, RFC 4291 2.5.3). */
+const LOOPBACK = ["127.0.0.0/8", "::1/128"].map((text) => parseCidr(text) as IpBlock);
+
+/** Whether an address, as text, is in one of these blocks. */
+export function isWithin(blocks: readonly IpBlock[], address: string): boolean {
+  const octets = parseIp(address);
+  return octets !== undefined && blocks.some((block) => blockContains(block, octets));
+}
+
+export function isLoopbackAddress(address: string): boolean {
+  return isWithin(LOOPBACK, address);
+}
+
 export function blockContains(block: IpBlock, address: Uint8Array): boolean {
   return (
     address.length === block.network.length &&

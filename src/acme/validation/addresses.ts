@@ -1,7 +1,5 @@
 /** Which addresses a validation may connect to: a stranger's order must not make devtls ask others. */
-import { blockContains, formatIp, type IpBlock, parseCidr, parseIp } from "../../x509/ip.js";
-
-const LOOPBACK = ["127.0.0.0/8", "::1/128"].map((text) => parseCidr(text) as IpBlock);
+import { formatIp, type IpBlock, isLoopbackAddress, isWithin, parseIp } from "../../x509/ip.js";
 
 export interface AddressPolicy {
   /** Ranges that may be asked besides loopback. */
@@ -19,21 +17,12 @@ export function canonicalAddress(text: string): string | undefined {
   return octets && formatIp(octets);
 }
 
-export function isLoopback(address: string): boolean {
-  return isWithin(LOOPBACK, address);
-}
-
-function isWithin(blocks: readonly IpBlock[], address: string): boolean {
-  const octets = parseIp(address);
-  return octets !== undefined && blocks.some((block) => blockContains(block, octets));
-}
-
 /** Whether a validation of this name may connect to this address. */
 export function mayAsk(
   policy: AddressPolicy,
   { name, address, asker }: { name: string; address: string; asker: string },
 ): boolean {
-  if (isLoopback(address) || isWithin(policy.reach, address)) return true;
+  if (isLoopbackAddress(address) || isWithin(policy.reach, address)) return true;
   if (policy.askers && address === asker) return true;
   return policy.resolve.get(name)?.includes(address) ?? false;
 }

@@ -3,7 +3,8 @@
 import type { Resolver } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { causeOf, systemCode } from "../../errors.js";
-import { type AddressPolicy, canonicalAddress, isLoopback, mayAsk } from "./addresses.js";
+import { isLoopbackAddress } from "../../x509/ip.js";
+import { type AddressPolicy, canonicalAddress, mayAsk } from "./addresses.js";
 import { ChallengeFailure, type Task } from "./failure.js";
 
 export interface Candidate {
@@ -72,7 +73,7 @@ const LOOPBACK = ["127.0.0.1", "::1"];
 
 /** A client on this machine may listen on another loopback address than it asks from. */
 function ownAddresses(asker: string, { askers }: AddressPolicy): Candidate[] {
-  const local = isLoopback(asker);
+  const local = isLoopbackAddress(asker);
   const addresses = local ? [...new Set([asker, ...LOOPBACK])] : askers ? [asker] : [];
   return addresses.map((address) => ({ address, source: OWN }));
 }

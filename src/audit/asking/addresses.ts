@@ -1,12 +1,17 @@
 /** Where a host is, and what an audit of it may therefore do. */
 import { lookup } from "node:dns/promises";
 import { causeOf, DevtlsError } from "../../errors.js";
-import { blockContains, type IpBlock, parseCidr, parseIp } from "../../x509/ip.js";
+import {
+  formatIp,
+  type IpBlock,
+  isLoopbackAddress,
+  isWithin,
+  parseCidr,
+  parseIp,
+} from "../../x509/ip.js";
 
 const blocks = (...texts: readonly string[]): IpBlock[] =>
   texts.map((text) => parseCidr(text) as IpBlock);
-
-const LOOPBACK = blocks("127.0.0.0/8", "::1/128");
 
 /** Addresses that are not public (IANA special-purpose registries), besides loopback. */
 const INTERNAL = blocks(
@@ -15,27 +20,22 @@ const INTERNAL = blocks(
   ...["::/128", "64:ff9b:1::/48", "fc00::/7", "fe80::/10", "ff00::/8"],
 );
 
-/** An IPv4 address also in its IPv6 wrapping. */
-function octetsOf(address: string): Buffer | undefined {
-  const bare = address.replace(/%.*$/, "");
-  const octets = parseIp(bare.replace(/^::ffff:(?=\d+\.)/i, ""));
-  if (octets?.length !== 16) return octets;
-  const isWrapped = octets.subarray(0, 12).equals(Buffer.from("00000000000000000000ffff", "hex"));
-  return isWrapped ? octets.subarray(12) : octets;
+/** Without a zone, and an IPv4 address out of its IPv6 wrapping. */
+function bare(address: string): string {
+  const octets = parseIp(address.replace(/%.*$/, ""));
+  const isWrapped = octets?.length === 16 && octets.subarray(0, 12).equals(WRAPPING);
+  return octets ? formatIp(isWrapped ? octets.subarray(12) : octets) : address;
 }
 
-const isIn = (list: readonly IpBlock[], address: string): boolean => {
-  const octets = octetsOf(address);
-  return octets !== undefined && list.some((block) => blockContains(block, octets));
-};
+const WRAPPING = Buffer.from("00000000000000000000ffff", "hex");
 
 export function isLoopback(address: string): boolean {
-  return isIn(LOOPBACK, address);
+  return isLoopbackAddress(bare(address));
 }
 
 /** Whether only this machine, or who is in the same network, reaches an address. */
 export function isInternal(address: string): boolean {
-  return isLoopback(address) || isIn(INTERNAL, address) || octetsOf(address) === undefined;
+  return isLoopback(address) || isWithin(INTERNAL, bare(address)) || !parseIp(bare(address));
 }
 
 /** The addresses of a host of a URL. @throws DevtlsError "request-failed" */

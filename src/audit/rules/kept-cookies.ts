@@ -4,6 +4,8 @@
  * those are what its test looks for. `cookies/` has the browsers' rules.
  */
 import { getDomain } from "tldts";
+import { domainMatches } from "../../cookies/hosts.js";
+import { defaultPath, pathMatches } from "../../cookies/paths.js";
 
 export interface KeptCookie {
   readonly name: string;
@@ -43,8 +45,8 @@ export class KeptCookies {
     const host = hostOf(hostname);
     const sent = this.all.filter((cookie) => {
       const { domain, hostOnly, path, secure } = cookie;
-      if (hostOnly ? host !== domain : !domainFits(host, domain)) return false;
-      if (!pathFits(pathname, path) || (secure && protocol !== "https:")) return false;
+      if (hostOnly ? host !== domain : !domainMatches(host, domain)) return false;
+      if (!pathMatches(pathname, path) || (secure && protocol !== "https:")) return false;
       if (!cookie.isExpired) return true;
       this.#cookies.delete(keyOf(cookie));
       return false;
@@ -75,7 +77,7 @@ export function cookieIn(line: string, url: URL): KeptCookie | undefined {
   const said = attributesIn(attributes);
   const host = hostOf(url.hostname);
   const domain = said.domain ?? host;
-  if (said.domain !== undefined && !(mayBeSetFor(domain) && domainFits(host, domain))) {
+  if (said.domain !== undefined && !(mayBeSetFor(domain) && domainMatches(host, domain))) {
     return undefined;
   }
   const cookie: KeptCookie = {
@@ -144,21 +146,6 @@ function mayBeSetFor(domain: string): boolean {
     if (top === "localhost" || top === "invalid") return true;
   }
   return domain.includes(":") || getDomain(domain, { allowPrivateDomains: true }) !== null;
-}
-
-function domainFits(host: string, domain: string): boolean {
-  if (host === domain) return true;
-  return host.endsWith(`.${domain}`) && !/^(?:\d+\.){3}\d+$|:/.test(host);
-}
-
-function defaultPath(path: string): string {
-  const last = path.lastIndexOf("/");
-  return last <= 0 ? "/" : path.slice(0, last);
-}
-
-function pathFits(path: string, of: string): boolean {
-  if (path === of) return true;
-  return path.startsWith(of) && (of.endsWith("/") || path[of.length] === "/");
 }
 
 function isAsItsPrefixSays({ name, secure, hostOnly, path }: KeptCookie): boolean {

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ATTEMPTS, listens } from "../../edge/fidelity/servers.js";
 import { freePort } from "../../support/cli.js";
+import { nginxConfiguration } from "../../support/nginx.js";
 import { start } from "../../support/programs.js";
 import type { Made, Pair } from "./certificates.js";
 
@@ -32,28 +33,13 @@ const nginx =
   (made, port, folder) => {
     const { chain, key } = pair(made);
     const file = join(folder, "nginx.conf");
-    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-      .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
-      .join("\n  ");
-    writeFileSync(
-      file,
-      `daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-error_log stderr crit;
-events {}
-http {
-  access_log off;
-  ${temporary}
-  server {
+    const server = `server {
     listen 127.0.0.1:${port} ssl;
     ssl_certificate ${chain};
     ssl_certificate_key ${key};
     ${lines}
-  }
-}
-`,
-    );
+  }`;
+    writeFileSync(file, nginxConfiguration(folder, server));
     return ["-c", file, "-p", folder];
   };
 

@@ -10,6 +10,7 @@ import { findProfile } from "../../../src/edge/profiles/index.js";
 import { audited } from "../../audit/local.js";
 import { listens } from "../../edge/fidelity/servers.js";
 import { freePort } from "../../support/cli.js";
+import { nginxConfiguration } from "../../support/nginx.js";
 import { folderUntilEnd, start } from "../../support/programs.js";
 import { describeUnless, missing } from "../../support/tools.js";
 import { type Applied, apply, NOTHING } from "./fixes.js";
@@ -24,31 +25,16 @@ const NGINX = /^nginx,/;
 async function nginx(app: number, lines: readonly string[]): Promise<number> {
   const folder = folderUntilEnd("devtls-audit-nginx-");
   const port = await freePort();
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
-    .join("\n  ");
-  const file = join(folder, "nginx.conf");
-  writeFileSync(
-    file,
-    `daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-error_log stderr crit;
-events {}
-http {
-  access_log off;
-  ${temporary}
-  server {
+  const server = `server {
     listen 127.0.0.1:${port};
     ${lines.join("\n    ")}
     location / {
       proxy_pass http://127.0.0.1:${app};
       proxy_set_header Host $http_host;
     }
-  }
-}
-`,
-  );
+  }`;
+  const file = join(folder, "nginx.conf");
+  writeFileSync(file, nginxConfiguration(folder, server));
   const running = start("nginx", ["-c", file, "-p", folder]);
   if (!(await listens(running, [port]))) throw new Error(running.stderr());
   return port;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { credentials } from "../../../src/library/issue.js";
 import { freePort } from "../../support/cli.js";
+import { nginxConfiguration } from "../../support/nginx.js";
 import { folderUntilEnd, type Running, start } from "../../support/programs.js";
 import { frontHome } from "../../support/wire-front.js";
 
@@ -37,19 +38,7 @@ export interface RealServer {
 const nginx =
   (location: string): RealServer["configure"] =>
   ({ app, folder, cert, key, ...ports }, write) => {
-    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-      .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
-      .join("\n  ");
-    const file = write(`\
-daemon off;
-master_process off;
-pid ${folder}/nginx.pid;
-error_log stderr crit;
-events {}
-http {
-  access_log off;
-  ${temporary}
-  server {
+    const servers = `server {
     listen 127.0.0.1:${ports.tls} ssl http2;
     listen 127.0.0.1:${ports.plain};
     ssl_certificate ${cert};
@@ -62,9 +51,8 @@ http {
   server {
     listen 127.0.0.1:${ports.redirecting};
     return 301 https://$host$request_uri;
-  }
-}
-`);
+  }`;
+    const file = write(nginxConfiguration(folder, servers));
     return ["-c", file, "-p", folder, "-e", "stderr"];
   };
 
