@@ -5,7 +5,7 @@ import { captured, profile } from "../edge/profiles/build.js";
 import { type Asking, ask } from "./asking/ask.js";
 import { askSimulation, byName } from "./asking/simulation.js";
 import { compare, type Difference } from "./compare.js";
-import { learnTold } from "./inference/infer.js";
+import { learnTold, whenOf } from "./inference/infer.js";
 import { learnPlain } from "./inference/plain.js";
 import { addedNames, learnResponse } from "./inference/response.js";
 import { model } from "./model.js";
@@ -81,6 +81,7 @@ export async function capture(settings: CaptureSettings): Promise<Captured> {
     differences,
     notLearned: [
       ...told.notLearned,
+      ...answeredAlone(observations, differences),
       ...plain.notLearned,
       ...response.notLearned,
       ...unasked(first.missing, settings),
@@ -103,6 +104,20 @@ function unasked(missing: readonly string[], { remote, asking }: CaptureSettings
       : ["where the app sees the connection come from: the edge ran on this machine"]),
     "limits of size and time: not asked ",
   ];
+}
+
+/** What the edge answers by itself, as no profile says why. */
+function answeredAlone(
+  observations: readonly Observation[],
+  differences: readonly Difference[],
+): string[] {
+  const unlike = new Set(differences.map(({ request }) => request));
+  const alone = observations.filter(
+    ({ arrived, question }) => !arrived && question.way !== "plain" && unlike.has(question.name),
+  );
+  if (alone.length === 0) return [];
+  const names = alone.map(({ question }) => question.name);
+  return [`what the edge answers by itself ${whenOf(names)}`];
 }
 
 function differencesOf(

@@ -184,12 +184,14 @@ const PATHS: Readonly<Record<EdgeProfile["toApp"]["target"], string>> = {
   reencode: "encoded anew",
   normalize: "dots and double slashes resolved, encoded anew; 404 for an encoded slash",
   decode: "decoded, dots and double slashes resolved",
+  parse: "double slashes resolved",
 };
 
 const HOP_BY_HOP: Readonly<Record<EdgeProfile["toApp"]["hopByHop"], string>> = {
   drop: "",
   "by-name": "what Connection names passes",
   "in-place": "all but close and keep-alive passes, in place",
+  copied: "all but Connection passes, from the last line to the first",
 };
 
 function version({ toApp }: EdgeProfile): string {

@@ -1,19 +1,9 @@
 /** The order, the case and the number of the header lines, as each edge writes them. */
 import { pairsOf } from "../lines.js";
+import { arrangeCopied } from "./arrange-copied.js";
 import { canonical, lower } from "./names.js";
+import { isPart, type Parts } from "./parts.js";
 import type { EdgeRequest, HeadPart, ToApp } from "./profile.js";
-
-export const HEAD_PARTS: readonly HeadPart[] = [
-  ...(["host", "user-agent", "edge", "client", "sorted"] as const),
-  ...(["framing", "connection", "upgrade", "late"] as const),
-];
-
-export interface Parts {
-  /** The client's lines, but for those that the edge replaces. */
-  readonly client: string[];
-  readonly edge: string[];
-  readonly late: string[];
-}
 
 type Arrangement = (host: string | undefined, parts: Parts, request: EdgeRequest) => string[];
 
@@ -21,6 +11,9 @@ type Arrangement = (host: string | undefined, parts: Parts, request: EdgeRequest
 export function compileArrangement(toApp: ToApp): Arrangement {
   if (toApp.hopByHop === "in-place") {
     return (host, parts, request) => arrangeInPlace(host, parts, request, toApp);
+  }
+  if (toApp.hopByHop === "copied") {
+    return (host, parts, request) => arrangeCopied(host, parts, request, toApp);
   }
   return isPlain(toApp)
     ? (host, parts, request) => joinPlain(host, parts, request, toApp)
@@ -41,7 +34,7 @@ const LEAVES_LINES: {
   sendsEmptyLength: (sends) => !sends,
   movesLength: (moves) => !moves,
   mergesLines: (merges) => !merges,
-  hopByHop: (rule) => rule !== "in-place",
+  hopByHop: (rule) => rule !== "in-place" && rule !== "copied",
   // Written with the head's own lines, which both ways of arranging share.
   ...{ host: "elsewhere", connection: "elsewhere", te: "elsewhere" },
   // Applied before: to the lines, the request line or the body.
@@ -251,11 +244,6 @@ function takeOut(lines: readonly string[], places: ReadonlyMap<string, string[]>
     to.push(lines[index] as string, lines[index + 1] as string);
   }
   return rest;
-}
-
-/** Whether an entry of `order` is a part; others name a header. */
-export function isPart(name: string): name is HeadPart {
-  return (HEAD_PARTS as readonly string[]).includes(name);
 }
 
 /** Methods whose request has a length also when that is 0 (RFC 9110 8.6). */

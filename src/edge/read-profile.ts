@@ -1,7 +1,7 @@
 /** Profiles that users write themselves (`--edge-file`): JSON, read strictly. */
 import { causeOf, DevtlsError } from "../errors.js";
-import { HEAD_PARTS, isPart } from "./arrange.js";
 import { FieldReader } from "./field-reader.js";
+import { HEAD_PARTS, isPart } from "./parts.js";
 import {
   type ClientFrom,
   type EdgeFixes,
@@ -77,6 +77,7 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       "name",
       "op",
       "value",
+      "glue",
       "when",
       "unless",
       "notFor",
@@ -96,6 +97,9 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       name: reader.headerName(rule.name, `${at}.name`),
       op,
       ...(writes && { value: reader.template(rule.value, `${at}.value`) }),
+      ...(rule.glue !== undefined && {
+        glue: reader.choice(rule.glue, `${at}.glue`, [","] as const),
+      }),
       ...(rule.when !== undefined && { when: reader.choice(rule.when, `${at}.when`, CONDITIONS) }),
       ...(rule.unless !== undefined && {
         unless: reader.headerNames(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
@@ -132,10 +136,10 @@ const TO_APP_CHOICES = {
   version: ["1.0", "1.1", "client"],
   names: ["keep", "lower", "lower-client", "canonical"],
   http2Names: ["keep", "canonical"],
-  hopByHop: ["drop", "by-name", "in-place"],
+  hopByHop: ["drop", "by-name", "in-place", "copied"],
   te: ["named", "bare", "drop"],
   http2Cookie: ["keep", "last"],
-  target: ["keep", "reencode", "normalize", "decode"],
+  target: ["keep", "reencode", "normalize", "decode", "parse"],
   source: ["remote", "loopback"],
 } as const;
 

@@ -4,6 +4,7 @@ import type { ToApp } from "./profile.js";
 /** The request target as the app receives it. */
 export function targetFor(rule: ToApp["target"], target: string): string {
   if (rule === "keep" || target === "*") return target;
+  if (rule === "parse") return parse(target);
   const query = target.indexOf("?");
   const path = query < 0 ? target : target.slice(0, query);
   const rewritten = REWRITERS[rule](path);
@@ -19,6 +20,18 @@ export function refusesTarget(rule: ToApp["target"], target: string): boolean {
 }
 
 const REWRITERS = { reencode, normalize, decode };
+
+/** What `url.parse` of Node encodes where a path has an "@" in it, and else leaves alone. */
+const PARSED = /[\t\n\r "'<>\\^`{|}]/g;
+
+/** `url.parse(target).path` of Node, then `urlJoin` of node-http-proxy. */
+function parse(target: string): string {
+  const [path = "", ...query] = target.split("?");
+  const slashed = path.replaceAll("\\", "/");
+  const whole = [slashed.replace(/\/+/g, "/"), ...query].join("?");
+  if (!path.includes("@")) return whole;
+  return whole.replace(PARSED, (character) => `%${hexOf(character)}`);
+}
 
 /** net/url's EscapedPath: what the client wrote where that is a valid encoding, else Go's own. */
 function reencode(path: string): string {
@@ -62,6 +75,10 @@ function encode(path: string, plain: RegExp, decodeOnly = false): string {
     const character = hex === undefined ? text : String.fromCharCode(Number.parseInt(hex, 16));
     if (plain.test(character)) return character;
     if (decodeOnly) return text;
-    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+    return `%${hexOf(character)}`;
   });
+}
+
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0");
 }

@@ -4,6 +4,7 @@ import type { EdgeProfile, PlainRule } from "../../src/edge/profile.js";
 import { findProfile, PROFILES } from "../../src/edge/profiles/index.js";
 import type { PlainSettings } from "../../src/proxy/own/plain-http.js";
 import { startApp } from "../support/http-app.js";
+import { startRawFront } from "../support/raw-front.js";
 import { startFront } from "../support/wire-front.js";
 import { headerOf } from "../support/wire-peer.js";
 
@@ -28,6 +29,8 @@ const OUTCOMES: readonly (readonly [edges: string, get: Outcome, head: Outcome, 
     ["google-cloud-run codespaces", 302, 302, 302],
     ["cloudflare fly render railway netlify digitalocean dokku iis-arr", 301, 301, 301],
     ["cloudflare-flexible ngrok", "http", "http", "http"],
+    // It says nothing of the scheme.
+    ["http-proxy", "none", "none", "none"],
   ];
 
 const ROWS = OUTCOMES.flatMap(([names, ...outcomes]) =>
@@ -102,6 +105,18 @@ describe("what an edge does", () => {
     );
     expect(asked.map(({ outcome }) => outcome)).toEqual(["http", 308]);
   });
+});
+
+it("the app is told the port that was found where any would do", async () => {
+  const app = await startApp((request, response) => {
+    response.end(request.headers["x-forwarded-port"]);
+  });
+  const front = await startRawFront(`127.0.0.1:${app.port}`);
+  const client = await front.plain();
+  client.send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  await client.until(() => client.isClosed, "the response");
+  expect(client.text.split("\r\n\r\n")[1]).toContain(String(front.plainPort));
+  app.close();
 });
 
 describe("what is said over it", () => {

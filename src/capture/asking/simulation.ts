@@ -7,7 +7,6 @@ import type { EdgeProfile } from "../../edge/profile.js";
 import { statePaths } from "../../paths.js";
 import { parseTarget } from "../../proxy/upstream/target.js";
 import { startServing } from "../../serving/serving.js";
-import { freePorts } from "../programs/running.js";
 import type { Observation, Question } from "../question.js";
 import { type Asked, ask } from "./ask.js";
 import type { Door } from "./client.js";
@@ -55,7 +54,6 @@ export async function askSimulation(
   const recorder = await startRecorder(token);
   const target = `127.0.0.1:${recorder.port}`;
   recorder.target = target;
-  const [plainPort] = await freePorts(1);
   try {
     const serving = await startServing({
       target: parseTarget(target),
@@ -67,8 +65,7 @@ export async function askSimulation(
       overrides: {},
       hsts: "pass",
       probe: false,
-      // Told to the app, so that it has to be known before.
-      plain: { port: plainPort as number, rule: edge.plain, forcePaths: [] },
+      plain: { port: 0, rule: edge.plain, forcePaths: [] },
       stateDirectory: credentials.directory,
     });
     try {

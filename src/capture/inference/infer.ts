@@ -131,7 +131,7 @@ function namesIn(views: readonly View[], shows: Shows): string[] {
   for (const { observation, sent } of views) {
     const sentNames = new Set(sent.map((text) => text.toLowerCase()));
     eachLine(observation.arrived.lines, (name) => {
-      const key = name.toLowerCase().replaceAll("_", "-");
+      const key = shows.case ? name.toLowerCase() : name.toLowerCase().replaceAll("_", "-");
       // As the edge itself writes it; without that, as everybody does.
       if (!sentNames.has(key)) names.set(key, shows.case ? name : spelling(key));
     });

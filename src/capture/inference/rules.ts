@@ -134,6 +134,7 @@ function firstGuesses(name: string, views: readonly View[]): HeaderRule[] {
   for (const op of ["set", "append", "append-line"] as const) {
     for (const value of values) guesses.push({ name, op, value });
   }
+  for (const value of values) guesses.push({ name, op: "append", value, glue: "," });
   for (const value of values) guesses.push({ name, op: "set", value, unless: [key] });
   for (const when of ["https", "http"] as const) {
     for (const op of ["set", "append"] as const) {

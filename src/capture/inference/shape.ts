@@ -3,8 +3,8 @@
  * Every switch that a profile has is tried, beginning with those of the known edge that is nearest;
  * what no question tells apart stays as that edge has it.
  */
-import { isPart } from "../../edge/arrange.js";
 import { lower } from "../../edge/names.js";
+import { isPart } from "../../edge/parts.js";
 import type { HeaderRule, ToApp } from "../../edge/profile.js";
 import { PROFILES } from "../../edge/profiles/index.js";
 import type { Passing } from "../model.js";
@@ -22,10 +22,10 @@ const CHOICES: Choices = [
   ["upgradeConnection", [undefined, "upgrade"]],
   ["names", ["keep", "lower", "lower-client", "canonical"]],
   ["http2Names", ["keep", "canonical"]],
-  ["hopByHop", ["drop", "by-name", "in-place"]],
+  ["hopByHop", ["drop", "by-name", "in-place", "copied"]],
   ["te", ["named", "bare", "drop"]],
   ["http2Cookie", ["keep", "last"]],
-  ["target", ["keep", "reencode", "normalize", "decode"]],
+  ["target", ["keep", "reencode", "normalize", "decode", "parse"]],
   ["passesUpgrade", [true, false]],
   ["alwaysUpgrade", [undefined, true]],
   ["movesLength", [true, false]],

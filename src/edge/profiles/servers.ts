@@ -10,6 +10,7 @@ import {
   NGINX_PROXY,
   passing,
   profile,
+  proxied,
   redirect,
   SECOND,
   set,
@@ -237,6 +238,29 @@ export const caddy = profile({
     drop: ["header_up -{name}"],
   },
   proof: captured("Caddy 2.6.2 (Debian 12)"),
+});
+
+export const httpProxy = profile({
+  name: "http-proxy",
+  title: "node-http-proxy: what Vite, webpack-dev-server and http-proxy-middleware are built on",
+  headers: passing(...FORWARDED),
+  toApp: {
+    names: "lower",
+    mergesLines: true,
+    hopByHop: "copied",
+    connection: "close",
+    target: "parse",
+  },
+  plain: proxied,
+  // http.maxHeaderSize of Node, for the request line and all headers together.
+  limits: { target: { max: 16_384, status: 431 }, headers: { max: 16_384, status: 431 } },
+  fixes: {
+    where: "the proxy's options (server.proxy of Vite, devServer.proxy of webpack)",
+    proto: ["xfwd: true"],
+    host: ["changeOrigin: false"],
+    upgrade: ["ws: true"],
+  },
+  proof: captured("http-proxy 1.18.1 on Node 20, without options but target"),
 });
 
 export const envoy = profile({

@@ -1,5 +1,6 @@
 /** The real servers that profiles were captured from, each with a configuration written here. */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,6 +31,8 @@ export interface RealServer {
   readonly profile: string;
   /** The program on PATH, and its Debian package where that is called otherwise. */
   readonly program: string;
+  /** It speaks HTTP/1.1 only. */
+  readonly http1Only?: true;
   /** The configuration, written to a file. @returns the arguments */
   readonly configure: (setting: Setting, write: (text: string) => string) => string[];
 }
@@ -159,6 +162,29 @@ http://:${ports.redirecting} {
   return ["run", "--adapter", "caddyfile", "--config", file];
 };
 
+/** As Vite, webpack-dev-server and http-proxy-middleware use it: the package behind Node's own server. */
+export const httpProxy =
+  (options: string): RealServer["configure"] =>
+  ({ app, cert, key, ...ports }, write) => {
+    const file = write(`\
+const { createProxyServer } = require(${JSON.stringify(createRequire(import.meta.url).resolve("http-proxy"))});
+const { readFileSync } = require("node:fs");
+const proxy = createProxyServer({ target: "http://${app}", ${options} });
+proxy.on("error", (error, request, response) => response.destroy());
+const tls = { cert: readFileSync("${cert}"), key: readFileSync("${key}") };
+for (const [port, server] of [
+  [${ports.tls}, require("node:https").createServer(tls)],
+  [${ports.plain}, require("node:http").createServer()],
+  [${ports.redirecting}, require("node:http").createServer()],
+]) {
+  server.on("request", (request, response) => proxy.web(request, response));
+  server.on("upgrade", (request, socket, head) => proxy.ws(request, socket, head));
+  server.listen(port, "127.0.0.1");
+}
+`);
+    return [file];
+  };
+
 export const SERVERS: readonly RealServer[] = [
   { profile: "nginx", program: "nginx", configure: nginx("") },
   {
@@ -169,6 +195,7 @@ export const SERVERS: readonly RealServer[] = [
   { profile: "apache", program: "apache2", configure: apache },
   { profile: "haproxy", program: "haproxy", configure: haproxy },
   { profile: "caddy", program: "caddy", configure: caddy },
+  { profile: "http-proxy", program: "node", http1Only: true, configure: httpProxy("") },
 ];
 
 /** A port that was free may be taken before the server binds it. */

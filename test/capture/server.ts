@@ -1,0 +1,60 @@
+/** A capture of a real server that a test has configured, with an app of ours behind it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Recorder, startRecorder } from "../../src/capture/asking/recorder.js";
+import { type Captured, type CaptureSettings, capture } from "../../src/capture/capture.js";
+import { localSources } from "../../src/capture/from-configuration.js";
+import { type Ports, type RealServer, startServer } from "../edge/fidelity/servers.js";
+import { atEnd } from "../support/programs.js";
+import { frontHome } from "../support/raw-front.js";
+
+export const TOKEN = "token-of-the-test";
+
+export interface CapturedServer {
+  readonly captured: Captured;
+  readonly ports: Ports;
+  readonly recorder: Recorder;
+  readonly root: string;
+}
+
+/** Starts it and captures it; plain http is the port that redirects. */
+export async function captureServer(server: RealServer): Promise<CapturedServer> {
+  const recorder = await startRecorder(TOKEN);
+  atEnd(() => recorder.close());
+  const ports = await startServer(server, recorder.port);
+  const target = `127.0.0.1:${recorder.port}`;
+  recorder.target = target;
+  const root = readFileSync(join(frontHome(), "rootCA.pem"), "latin1");
+  const captured = await capture(settingsOf(server.profile, ports, recorder, target, root));
+  return { captured, ports, recorder, root };
+}
+
+function settingsOf(
+  name: string,
+  ports: Ports,
+  recorder: Recorder,
+  target: string,
+  root: string,
+): CaptureSettings {
+  const door = { address: "127.0.0.1" };
+  return {
+    name,
+    title: "captured",
+    source: "the real server",
+    place: {
+      authority: `localhost:${ports.tls}`,
+      base: "",
+      below: true,
+      sources: localSources(),
+    },
+    target,
+    remote: false,
+    asking: {
+      tls: { ...door, port: ports.tls, servername: "localhost", roots: [root] },
+      plain: { ...door, port: ports.redirecting },
+      token: TOKEN,
+      recorder,
+      name,
+    },
+  };
+}
