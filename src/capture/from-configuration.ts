@@ -9,7 +9,7 @@ import type { Asking } from "./asking/ask.js";
 import { FASTCGI_SHOWS, startFastcgi } from "./asking/fastcgi.js";
 import { startRecorder } from "./asking/recorder.js";
 import { type Credentials, temporaryAuthority } from "./asking/simulation.js";
-import { type Captured, capture } from "./capture.js";
+import { boundsOf, type Captured, capture } from "./capture.js";
 import { startCaddy } from "./programs/caddy.js";
 import { type Configured, type Stage, startNginx } from "./programs/nginx.js";
 import type { NginxWishes } from "./programs/nginx-config.js";
@@ -20,6 +20,10 @@ export interface ConfigurationSettings extends NginxWishes {
   readonly file: string;
   readonly name: string;
   readonly guard?: string;
+  /** As CaptureSettings have them. */
+  readonly limits?: boolean;
+  readonly slow?: boolean;
+  readonly onStage?: (what: string) => void;
   readonly onAnswer?: Asking["onAnswer"];
   readonly signal?: AbortSignal;
 }
@@ -75,6 +79,7 @@ async function run(settings: ConfigurationSettings, undo: (() => unknown)[]): Pr
     place: placeOf(running),
     target,
     remote: false,
+    ...boundsOf(settings),
     asking: {
       ...doorsOf(running, credentials),
       token,

@@ -11,6 +11,8 @@ export interface Reply {
   readonly lines?: readonly string[];
   /** Milliseconds to wait before. */
   readonly delayMs?: number;
+  /** Milliseconds to wait behind the first octet of the body. */
+  readonly pauseMs?: number;
 }
 
 export interface Question {

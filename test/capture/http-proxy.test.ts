@@ -31,7 +31,7 @@ it.each([
 ])(
   "with %s",
   async (options, expected) => {
-    const { captured } = await captureServer({
+    const captured = await captureServer({
       profile: "http-proxy",
       program: "node",
       configure: httpProxy(options),

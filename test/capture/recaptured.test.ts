@@ -29,7 +29,7 @@ for (const { profile, ...server } of SERVERS) {
     it(
       "is captured as it is built in",
       async () => {
-        const { captured } = await captureServer({ profile, ...server });
+        const captured = await captureServer({ profile, ...server });
         const left = captured.differences.map(({ request }) => request);
         expect(left).toEqual(ANSWERED_ALONE[profile] ?? []);
         for (const name of left) expect(captured.notLearned.join("\n")).toContain(name);

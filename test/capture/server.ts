@@ -10,23 +10,26 @@ import { frontHome } from "../support/raw-front.js";
 
 export const TOKEN = "token-of-the-test";
 
-export interface CapturedServer {
-  readonly captured: Captured;
+/** Starts it with an app behind it; plain http is the port that redirects. */
+export async function startedServer(
+  server: RealServer,
+): Promise<{
+  readonly settings: CaptureSettings;
   readonly ports: Ports;
   readonly recorder: Recorder;
-  readonly root: string;
-}
-
-/** Starts it and captures it; plain http is the port that redirects. */
-export async function captureServer(server: RealServer): Promise<CapturedServer> {
+}> {
   const recorder = await startRecorder(TOKEN);
   atEnd(() => recorder.close());
   const ports = await startServer(server, recorder.port);
   const target = `127.0.0.1:${recorder.port}`;
   recorder.target = target;
   const root = readFileSync(join(frontHome(), "rootCA.pem"), "latin1");
-  const captured = await capture(settingsOf(server.profile, ports, recorder, target, root));
-  return { captured, ports, recorder, root };
+  return { settings: settingsOf(server.profile, ports, recorder, target, root), ports, recorder };
+}
+
+/** Starts it and captures it. */
+export async function captureServer(server: RealServer): Promise<Captured> {
+  return capture((await startedServer(server)).settings);
 }
 
 function settingsOf(

@@ -31,7 +31,7 @@ export const BOUNDS: readonly (readonly [
   ["apache", "headerLines", 100, 400],
   ["apache", "firstByte", 300_000, 502],
   ["haproxy", "headers", 15 * KIB, 400],
-  ["haproxy", "headerLines", 101, 400],
+  ["haproxy", "headerLines", 99, 400],
   ["envoy", "headers", 60 * KIB, 431],
   ["envoy", "firstByte", 15_000, 504],
   ["aws-alb", "target", 16 * KIB, 414],

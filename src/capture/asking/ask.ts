@@ -43,8 +43,7 @@ const BACK_OFF_MS = [2_000, 8_000];
 
 /** Asks. @throws DevtlsError "request-failed" */
 export async function ask(asking: Asking, questions: readonly Question[]): Promise<Asked> {
-  const asker = new Asker(asking);
-  await asker.begin(questions[0] as Question);
+  const asker = await beginAsking(asking, questions[0] as Question);
   const observations: Observation[] = [];
   for (const question of questions) {
     const observation = asking.before?.get(question.name) ?? (await asker.ask(question));
@@ -54,6 +53,13 @@ export async function ask(asking: Asking, questions: readonly Question[]): Promi
   }
   const { shows, peer, requests, missing } = asker;
   return { observations, shows, peer, requests, missing: [...missing] };
+}
+
+/** Begins to ask, for who chooses the questions by the answers. @throws as `ask` */
+export async function beginAsking(asking: Asking, control: Question): Promise<Asker> {
+  const asker = new Asker(asking);
+  await asker.begin(control);
+  return asker;
 }
 
 class Asker {

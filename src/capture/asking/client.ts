@@ -39,6 +39,7 @@ export class Unanswered extends Error {}
 /**
  * Sends a question and waits for the response.
  * @param control the value of the control header
+ * @param signal breaks off a long wait; HTTP/1.x only
  * @throws Unanswered; DevtlsError "request-failed" where the edge cannot be reached or trusted
  */
 export function send(
@@ -46,10 +47,11 @@ export function send(
   question: Question,
   control: string,
   patienceMs = PATIENCE_MS,
+  signal?: AbortSignal,
 ): Promise<Reached> {
   return question.way === "http2"
     ? sendHttp2(door, question, control, patienceMs)
-    : sendHttp1(door, question, control, patienceMs);
+    : sendHttp1(door, question, control, patienceMs, signal);
 }
 
 /** The octets of an HTTP/1.x question. */
@@ -115,6 +117,7 @@ async function sendHttp1(
   question: Question,
   control: string,
   patienceMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<Reached> {
   const socket = await open(door, question.from, "http/1.1");
   const { localAddress = "", localPort = 0 } = socket;
@@ -137,6 +140,8 @@ async function sendHttp1(
         // The response may have come before the reset.
         socket.on("error", () => look(true));
         socket.setTimeout(patienceMs, () => reject(new Unanswered("there was no response")));
+        if (signal?.aborted) reject(signal.reason);
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
         socket.write(http1Text(question, control), "latin1");
       },
     );

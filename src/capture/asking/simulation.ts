@@ -43,14 +43,18 @@ export interface Simulated extends Asked {
   readonly target: string;
 }
 
-/** Asks `serve` with a profile. @param hostname the site that the questions name */
+/**
+ * Asks `serve` with a profile.
+ * @param hostname the site that the questions name
+ * @param token the real edge's, whose length counts against a bound, too
+ */
 export async function askSimulation(
   edge: EdgeProfile,
   hostname: string,
   questions: readonly Question[],
+  token: string,
 ): Promise<Simulated> {
   const credentials = await temporaryAuthority();
-  const token = "simulation";
   const recorder = await startRecorder(token);
   const target = `127.0.0.1:${recorder.port}`;
   recorder.target = target;
@@ -62,6 +66,7 @@ export async function askSimulation(
       port: 0,
       orNextPort: false,
       edge,
+      limits: true,
       overrides: {},
       hsts: "pass",
       probe: false,
