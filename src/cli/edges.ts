@@ -191,6 +191,7 @@ const HOP_BY_HOP: Readonly<Record<EdgeProfile["toApp"]["hopByHop"], string>> = {
   drop: "",
   "by-name": "what Connection names passes",
   "in-place": "all but close and keep-alive passes, in place",
+  keep: "all passes, in place",
   copied: "all but Connection passes, from the last line to the first",
 };
 

@@ -111,9 +111,10 @@ export interface ToApp {
    * `by-name`: as nginx, without Connection, Keep-Alive, TE, Upgrade and Transfer-Encoding, but
    * with what Connection names. `in-place`: as HAProxy, every line stays where the client has it,
    * Host too; only `close` and `keep-alive` are the edge's own. `copied`: as node-http-proxy, every
-   * line passes but Connection, in lower case and from the last to the first.
+   * line passes but Connection, in lower case and from the last to the first. `keep`: as behind a
+   * load balancer of TCP, every line as the client wrote it.
    */
-  readonly hopByHop: "drop" | "by-name" | "in-place" | "copied";
+  readonly hopByHop: "drop" | "by-name" | "in-place" | "copied" | "keep";
   /**
    * `TE: trailers` of a client that welcomes them. `named`: with `Connection: TE` (RFC 9110
    * 10.1.4). `bare`: as Caddy, without, and not where the client's Connection names it.

@@ -136,7 +136,7 @@ const TO_APP_CHOICES = {
   version: ["1.0", "1.1", "client"],
   names: ["keep", "lower", "lower-client", "canonical"],
   http2Names: ["keep", "canonical"],
-  hopByHop: ["drop", "by-name", "in-place", "copied"],
+  hopByHop: ["drop", "by-name", "in-place", "copied", "keep"],
   te: ["named", "bare", "drop"],
   http2Cookie: ["keep", "last"],
   target: ["keep", "reencode", "normalize", "decode", "parse"],

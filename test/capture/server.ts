@@ -11,9 +11,7 @@ import { frontHome } from "../support/raw-front.js";
 export const TOKEN = "token-of-the-test";
 
 /** Starts it with an app behind it; plain http is the port that redirects. */
-export async function startedServer(
-  server: RealServer,
-): Promise<{
+export async function startedServer(server: RealServer): Promise<{
   readonly settings: CaptureSettings;
   readonly ports: Ports;
   readonly recorder: Recorder;

@@ -90,7 +90,7 @@ class Asker {
     if (question.way === "plain" && !this.#asking.plain) return undefined;
     for (let attempt = 0; ; attempt++) {
       const observation = await this.#observe(question);
-      if (!observation || observation.arrived || question.way === "plain") return observation;
+      if (!observation || observation.arrived || isRedirected(observation)) return observation;
       // The edge may answer a question by itself; it has to let ordinary ones through all the same.
       const control = await this.#send(this.#control as Question);
       if (control.arrived) return observation;
@@ -214,6 +214,11 @@ class Asker {
       "Exempt the echo's path from the cache for some minutes",
     );
   }
+}
+
+/** Plain http that goes elsewhere is no sign of a block. */
+function isRedirected({ question, answer }: Observation): boolean {
+  return question.way === "plain" && answer !== undefined && /^3/.test(String(answer.status));
 }
 
 /** A page's title, for a person to know it by. */

@@ -22,7 +22,7 @@ const CHOICES: Choices = [
   ["upgradeConnection", [undefined, "upgrade"]],
   ["names", ["keep", "lower", "lower-client", "canonical"]],
   ["http2Names", ["keep", "canonical"]],
-  ["hopByHop", ["drop", "by-name", "in-place", "copied"]],
+  ["hopByHop", ["drop", "by-name", "in-place", "copied", "keep"]],
   ["te", ["named", "bare", "drop"]],
   ["http2Cookie", ["keep", "last"]],
   ["target", ["keep", "reencode", "normalize", "decode", "parse"]],
