@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { EdgeProfile, ToApp } from "../edge/profile.js";
 import { captured, profile } from "../edge/profiles/build.js";
-import { type Asking, ask } from "./asking/ask.js";
+import { type Asked, type Asking, ask } from "./asking/ask.js";
 import { askSimulation, byName } from "./asking/simulation.js";
 import { learnBounds } from "./bounds.js";
 import { compare, type Difference } from "./compare.js";
@@ -97,7 +97,7 @@ export async function capture(settings: CaptureSettings): Promise<Captured> {
       ...plain.notLearned,
       ...response.notLearned,
       ...bounds.notLearned,
-      ...unasked(first.missing, settings),
+      ...unasked(first, settings),
     ],
   };
 }
@@ -108,8 +108,11 @@ function sourceOf({ remote }: CaptureSettings, peer: string): { source?: ToApp["
   return { source: /^(?:127\.|::1$|::ffff:127\.)/.test(peer) ? "loopback" : "remote" };
 }
 
-function unasked(missing: readonly string[], { remote, asking }: CaptureSettings): string[] {
+function unasked({ missing, shows }: Asked, { remote, asking }: CaptureSettings): string[] {
   return [
+    ...(shows.case
+      ? []
+      : ["names with underscores and dots: what the app runs in shows them as hyphens"]),
     ...(missing.includes("http2") ? ["HTTP/2: the edge does not offer it"] : []),
     ...(missing.includes("plain") && asking.plain ? ["plain http: no answer there"] : []),
     ...(remote
@@ -129,7 +132,7 @@ function answeredAlone(
   );
   if (alone.length === 0) return [];
   const names = alone.map(({ question }) => question.name);
-  return [`what the edge answers by itself ${whenOf(names)}`];
+  return [`what the edge or the app's server answers by itself ${whenOf(names)}`];
 }
 
 function differencesOf(

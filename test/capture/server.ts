@@ -19,10 +19,8 @@ export async function startedServer(server: RealServer): Promise<{
   const recorder = await startRecorder(TOKEN);
   atEnd(() => recorder.close());
   const ports = await startServer(server, recorder.port);
-  const target = `127.0.0.1:${recorder.port}`;
-  recorder.target = target;
-  const root = readFileSync(join(frontHome(), "rootCA.pem"), "latin1");
-  return { settings: settingsOf(server.profile, ports, recorder, target, root), ports, recorder };
+  recorder.target = `127.0.0.1:${recorder.port}`;
+  return { settings: settingsOf(server.profile, ports, recorder), ports, recorder };
 }
 
 /** Starts it and captures it. */
@@ -30,14 +28,10 @@ export async function captureServer(server: RealServer): Promise<Captured> {
   return capture((await startedServer(server)).settings);
 }
 
-function settingsOf(
-  name: string,
-  ports: Ports,
-  recorder: Recorder,
-  target: string,
-  root: string,
-): CaptureSettings {
+/** @param recorder the app, where it is ours; else an echo is behind the server */
+export function settingsOf(name: string, ports: Ports, recorder?: Recorder): CaptureSettings {
   const door = { address: "127.0.0.1" };
+  const root = readFileSync(join(frontHome(), "rootCA.pem"), "latin1");
   return {
     name,
     title: "captured",
@@ -48,13 +42,13 @@ function settingsOf(
       below: true,
       sources: localSources(),
     },
-    target,
+    target: recorder?.target ?? "",
     remote: false,
     asking: {
       tls: { ...door, port: ports.tls, servername: "localhost", roots: [root] },
       plain: { ...door, port: ports.redirecting },
       token: TOKEN,
-      recorder,
+      ...(recorder && { recorder }),
       name,
     },
   };

@@ -1,5 +1,6 @@
 /** Asks an edge one question after the other and gathers what came of each. */
 import { setTimeout as delay } from "node:timers/promises";
+import { isOdd } from "../../edge/names.js";
 import { DevtlsError } from "../../errors.js";
 import { first } from "../../lines.js";
 import { encodeControl } from "../control.js";
@@ -46,6 +47,7 @@ export async function ask(asking: Asking, questions: readonly Question[]): Promi
   const asker = await beginAsking(asking, questions[0] as Question);
   const observations: Observation[] = [];
   for (const question of questions) {
+    if (!asker.shows.case && hasOddNames(question)) continue;
     const observation = asking.before?.get(question.name) ?? (await asker.ask(question));
     if (!observation) continue;
     observations.push(observation);
@@ -53,6 +55,11 @@ export async function ask(asking: Asking, questions: readonly Question[]): Promi
   }
   const { shows, peer, requests, missing } = asker;
   return { observations, shows, peer, requests, missing: [...missing] };
+}
+
+/** CGI and what came of it show "X_Name", "X.Name" and "X-Name" as the same variable. */
+function hasOddNames({ lines }: Question): boolean {
+  return lines.some((text, index) => index % 2 === 0 && isOdd(text));
 }
 
 /** Begins to ask, for who chooses the questions by the answers. @throws as `ask` */

@@ -69,7 +69,7 @@ function devtls_page(): void {
         'peer' => $_SERVER['REMOTE_ADDR'] ?? '',
         'shows' => ['order' => false, 'case' => false, 'duplicates' => false, 'target' => true, 'version' => false,
             'hidden' => ['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'upgrade',
-                'expect', 'proxy-connection', 'authorization', 'proxy-authorization']],
+                'expect', 'proxy-connection', 'authorization', 'proxy-authorization', 'proxy']],
     ], $_SERVER['HTTP_HOST'] ?? '');
     header_remove('X-Powered-By');
     http_response_code($status);
