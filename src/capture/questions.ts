@@ -107,6 +107,7 @@ const SINGLE: Fields = [
   ["Authorization", "Basic dTpw"],
   ["Proxy-Authorization", "Basic dTpw"],
   ["Content-Type", "text/plain"],
+  ["Pragma", "no-cache"],
   ["X-Devtls-Unheard-Of", "1"],
 ];
 
@@ -253,6 +254,7 @@ function overTls(place: Place): Question[] {
     ask("utf-8 in a value", [...AGENT, ["X-Name", "J\xc3\xa9r\xc3\xb4me"]]),
     ask("a long value", [...AGENT, ["X-Long", "v".repeat(2000)]]),
     ask("cookies", [...AGENT, ["Cookie", 'a=1; b="two"; c=%20'], ["X-After", "1"]]),
+    ask("Pragma and Cache-Control", [...AGENT, ["Pragma", "no-cache"], ["Cache-Control", "a=1"]]),
     ask("Cookie twice", [...AGENT, ["Cookie", "a=1"], ["X-Between", "1"], ["Cookie", "b=2"]]),
     ask("conditions", [
       ...AGENT,

@@ -155,7 +155,7 @@ function divide(
       client[before.position] = rule.op === "set" ? own : joined(before.value, own, rule);
     } else {
       // What depends on the client's not having sent it is the work of the edge's HTTP client.
-      const part = latePart && rule.unless ? late : edge;
+      const part = latePart && rule.unless && !rule.from ? late : edge;
       part.push(rule.name, before ? joined(before.value, own, rule) : own);
     }
   }

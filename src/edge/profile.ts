@@ -18,8 +18,11 @@ export interface HeaderRule {
   readonly op: Operation;
   /** Text with placeholders in braces; placeholders.ts lists them. */
   readonly value?: string;
-  /** Of `append`: between the client's value, where it is not empty, and the edge's; else ", ". */
-  readonly glue?: ",";
+  /**
+   * Of `append`: stands between the client's value and the edge's where the client's is not empty.
+   * Left out, ", " stands there in any case.
+   */
+  readonly glue?: "," | ", ";
   /** The rule holds only for requests that came this way; else the client's line passes. */
   readonly when?: "https" | "http" | "own-origin";
   /** The rule does not hold where the client sent one of these (lower case). */

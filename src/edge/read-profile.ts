@@ -98,7 +98,7 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       op,
       ...(writes && { value: reader.template(rule.value, `${at}.value`) }),
       ...(rule.glue !== undefined && {
-        glue: reader.choice(rule.glue, `${at}.glue`, [","] as const),
+        glue: reader.choice(rule.glue, `${at}.glue`, GLUES),
       }),
       ...(rule.when !== undefined && { when: reader.choice(rule.when, `${at}.when`, CONDITIONS) }),
       ...(rule.unless !== undefined && {
@@ -129,6 +129,7 @@ function readCases(value: unknown, at: string, reader: FieldReader): HeaderCase[
 }
 
 const OPERATIONS = ["set", "append", "append-line", "pass", "strip"] as const;
+const GLUES = [",", ", "] as const;
 const CONDITIONS = ["https", "http", "own-origin"] as const;
 
 const TO_APP_CHOICES = {

@@ -2,10 +2,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { profileJson } from "../../src/capture/capture.js";
-import { captureConfiguration } from "../../src/capture/from-configuration.js";
+import { capture, profileJson } from "../../src/capture/capture.js";
+import { withConfiguration } from "../../src/capture/from-configuration.js";
 import { readEdgeProfile } from "../../src/edge/read-profile.js";
 import { describeWith } from "../support/tools.js";
+import { SEED } from "../x509/random.js";
+import { agreement } from "./agreement.js";
 
 const FOLDER = join(import.meta.dirname, "configurations");
 
@@ -25,12 +27,21 @@ for (const kind of ["nginx", "caddy"] as const) {
     it.each(files)(
       "%s",
       async (name) => {
-        const captured = await captureConfiguration({
+        const settings = {
           kind,
           file: join(FOLDER, name),
           name: "captured",
           ...(name === "several.conf" && { serverName: "one.example" }),
+        };
+        const { captured, unseen } = await withConfiguration(settings, async (ready) => {
+          const learned = await capture(ready.settings);
+          return {
+            captured: learned,
+            unseen: await agreement(ready.settings, learned.profile, SEED),
+          };
         });
+        const share = 1 - unseen.differences.length / unseen.asked;
+        expect(share, JSON.stringify(unseen.differences, null, 1)).toBeGreaterThanOrEqual(0.95);
         const left = captured.differences.filter(
           ({ request }) => !DIFFERENT[name]?.includes(request),
         );

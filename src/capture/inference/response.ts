@@ -76,6 +76,14 @@ export function learnResponse(
         remove.push(titled(name));
       continue;
     }
+    const several = sameLines(key, without);
+    if (several && known) {
+      for (const line of several) {
+        const always = own.every(({ got }) => valuesOf(got, key).includes(line));
+        (always ? add : fill).push([titled(name), line]);
+      }
+      continue;
+    }
     const value = writtenValue(key, written);
     const pair: [string, string] = [titled(name), value];
     const kept = own.every(({ sent, got }) =>
@@ -126,6 +134,13 @@ function namesOf(passed: readonly Passed[]): string[] {
 
 function titled(name: string): string {
   return /[A-Z]/.test(name) ? name : name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+/** Several lines that are the same whatever the app says, as two servers in a row write them. */
+function sameLines(key: string, passed: readonly Passed[]): readonly string[] | undefined {
+  const [first, ...others] = passed.map(({ got }) => valuesOf(got, key));
+  if (!first || first.length < 2) return undefined;
+  return others.every((list) => list.join("\n") === first.join("\n")) ? first : undefined;
 }
 
 function writtenValue(key: string, written: readonly Passed[]): string {

@@ -137,6 +137,9 @@ function moves(draft: Draft, views: readonly View[], shows: Shows, given: Partia
         toApp: { ...toApp, order },
       }));
     }
+    for (const order of sortedOrders(draft)) {
+      list.push(({ headers, toApp }) => ({ headers, toApp: { ...toApp, order } }));
+    }
     for (const { toApp } of PROFILES) {
       list.push((now) => ({ headers: now.headers, toApp: { ...now.toApp, order: toApp.order } }));
     }
@@ -251,6 +254,18 @@ function grouped(sorted: readonly string[], names: ReadonlyMap<string, string>):
     return run.map((label) => names.get(label) ?? label);
   });
   return order.includes("edge") ? order : [...order.filter(isPart), "edge"];
+}
+
+/** A proxy that sorts, before one that does not: one name of the latter's behind all others. */
+function sortedOrders({ headers }: Draft): string[][] {
+  const names = headers.filter(writes).map(({ name }) => name);
+  const before = ["host", "user-agent", "sorted", "late"];
+  return [[], ...names.map((name) => [name])].map((last) => [
+    ...before,
+    ...last,
+    "framing",
+    "connection",
+  ]);
 }
 
 function withoutUpgrade(order: readonly string[]): string[] {

@@ -4,6 +4,7 @@ import {
   captured,
   documented,
   doubtful,
+  GO_CACHE_CONTROL,
   GO_PROXY,
   MIB,
   NGINX_FIXES,
@@ -188,6 +189,7 @@ export const traefik = profile({
     set("X-Forwarded-Proto", "{scheme-or-ws}"),
     set("X-Forwarded-Server", "traefik"),
     set("X-Real-Ip", "{client}"),
+    GO_CACHE_CONTROL,
     ...[
       "X-Forwarded-Method",
       "X-Forwarded-Prefix",
@@ -220,6 +222,7 @@ export const caddy = profile({
     set("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Proto", "{scheme}"),
     set("X-Forwarded-Host", "{host}"),
+    GO_CACHE_CONTROL,
     ...passing("X-Forwarded-Port", "X-Real-IP", "Forwarded"),
     strip("Proxy-Authorization"),
     {

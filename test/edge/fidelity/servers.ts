@@ -37,7 +37,7 @@ export interface RealServer {
   readonly configure: (setting: Setting, write: (text: string) => string) => string[];
 }
 
-const nginx =
+export const nginx =
   (location: string): RealServer["configure"] =>
   ({ app, folder, cert, key, ...ports }, write) => {
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -73,17 +73,22 @@ http {
 
 const MODULES = "/usr/lib/apache2/modules";
 
-const apache: RealServer["configure"] = ({ app, folder, cert, key, ...ports }, write) => {
-  const modules = {
-    mpm_event_module: "mod_mpm_event",
-    authz_core_module: "mod_authz_core",
-    proxy_module: "mod_proxy",
-    proxy_http_module: "mod_proxy_http",
-    http2_module: "mod_http2",
-    ssl_module: "mod_ssl",
-    alias_module: "mod_alias",
-  };
-  const file = write(`\
+/** @param extra lines for the hosts that pass requests on */
+export const apache =
+  (extra = "", upgrades = ""): RealServer["configure"] =>
+  (setting, write) => {
+    const { app, folder, cert, key, ...ports } = setting;
+    const modules = {
+      ...(extra !== "" && { headers_module: "mod_headers" }),
+      mpm_event_module: "mod_mpm_event",
+      authz_core_module: "mod_authz_core",
+      proxy_module: "mod_proxy",
+      proxy_http_module: "mod_proxy_http",
+      http2_module: "mod_http2",
+      ssl_module: "mod_ssl",
+      alias_module: "mod_alias",
+    };
+    const file = write(`\
 ${Object.entries(modules)
   .map(([name, path]) => `LoadModule ${name} ${MODULES}/${path}.so`)
   .join("\n")}
@@ -104,22 +109,27 @@ Protocols h2 http/1.1
   SSLEngine on
   SSLCertificateFile ${cert}
   SSLCertificateKeyFile ${key}
-  ProxyPass / http://${app}/
+  ${extra}
+  ProxyPass / http://${app}/ ${upgrades}
   ProxyPassReverse / http://${app}/
 </VirtualHost>
 <VirtualHost 127.0.0.1:${ports.plain}>
-  ProxyPass / http://${app}/
+  ${extra}
+  ProxyPass / http://${app}/ ${upgrades}
   ProxyPassReverse / http://${app}/
 </VirtualHost>
 <VirtualHost 127.0.0.1:${ports.redirecting}>
   Redirect permanent / https://localhost/
 </VirtualHost>
 `);
-  return ["-f", file, "-DFOREGROUND"];
-};
+    return ["-f", file, "-DFOREGROUND"];
+  };
 
-const haproxy: RealServer["configure"] = ({ app, cert, ...ports }, write) => {
-  const file = write(`\
+/** @param extra lines of the frontend that passes requests on */
+export const haproxy =
+  (extra = ""): RealServer["configure"] =>
+  ({ app, cert, ...ports }, write) => {
+    const file = write(`\
 defaults
   mode http
   timeout connect 5s
@@ -129,6 +139,7 @@ frontend front
   bind 127.0.0.1:${ports.tls} ssl crt ${cert} alpn h2,http/1.1
   bind 127.0.0.1:${ports.plain}
   option forwardfor
+  ${extra}
   default_backend app
 frontend redirecting
   bind 127.0.0.1:${ports.redirecting}
@@ -136,10 +147,10 @@ frontend redirecting
 backend app
   server app ${app}
 `);
-  return ["-db", "-f", file];
-};
+    return ["-db", "-f", file];
+  };
 
-const caddy: RealServer["configure"] = ({ app, cert, key, ...ports }, write) => {
+export const caddy: RealServer["configure"] = ({ app, cert, key, ...ports }, write) => {
   const file = write(`\
 {
   admin off
@@ -192,8 +203,8 @@ export const SERVERS: readonly RealServer[] = [
     program: "nginx",
     configure: nginx("include /etc/nginx/proxy_params;"),
   },
-  { profile: "apache", program: "apache2", configure: apache },
-  { profile: "haproxy", program: "haproxy", configure: haproxy },
+  { profile: "apache", program: "apache2", configure: apache() },
+  { profile: "haproxy", program: "haproxy", configure: haproxy() },
   { profile: "caddy", program: "caddy", configure: caddy },
   { profile: "http-proxy", program: "node", http1Only: true, configure: httpProxy("") },
 ];
