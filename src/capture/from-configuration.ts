@@ -14,6 +14,7 @@ import { startCaddy } from "./programs/caddy.js";
 import { type Configured, type Stage, startNginx } from "./programs/nginx.js";
 import type { NginxWishes } from "./programs/nginx-config.js";
 import { makeFolder } from "./programs/running.js";
+import type { Place } from "./questions.js";
 
 export interface ConfigurationSettings extends NginxWishes {
   readonly kind: "nginx" | "caddy";
@@ -154,10 +155,11 @@ function doorsOf(running: Configured, { root }: Credentials): Pick<Asking, "tls"
   };
 }
 
-function placeOf({ serverName, tlsPort, plainPort, base }: Configured) {
+function placeOf({ serverName, tlsPort, plainPort, base, home }: Configured): Place {
   return {
     authority: `${serverName}:${tlsPort ?? plainPort}`,
     base,
+    home,
     below: true,
     sources: localSources(),
   };

@@ -84,7 +84,8 @@ export async function captureUrl(settings: UrlSettings): Promise<Captured> {
   const place: Place = {
     authority: url.host,
     base,
-    below: await reachesBelow(asking, url.host, base),
+    home: url.pathname,
+    below: await reachesBelow(asking, url),
     sources: local ? localSources() : [],
   };
   try {
@@ -122,8 +123,9 @@ async function isLocal(hostname: string): Promise<boolean> {
 }
 
 /** Whether paths below the echo's reach it, too. */
-async function reachesBelow(asking: Asking, authority: string, base: string): Promise<boolean> {
-  const place = { authority, base, below: false, sources: [] };
+async function reachesBelow(asking: Asking, { host, pathname }: URL): Promise<boolean> {
+  const base = pathname.replace(/\/+$/, "");
+  const place = { authority: host, base, home: pathname, below: false, sources: [] };
   const [control] = requestQuestions(place);
   if (!control) return false;
   const below = { ...control, name: "a path below", target: `${base}/below` };

@@ -21,7 +21,9 @@ export const model: Model = (profile, target) => {
   const pool = { dialer: { target: { authority: target } } };
   const forwarding = { edge: profile, rewrite, requestPolicy: undefined, pool };
   return (observation) => {
-    const exchange = exchangeOf(observation, toApp.buffersChunked);
+    // What is asked is short enough to come along with its head.
+    const arrives = toApp.buffersChunked === "arrived" && observation.question.way !== "http2";
+    const exchange = exchangeOf(observation, toApp.buffersChunked === true || arrives);
     const upgrade = toApp.passesUpgrade ? upgradeOf(exchange) : undefined;
     const lines = requestHeaders(
       exchange,
@@ -32,7 +34,7 @@ export const model: Model = (profile, target) => {
     const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
     return {
       method,
-      target: targetFor(toApp.target, path),
+      target: targetFor(toApp, path),
       version: toApp.version === "client" ? asClient : toApp.version,
       lines,
       octets: octetsOf(observation),

@@ -10,6 +10,8 @@ export interface Place {
   readonly authority: string;
   /** The path that the app answers below: "" for all paths, "/devtls-echo". */
   readonly base: string;
+  /** The path of ordinary questions: "/", "/devtls-echo", "/api/". */
+  readonly home: string;
   /** Whether paths below the base reach the app, too. */
   readonly below: boolean;
   /** Addresses of this machine to ask from, besides the usual one. */
@@ -128,13 +130,13 @@ export function requestQuestions(place: Place): Question[] {
   return [...overTls(place), ...overHttp2(place), ...overPlain(place)];
 }
 
-function maker(way: Way, { authority, base }: Place) {
+function maker(way: Way, { authority, home }: Place) {
   return (name: string, fields: Fields, extra: Extra = {}): Question => ({
     name,
     way,
     version: way === "http2" ? "2" : "1.1",
     method: "GET",
-    target: base === "" ? "/" : base,
+    target: home,
     host: authority,
     lines: fields
       .flat()
@@ -158,7 +160,7 @@ function hosts({ authority }: Place): [name: string, host: string][] {
 function overTls(place: Place): Question[] {
   const ask = maker("tls", place);
   const path = (rest: string): string => `${place.base}${rest}`;
-  const home = place.base === "" ? "/" : place.base;
+  const { home } = place;
   const body = { method: "POST", body: "hello" };
   const length: Fields = [...AGENT, ["Content-Length", "5"]];
   const chunked = { method: "POST", chunked: true };
@@ -311,6 +313,7 @@ function overHttp2(place: Place): Question[] {
       ["cookie", "a=1"],
       ["x-after", "2"],
     ]),
+    ask("HTTP/2 Pragma", [["pragma", "no-cache"]]),
     ask("HTTP/2 underscores", [
       ["x_under", "1"],
       ["x-after", "2"],
@@ -322,7 +325,10 @@ function overHttp2(place: Place): Question[] {
     ask("HTTP/2 authority without a port", [["accept", "*/*"]], { host: hostname }),
     ask("HTTP/2 authority with a port", [["accept", "*/*"]], { host: `${hostname}:8443` }),
     ask("HTTP/2 POST with a length", [...type, ["content-length", "5"], ["x-after", "1"]], body),
-    ask("HTTP/2 POST without a length", [...type, ["x-after", "1"]], body),
+    ask("HTTP/2 POST without a length", [...type, ["x-after", "1"]], {
+      method: "POST",
+      body: ["he", "llo"],
+    }),
     ask("HTTP/2 POST without a body", [["accept", "*/*"]], { method: "POST" }),
   ];
 }

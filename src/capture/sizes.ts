@@ -36,8 +36,7 @@ const FILL = "X-Devtls-Fill";
 /** Octets that a header line takes beside its name and its value. */
 const LINE_EXTRA = 2;
 
-function probes({ base, below }: Place, controlOctets: number): Probe[] {
-  const home = base === "" ? "/" : base;
+function probes({ base, home, below }: Place, controlOctets: number): Probe[] {
   const lead = below ? `${base}/` : `${home}?`;
   return [
     {

@@ -268,6 +268,7 @@ function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequ
   if (when === "own-origin") {
     return first(headers, "origin") === `${request.scheme}://${request.host}`;
   }
+  if (when === "http/1") return request.protocol !== "HTTP/2";
   return when === undefined || when === request.scheme;
 }
 

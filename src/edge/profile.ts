@@ -24,7 +24,7 @@ export interface HeaderRule {
    */
   readonly glue?: "," | ", ";
   /** The rule holds only for requests that came this way; else the client's line passes. */
-  readonly when?: "https" | "http" | "own-origin";
+  readonly when?: "https" | "http" | "http/1" | "own-origin";
   /** The rule does not hold where the client sent one of these (lower case). */
   readonly unless?: readonly string[];
   /** The rule does not hold for these methods. */
@@ -123,6 +123,8 @@ export interface ToApp {
    * 10.1.4). `bare`: as Caddy, without, and not where the client's Connection names it.
    */
   readonly te: "named" | "bare" | "drop";
+  /** The beginning of the path, and what takes its place (`proxy_pass` with a path, `handle_path`). */
+  readonly replacesPrefix?: readonly [from: string, to: string];
   /** Where the Cookie line of an HTTP/2 request stands. */
   readonly http2Cookie: "keep" | "last";
   /**
@@ -132,8 +134,11 @@ export interface ToApp {
   readonly target: "keep" | "reencode" | "normalize" | "decode" | "parse";
   /** `Content-Length: 0` where a POST, PUT or PATCH has no body, and with no other method. */
   readonly sendsEmptyLength: boolean;
-  /** Collects a chunked body and sends it with its length. */
-  readonly buffersChunked: boolean;
+  /**
+   * Collects a chunked body and sends it with its length. `arrived`: only one that has come as a
+   * whole along with its head (`proxy_request_buffering off` of nginx), and over HTTP/2 none.
+   */
+  readonly buffersChunked: boolean | "arrived";
   /** Answers `Expect: 100-continue` itself instead of passing it on. */
   readonly answersExpect: boolean;
   /** Passes `Upgrade`, without which there is no WebSocket. */

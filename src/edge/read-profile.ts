@@ -130,7 +130,7 @@ function readCases(value: unknown, at: string, reader: FieldReader): HeaderCase[
 
 const OPERATIONS = ["set", "append", "append-line", "pass", "strip"] as const;
 const GLUES = [",", ", "] as const;
-const CONDITIONS = ["https", "http", "own-origin"] as const;
+const CONDITIONS = ["https", "http", "http/1", "own-origin"] as const;
 
 const TO_APP_CHOICES = {
   host: ["keep", "hostname", "with-port", "target", "localhost"],
@@ -150,7 +150,6 @@ const TO_APP_FLAGS = [
   "appendsInPlace",
   "dropsOddNames",
   "dropsTwins",
-  "buffersChunked",
   "answersExpect",
   "sendsEmptyLength",
   "passesUpgrade",
@@ -172,6 +171,8 @@ function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
     "connection",
     "upgradeConnection",
     "clientFrom",
+    "buffersChunked",
+    "replacesPrefix",
     "order",
   ]);
   const result: Record<string, unknown> = {};
@@ -192,6 +193,16 @@ function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
       header: reader.headerName(from.header, "toApp.clientFrom.header").toLowerCase(),
       take: reader.choice(from.take, "toApp.clientFrom.take", CLIENT_FROM),
     } satisfies ClientFrom;
+  }
+  if (given.buffersChunked !== undefined) {
+    const { buffersChunked: value } = given;
+    result.buffersChunked =
+      value === "arrived" ? value : reader.flag(value, "toApp.buffersChunked");
+  }
+  if (given.replacesPrefix !== undefined) {
+    const pair = reader.paths(given.replacesPrefix, "toApp.replacesPrefix");
+    if (pair.length !== 2) throw reader.wrong("toApp.replacesPrefix", 'a pair: ["/api/", "/"]');
+    result.replacesPrefix = pair;
   }
   if (given.order !== undefined) {
     result.order = reader

@@ -2,7 +2,16 @@
 import type { ToApp } from "./profile.js";
 
 /** The request target as the app receives it. */
-export function targetFor(rule: ToApp["target"], target: string): string {
+export function targetFor(
+  { target: rule, replacesPrefix }: Pick<ToApp, "target" | "replacesPrefix">,
+  target: string,
+): string {
+  const rewritten = rewrittenBy(rule, target);
+  if (!replacesPrefix || !rewritten.startsWith(replacesPrefix[0])) return rewritten;
+  return replacesPrefix[1] + rewritten.slice(replacesPrefix[0].length);
+}
+
+function rewrittenBy(rule: ToApp["target"], target: string): string {
   if (rule === "keep" || target === "*") return target;
   if (rule === "parse") return parse(target);
   const query = target.indexOf("?");

@@ -40,7 +40,7 @@ export function requestLine(
   toApp: ToApp,
 ): string {
   const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
-  return `${method} ${targetFor(toApp.target, target)} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
+  return `${method} ${targetFor(toApp, target)} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 
 /**

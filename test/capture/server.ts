@@ -39,6 +39,7 @@ export function settingsOf(name: string, ports: Ports, recorder?: Recorder): Cap
     place: {
       authority: `localhost:${ports.tls}`,
       base: "",
+      home: "/",
       below: true,
       sources: localSources(),
     },

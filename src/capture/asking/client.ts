@@ -2,7 +2,12 @@
  * Sends one question as octets and reads the response. Node's own client would mend what the
  * questions ask about: names, their order and their case, framing, versions.
  */
-import { connect as connectHttp2, type OutgoingHttpHeaders } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
@@ -253,7 +258,7 @@ async function sendHttp2(
         endStream: body === undefined,
       });
       stream.on("error", () => reject(new Unanswered("the stream was reset")));
-      if (body !== undefined) stream.end(typeof body === "string" ? body : body.join(""), "latin1");
+      if (body !== undefined) sendPieces(session, stream, typeof body === "string" ? [body] : body);
       stream.once("response", (head, _flags, raw?: string[]) => {
         const pieces: Buffer[] = [];
         stream.on("data", (piece: Buffer) => pieces.push(piece));
@@ -273,6 +278,22 @@ async function sendHttp2(
   } finally {
     session.destroy();
   }
+}
+
+/** Whoever waits for a whole body before it passes on a head is told from who does not. */
+function sendPieces(
+  session: ClientHttp2Session,
+  stream: ClientHttp2Stream,
+  [piece = "", ...rest]: readonly string[],
+): void {
+  if (stream.destroyed) return;
+  if (rest.length === 0) {
+    stream.end(piece, "latin1");
+    return;
+  }
+  stream.write(piece, "latin1");
+  // Answered in turn, so that what was sent before has come.
+  session.ping(() => sendPieces(session, stream, rest));
 }
 
 /** Not every edge does. */

@@ -59,6 +59,7 @@ export function learnTold(observations: readonly Observation[], context: ToldCon
   };
   const draft = learnShape(headers, views, shows, pass, {
     ...learnConnection(views, shows),
+    ...learnPrefix(views, shows),
     ...(clientFrom && { clientFrom }),
     ...(context.source && { source: context.source }),
     ...(host.keep && { host: host.keep }),
@@ -164,6 +165,20 @@ function learnConnection(views: readonly View[], shows: Shows): Partial<ToApp> {
   }
   if (upgraded.some((view) => value(view) === "upgrade")) learned.upgradeConnection = "upgrade";
   return learned as Partial<ToApp>;
+}
+
+/** The first question asks for the place of the app itself; the others have to agree with it. */
+function learnPrefix(views: readonly View[], shows: Shows): Pick<ToApp, "replacesPrefix"> {
+  const [control] = views;
+  if (!shows.target || !control) return {};
+  const { question, arrived } = control.observation;
+  const [from, to] = [question.target, arrived.target];
+  if (from === to || !to.startsWith("/")) return {};
+  const fitting = views.filter(
+    ({ observation: one }) =>
+      one.question.target.startsWith(from) && one.arrived.target.startsWith(to),
+  );
+  return fitting.length * 2 > views.length ? { replacesPrefix: [from, to] } : {};
 }
 
 /** Host: one of the ways that profiles know, or a text with placeholders and cases. */

@@ -165,14 +165,11 @@ function learnLocation(passed: readonly Passed[]): Pick<ResponseEdits, "location
   for (const { sent, got, request } of redirects) {
     const [from = "", to = ""] = [first(sent, "location"), first(got, "location")];
     if (from === to) continue;
-    let shared = 0;
-    while (shared < Math.min(from.length, to.length) && from.at(-1 - shared) === to.at(-1 - shared))
-      shared++;
-    const parts = [from.slice(0, from.length - shared), to.slice(0, to.length - shared)] as const;
-    const [left, right] = extend(parts[0], from, to) ?? parts;
-    for (const start of readings(left, request).slice(0, 3)) {
-      for (const end of readings(right, request).slice(0, 3)) {
-        pairs.set(`${start}\n${end}`, [start, end]);
+    for (const [left, right] of exchanges(from, to)) {
+      for (const start of readings(left, request).slice(0, 3)) {
+        for (const end of readings(right, request).slice(0, 3)) {
+          pairs.set(`${start}\n${end}`, [start, end]);
+        }
       }
     }
   }
@@ -182,6 +179,21 @@ function learnLocation(passed: readonly Passed[]): Pick<ResponseEdits, "location
     for (const b of pairs.values()) if (fits({ relocate: [a, b] })) return { relocate: [a, b] };
   }
   return {};
+}
+
+/** Beginnings that may have been exchanged: as little as differs, and the whole origin. */
+function exchanges(from: string, to: string): (readonly [string, string])[] {
+  let shared = 0;
+  while (shared < Math.min(from.length, to.length) && from.at(-1 - shared) === to.at(-1 - shared))
+    shared++;
+  const parts = [from.slice(0, from.length - shared), to.slice(0, to.length - shared)] as const;
+  const origin = /^[a-z]+:\/\/[^/]*/.exec(from)?.[0] ?? "";
+  const rest = from.slice(origin.length);
+  const whole = [origin, to.slice(0, to.length - rest.length)] as const;
+  return [
+    extend(parts[0], from, to) ?? parts,
+    ...(origin !== "" && rest !== "" && to.endsWith(rest) ? [whole] : []),
+  ];
 }
 
 /** A whole scheme or a whole origin, where a part of one changed. */

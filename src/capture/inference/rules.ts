@@ -216,6 +216,7 @@ function refinements(rule: HeaderRule, failing: readonly View[]): HeaderRule[] {
   const others = namesSentIn(failing);
   if (rule.op !== "pass") {
     const { unless = [], notFor = [] } = rule;
+    if (rule.when === undefined) result.push({ ...rule, when: "http/1" });
     for (const method of methods) {
       if (!notFor.includes(method)) result.push({ ...rule, notFor: [...notFor, method] });
     }

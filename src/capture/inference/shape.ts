@@ -32,7 +32,7 @@ const CHOICES: Choices = [
   ["mergesLines", [true, false]],
   ["appendsInPlace", [true, false]],
   ["dropsOddNames", [true, false]],
-  ["buffersChunked", [true, false]],
+  ["buffersChunked", [true, false, "arrived"]],
   ["answersExpect", [true, false]],
   ["sendsEmptyLength", [true, false]],
 ];

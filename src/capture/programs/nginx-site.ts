@@ -106,6 +106,7 @@ export interface App {
   /** As a *_pass directive names it. */
   readonly authority: string;
   readonly base: string;
+  readonly home: string;
   readonly fastcgi: boolean;
 }
 
@@ -122,7 +123,11 @@ export function chooseApp(
   upstreams: readonly Directive[],
   wanted: string | undefined,
 ): App {
-  const found = servers.flatMap((server) => passesIn(server.block ?? [], ""));
+  const all = servers.flatMap((server) => passesIn(server.block ?? [], ""));
+  // HTTP first: what speaks gRPC only is chosen by name.
+  const found = [...all].sort(
+    (a, b) => Number(a.by === "grpc_pass") - Number(b.by === "grpc_pass"),
+  );
   if (found.length === 0) {
     throw refused("the site passes nothing on", "Name the site that does: --server-name NAME");
   }
@@ -137,9 +142,16 @@ export function chooseApp(
       hint: `It has: ${known.join(", ")}`,
     });
   }
+  if (chosen.by === "grpc_pass") {
+    throw refused(
+      `it passes requests to ${chosen.authority} by gRPC, which serve does not speak to apps`,
+      "Name another upstream of the site: --upstream ADDRESS",
+    );
+  }
   const base =
     wanted === undefined || !chosen.path.startsWith("/") ? "" : chosen.path.replace(/\/$/, "");
-  return { authority: chosen.authority, base, fastcgi: chosen.by !== "proxy_pass" };
+  const home = base === "" ? "/" : chosen.path;
+  return { authority: chosen.authority, base, home, fastcgi: chosen.by !== "proxy_pass" };
 }
 
 function serversOf(name: string, upstreams: readonly Directive[]): string[] {
@@ -161,10 +173,10 @@ function passesIn(
   });
 }
 
-/** Upstream names by which something else than HTTP is spoken. */
+/** Upstream names by which FastCGI is spoken, or what is replaced by it. */
 export function fastcgiNames(directives: readonly Directive[]): Set<string> {
   const list = walk(directives).filter(
-    ({ name }) => PASSES.includes(name) && name !== "proxy_pass",
+    ({ name }) => PASSES.includes(name) && name !== "proxy_pass" && name !== "grpc_pass",
   );
   return new Set(list.map(({ args }) => authorityOf(args[0] ?? "")));
 }

@@ -69,6 +69,8 @@ export const GO_CACHE_CONTROL: HeaderRule = {
   value: "{sent}",
   from: "pragma",
   unless: ["cache-control"],
+  // Its HTTP/2 has a reader of its own.
+  when: "http/1",
 };
 
 /** As people write them into nginx's configuration. */

@@ -252,6 +252,7 @@ class Http1Front {
           ? {
               stream: request,
               chunked,
+              isWhole: () => request.complete,
               ...(head.contentLength !== undefined && { length: head.contentLength }),
               trailers: () => endToEndTrailers(request.rawTrailers),
             }
