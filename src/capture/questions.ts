@@ -175,6 +175,9 @@ function overTls(place: Place): Question[] {
     ask("dots and double slashes", AGENT, { target: path("/a//./b/../c//d?e=../f") }),
     ask("quotes and brackets", AGENT, { target: path('/a[0]|{b}"^`') }),
     ask("a long target", AGENT, { target: path(`/${LONG}`) }),
+    ask("an absolute request target", AGENT, {
+      target: `https://${place.authority}${path("/a?b")}`,
+    }),
     ask("a slash at the end", AGENT, { target: path("/a/") }),
   ];
   return [
@@ -343,7 +346,10 @@ function overPlain(place: Place): Question[] {
     ask("plain http POST", [...AGENT, ["Content-Length", "5"]], body),
     ask("plain http GET with a query", AGENT, { target: `${place.base}/a%20b?c=d` }),
     ask("plain http HTTP/1.0", AGENT, { version: "1.0" }),
-    ask("plain http for a certificate", AGENT, { target: ACME_TARGET }),
+    // Elsewhere than below a path of the app's that is another app's.
+    ...(place.base === ""
+      ? [ask("plain http for a certificate", AGENT, { target: ACME_TARGET })]
+      : []),
     ask("plain http, all forged", [...AGENT, ...FORGED]),
     ask("plain http, told https", [...AGENT, ["X-Forwarded-Proto", "https"]]),
     ask("plain http upgrade", [...AGENT, ...WEBSOCKET]),

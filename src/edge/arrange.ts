@@ -39,7 +39,7 @@ const LEAVES_LINES: {
   ...{ host: "elsewhere", connection: "elsewhere", te: "elsewhere" },
   // Applied before: to the lines, the request line or the body.
   ...{ version: "elsewhere", appendsInPlace: "elsewhere", dropsOddNames: "elsewhere" },
-  ...{ dropsTwins: "elsewhere", replacesPrefix: "elsewhere" },
+  ...{ dropsTwins: "elsewhere", replacesPrefix: "elsewhere", keepsAbsolute: "elsewhere" },
   ...{ target: "elsewhere", buffersChunked: "elsewhere", answersExpect: "elsewhere" },
   ...{ passesUpgrade: "elsewhere", source: "elsewhere", clientFrom: "elsewhere" },
   ...{ upgradeConnection: "elsewhere", alwaysUpgrade: "elsewhere" },

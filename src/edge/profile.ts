@@ -123,6 +123,8 @@ export interface ToApp {
    * 10.1.4). `bare`: as Caddy, without, and not where the client's Connection names it.
    */
   readonly te: "named" | "bare" | "drop";
+  /** A target in absolute form stays so (RFC 9112 3.2.2). */
+  readonly keepsAbsolute?: boolean;
   /** The beginning of the path, and what takes its place (`proxy_pass` with a path, `handle_path`). */
   readonly replacesPrefix?: readonly [from: string, to: string];
   /** Where the Cookie line of an HTTP/2 request stands. */

@@ -153,6 +153,7 @@ const TO_APP_FLAGS = [
   "answersExpect",
   "sendsEmptyLength",
   "passesUpgrade",
+  "keepsAbsolute",
   "alwaysUpgrade",
 ] as const;
 

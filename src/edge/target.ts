@@ -1,6 +1,21 @@
 /** What edges make of the request target that they pass on. */
 import type { ToApp } from "./profile.js";
 
+/** A request target: in origin form, and what of an absolute one stood before it. */
+interface Asked {
+  readonly target: string;
+  /** "https://app.example:8443" */
+  readonly origin?: string;
+}
+
+/** The whole request target that the app receives. */
+export function appTarget(
+  { target, origin = "" }: Asked,
+  toApp: Pick<ToApp, "target" | "replacesPrefix" | "keepsAbsolute">,
+): string {
+  return (toApp.keepsAbsolute ? origin : "") + targetFor(toApp, target);
+}
+
 /** The request target as the app receives it. */
 export function targetFor(
   { target: rule, replacesPrefix }: Pick<ToApp, "target" | "replacesPrefix">,

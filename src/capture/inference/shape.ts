@@ -26,6 +26,7 @@ const CHOICES: Choices = [
   ["te", ["named", "bare", "drop"]],
   ["http2Cookie", ["keep", "last"]],
   ["target", ["keep", "reencode", "normalize", "decode", "parse"]],
+  ["keepsAbsolute", [undefined, true]],
   ["passesUpgrade", [true, false]],
   ["alwaysUpgrade", [undefined, true]],
   ["movesLength", [true, false]],

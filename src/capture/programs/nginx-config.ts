@@ -11,6 +11,7 @@ import {
   portOf,
   portsOf,
   refused,
+  withoutScheme,
 } from "./nginx-site.js";
 import { type Directive, unquoted } from "./nginx-syntax.js";
 
@@ -236,7 +237,7 @@ class Rewriter {
     // Never the app, as chooseApp has seen to.
     if (one.name === "grpc_pass") return { ...one, args: [`grpc://${backends.http}`] };
     if (one.name !== "proxy_pass") return { ...one, args: [backends.fastcgi] };
-    const rest = value.replace(/^https?:\/\//, "").slice(authority.length);
+    const rest = withoutScheme(value).slice(authority.length);
     // A TLS upstream would only differ in what the app's own server sees of the connection.
     return { ...one, args: [`http://${known ? authority : backends.http}${rest}`] };
   }

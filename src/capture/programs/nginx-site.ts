@@ -110,9 +110,17 @@ export interface App {
   readonly fastcgi: boolean;
 }
 
+/** The scheme may be a variable, too: "$upstream_proto://$upstream_app:$upstream_port". */
+const SCHEME = /^(?:https?|grpcs?|\$\{?\w+\}?):\/\//;
+
+/** What a *_pass directive names, without the scheme. */
+export function withoutScheme(value: string): string {
+  return unquoted(value).replace(SCHEME, "");
+}
+
 /** "backend" of "http://backend/path", "127.0.0.1:9000" of fastcgi_pass, "$name" of a variable. */
 export function authorityOf(value: string): string {
-  const text = unquoted(value).replace(/^(?:https?|grpcs?):\/\//, "");
+  const text = withoutScheme(value);
   return text.startsWith("unix:")
     ? text
     : text.replace(/(?:\/|\$(?:request_)?uri\b|\$is_args).*$/, "");
@@ -148,8 +156,7 @@ export function chooseApp(
       "Name another upstream of the site: --upstream ADDRESS",
     );
   }
-  const base =
-    wanted === undefined || !chosen.path.startsWith("/") ? "" : chosen.path.replace(/\/$/, "");
+  const base = chosen.path.startsWith("/") ? chosen.path.replace(/\/$/, "") : "";
   const home = base === "" ? "/" : chosen.path;
   return { authority: chosen.authority, base, home, fastcgi: chosen.by !== "proxy_pass" };
 }
@@ -168,7 +175,9 @@ function passesIn(
     if (PASSES.includes(name)) {
       return [{ path, authority: authorityOf(args[0] ?? ""), by: name }];
     }
-    const own = name === "location" ? (args.at(-1) ?? path) : path;
+    // Which path fits a regular expression nobody can say.
+    const isPattern = args[0] === "~" || args[0] === "~*";
+    const own = name === "location" ? (isPattern ? "~" : (args.at(-1) ?? path)) : path;
     return inner ? passesIn(inner, own) : [];
   });
 }

@@ -162,6 +162,7 @@ export const haproxy = profile({
     version: "client",
     names: "lower",
     hopByHop: "in-place",
+    keepsAbsolute: true,
     http2Cookie: "last",
   },
   plain: redirect(302),

@@ -243,6 +243,7 @@ class Http1Front {
       protocol,
       method: request.method ?? "",
       target: head.target,
+      ...(head.origin !== undefined && { origin: head.origin }),
       host: head.host,
       headers: head.headers,
       ...(head.hostAt !== undefined && { hostAt: head.hostAt }),

@@ -47,10 +47,4 @@ export const DIFFERENCES: readonly Difference[] = [
     kinds: ["upgrade to something else"],
     reason: "http-proxy closes the connection without a word; devtls leaves the answer to the app",
   },
-  {
-    servers: ["haproxy"],
-    kinds: ["absolute request target"],
-    reason:
-      "devtls brings targets into origin form before it checks them, so that all its parts read the same path",
-  },
 ];
