@@ -6,7 +6,7 @@ import { type Captured, type CaptureSettings, capture } from "../../src/capture/
 import { localSources } from "../../src/capture/from-configuration.js";
 import { type Ports, type RealServer, startServer } from "../edge/fidelity/servers.js";
 import { atEnd } from "../support/programs.js";
-import { frontHome } from "../support/raw-front.js";
+import { frontHome } from "../support/wire-front.js";
 
 export const TOKEN = "token-of-the-test";
 

@@ -13,7 +13,7 @@ import { readEdgeProfile } from "../../src/edge/read-profile.js";
 import { credentials } from "../../src/library/issue.js";
 import { devtls } from "../support/cli.js";
 import { atEnd, folderUntilEnd, temporaryHome } from "../support/programs.js";
-import { frontHome } from "../support/raw-front.js";
+import { frontHome } from "../support/wire-front.js";
 
 const TIME_MS = 60_000;
 const TOKEN = "token-of-the-test";

@@ -4,7 +4,6 @@ import type { EdgeProfile, PlainRule } from "../../src/edge/profile.js";
 import { findProfile, PROFILES } from "../../src/edge/profiles/index.js";
 import type { PlainSettings } from "../../src/proxy/own/plain-http.js";
 import { startApp } from "../support/http-app.js";
-import { startRawFront } from "../support/raw-front.js";
 import { startFront } from "../support/wire-front.js";
 import { headerOf } from "../support/wire-peer.js";
 
@@ -59,7 +58,7 @@ async function ask(
     told = (request.headers["x-forwarded-proto"] as Outcome | undefined) ?? "none";
     response.end();
   });
-  const front = await startFront(app.port, {
+  const front = await startFront(`127.0.0.1:${app.port}`, {
     edge,
     plain: { port: 0, rule: edge.plain, forcePaths: [], ...plain },
   });
@@ -111,11 +110,11 @@ it("the app is told the port that was found where any would do", async () => {
   const app = await startApp((request, response) => {
     response.end(request.headers["x-forwarded-port"]);
   });
-  const front = await startRawFront(`127.0.0.1:${app.port}`);
-  const client = await front.plain();
+  const front = await startFront(`127.0.0.1:${app.port}`);
+  const client = await front.connectPlain();
   client.send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-  await client.until(() => client.isClosed, "the response");
-  expect(client.text.split("\r\n\r\n")[1]).toContain(String(front.plainPort));
+  const { text } = await client.rest();
+  expect(text.split("\r\n\r\n")[1]).toContain(String(front.plainPort));
   app.close();
 });
 
