@@ -64,7 +64,7 @@ export async function capture(settings: CaptureSettings): Promise<Captured> {
     first.observations.filter(({ question }) => !question.reply && question.target !== ACME_TARGET),
     { shows: first.shows, target, model, ...sourceOf(settings, first.peer) },
   );
-  const plain = learnPlain(observations);
+  const plain = learnPlain(observations, known);
   const response = learnResponse(observations, target, known);
   const edge = profile({
     name: settings.name,

@@ -9,8 +9,6 @@ import {
   type HeaderCase,
   type HeaderRule,
   type HeadPart,
-  type Limit,
-  type Limits,
   type PlainRule,
   REDIRECT_STATUSES,
   type ResponseEdits,
@@ -18,6 +16,7 @@ import {
 } from "./profile.js";
 import { profile, unverified } from "./profiles/build.js";
 import { findProfile, PROFILES } from "./profiles/index.js";
+import { readLimits } from "./read-limits.js";
 
 /**
  * Reads a profile. What the file leaves out is as `"extends": "NAME"` has it, or else as a plain
@@ -269,46 +268,6 @@ function readPlain(value: unknown, reader: FieldReader): PlainRule {
       http10Status: reader.integer(given.http10Status, "plain.http10Status", 400, 599),
     }),
   };
-}
-
-const BOUNDS = [
-  "body",
-  "getBody",
-  "unknownLength",
-  "target",
-  "query",
-  "header",
-  "headers",
-  "headerLines",
-  "forwardedFor",
-  "firstByte",
-] as const;
-
-/** What setTimeout takes. */
-const MAX_MILLISECONDS = 2 ** 31 - 1;
-
-function readLimits(value: unknown, reader: FieldReader): Limits {
-  const given = reader.object(value, "limits", [...BOUNDS, "idleMs"]);
-  const limits: Record<string, Limit | number> = {};
-  for (const key of BOUNDS) {
-    if (given[key] === undefined) continue;
-    const at = `limits.${key}`;
-    const bound = reader.object(given[key], at, ["max", "status", "code"]);
-    limits[key] = {
-      max: reader.integer(
-        bound.max,
-        `${at}.max`,
-        key === "getBody" || key === "unknownLength" ? 0 : 1,
-        key === "firstByte" ? MAX_MILLISECONDS : Number.MAX_SAFE_INTEGER,
-      ),
-      status: reader.integer(bound.status, `${at}.status`, 400, 599),
-      ...(bound.code !== undefined && { code: reader.string(bound.code, `${at}.code`) }),
-    };
-  }
-  if (given.idleMs !== undefined) {
-    limits.idleMs = reader.integer(given.idleMs, "limits.idleMs", 1, MAX_MILLISECONDS);
-  }
-  return limits as Limits;
 }
 
 function readResponse(value: unknown, reader: FieldReader): ResponseEdits {

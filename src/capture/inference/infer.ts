@@ -2,9 +2,9 @@
 import type { ClientFrom, HeaderRule, HostRule, ToApp } from "../../edge/profile.js";
 import { profile, unverified } from "../../edge/profiles/build.js";
 import { eachLine, valuesOf } from "../../lines.js";
+import { FORGED } from "../fields.js";
 import type { Model } from "../model.js";
 import type { Arrived, Observation, Shows } from "../question.js";
-import { FORGED } from "../questions.js";
 import { type Learned, learnRule } from "./rules.js";
 import { seen } from "./seen.js";
 import { type Draft, learnShape } from "./shape.js";
