@@ -25,7 +25,7 @@ export interface CaptureSettings {
   readonly target: string;
   /** Looks for the bounds of sizes, which sends requests that are too large. */
   readonly limits?: boolean;
-  /** Waits for the edge to lose patience, up to MAX_WAIT_MS. */
+  /** Waits for the edge to lose patience: five minutes at most. */
   readonly slow?: boolean;
   readonly onStage?: (what: string) => void;
   /** Whether the edge is another machine than this one, so that its peer address says something. */

@@ -6,7 +6,7 @@ import { encodeControl } from "./control.js";
 import type { Question, Reply } from "./question.js";
 
 /** Longer than any edge's default: Apache waits 300 s as Debian sets it. */
-export const MAX_WAIT_MS = 310_000;
+const MAX_WAIT_MS = 310_000;
 
 /** Before the app itself answers. */
 const MARGIN_MS = 2_000;

@@ -28,7 +28,7 @@ export const BOUNDS: readonly (readonly [
   ["nginx-1.30", "body", MIB, 413],
   ["apache", "target", 8190, 414],
   ["apache", "header", 8190, 400],
-  ["apache", "headerLines", 100, 400],
+  ["apache", "headerLines", 99, 400],
   ["apache", "firstByte", 300_000, 502],
   ["haproxy", "headers", 15 * KIB, 400],
   ["haproxy", "headerLines", 99, 400],
