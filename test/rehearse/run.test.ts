@@ -30,7 +30,7 @@ describe("A healthy app", () => {
     // CloudFront's default cache policy drops them.
     expect(broken.map(({ name }) => name)).toEqual(["aws-cloudfront"]);
     const posts = app.asked.filter(({ method }) => method === "POST");
-    expect(posts).toHaveLength(34);
+    expect(posts).toHaveLength(PROFILES.length);
   });
 
   it("is left alone: no forms, no links that log out, no other site", async () => {
