@@ -145,9 +145,35 @@ function moves(draft: Draft, views: readonly View[], shows: Shows, given: Partia
       list.push((now) => ({ headers: now.headers, toApp: { ...now.toApp, order: toApp.order } }));
     }
     list.push(({ headers, toApp }) => ({ headers: sortedRules(headers, views), toApp }));
-    list.push(...singles(draft));
+    list.push(...singles(draft), ...rewritten(draft, views));
   }
   return list;
+}
+
+/** A line of the client's that the edge writes itself (`proxy_set_header Range $http_range`). */
+function rewritten({ headers }: Draft, views: readonly View[]): Move[] {
+  const own = new Set(headers.filter(writes).map(({ name }) => lower(name)));
+  const ahead = new Map(views.flatMap(nameAhead).map((name) => [lower(name), name]));
+  return [...ahead]
+    .filter(([key]) => !own.has(key))
+    .map(([key, name]): Move => {
+      const rule: HeaderRule = { name, op: "set", value: "{sent}", from: key };
+      return ({ headers: rules, toApp }) => ({
+        headers: [rule, ...rules.filter((other) => lower(other.name) !== key)],
+        toApp,
+      });
+    });
+}
+
+/** The first of a client's lines to arrive, where it was sent behind others that arrived, too. */
+function nameAhead({ observation, sent }: View): string[] {
+  const names = sent.filter((_, index) => index % 2 === 0).map(lower);
+  const arrived = observation.arrived.lines.filter((_, index) => index % 2 === 0);
+  const keys = arrived.map(lower);
+  const at = keys.findIndex((key) => names.includes(key) && !STRUCTURE.has(key));
+  if (at < 0) return [];
+  const before = names.slice(0, names.indexOf(keys[at] as string));
+  return before.some((name) => keys.includes(name)) ? [arrived[at] as string] : [];
 }
 
 /** Moves that give one header a place of its own. */
