@@ -15,7 +15,7 @@ import { devtls } from "../support/cli.js";
 import { atEnd, folderUntilEnd, temporaryHome } from "../support/programs.js";
 import { frontHome } from "../support/wire-front.js";
 
-const TIME_MS = 120_000;
+const TIME_MS = 300_000;
 const TOKEN = "token-of-the-test";
 const folder = folderUntilEnd("devtls-url-");
 const home = temporaryHome();
