@@ -55,6 +55,28 @@ export const ADDRESSES: readonly Flow[] = [
     },
   },
   {
+    name: "WordPress on the address of its installer behind Apache, which no Host and no scheme change",
+    host: "blog.test",
+    app: ({ port, headers }) => {
+      const scheme = headers["x-forwarded-proto"] === "https" ? "https" : "http";
+      if (headers.host !== `localhost:${port}`) return to(`${scheme}://blog.test:${port}/`, 301);
+      const own = `${scheme}://localhost:${port}`;
+      return page(`<link rel="stylesheet" href="${own}/a.css">`, {
+        ...HTML,
+        Link: `<${own}/wp-json/>; rel="https://api.w.org/"`,
+      });
+    },
+    ...{ steps: get("/"), options: { simulate: "apache" } },
+    findings: ["insecure-location internal-header likely", "mixed-content blocked likely"],
+    fixes: {
+      "Apache, in the VirtualHost": "RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}",
+      [WP_CONFIG]: [
+        "if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') $_SERVER['HTTPS'] = 'on';",
+        "define('WP_HOME', 'https://blog.test:PORT'); define('WP_SITEURL', 'https://blog.test:PORT');",
+      ],
+    },
+  },
+  {
     name: "Next.js, whose middleware redirects to its own address whatever the Host is",
     host: "app.test",
     app: ({ path, port }) =>
