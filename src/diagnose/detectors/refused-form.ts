@@ -57,8 +57,11 @@ export const refusedForm: Detector<Seen> = {
     if (again.status < 400) return false;
     const now = saysIn(again.page, undefined);
     // What is refused for its Origin says so whatever is there; what is not there, says that.
-    if (again.method === "GET")
-      return again.status === 404 ? now?.refusal.says === says : undefined;
+    if (again.method === "GET") {
+      if (again.status === 404) return now?.refusal.says === says;
+      // A login is asked for behind that check: Jupyter's cookie has a name that the Host is part of.
+      return again.status === 401 || again.status === 403 ? false : undefined;
+    }
     // Refused for another reason it is past this one.
     return now === undefined ? undefined : now.refusal.says === says;
   },
