@@ -205,12 +205,14 @@ function fixesOf({ observation, framework, cause }: Seen, scene: Scene): Fix[] {
       const dropsPort = port !== "" && host.some(({ lines }) => lines.join().includes("$host;"));
       const trustHost = appFixes("trustHost", observation, scene);
       const passed = first(told, "x-forwarded-host") !== undefined;
+      // Where the Host alone was enough, the scheme is none of it.
+      const isScheme = scene.verdict.kind !== "cured";
       return [
         ...origins,
         ...(passed ? trustHost : []),
-        ...trustProto,
+        ...(isScheme ? trustProto : []),
         ...host,
-        ...proto,
+        ...(isScheme ? proto : []),
         ...(dropsPort ? [STAND_IN] : []),
       ];
     }
