@@ -31,7 +31,8 @@ export const socketBypass: Detector<Seen> = {
     const { hostname, host } = new URL(url);
     const { known } = app;
     // Storybook's is Vite's, with a setting of its own.
-    const framework = known?.framework.settings.socketUrl ? known.framework : CLIENTS[socket.by];
+    const own = socket.by === "vite" && known?.framework.settings.socketUrl && known.framework;
+    const framework = own || CLIENTS[socket.by];
     const isPlain = socket.port === 0;
     const does = isPlain
       ? `which on ${hostname} opens its WebSocket without TLS (ws) on a page that came over https, too. This port speaks TLS`

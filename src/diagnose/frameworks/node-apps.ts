@@ -10,7 +10,9 @@ export const verdaccio: Framework = {
   where: "Verdaccio, config.yaml",
   // It hides its name unless it is told to give it.
   matches: ({ header, path }) =>
-    /^(?:verdaccio\b|hidden$)/.test(header("x-powered-by")) ||
+    /^verdaccio\b/.test(header("x-powered-by")) ||
+    (header("x-powered-by") === "hidden" &&
+      header("content-security-policy") === "connect-src 'self'") ||
     /\/-\/(?:verdaccio|static\/(?:runtime|vendors|main)\.)/.test(path),
   // It believes X-Forwarded-Proto by itself.
   settings: {
