@@ -144,7 +144,7 @@ async function tryOut(server: DevServer): Promise<void> {
   const { folder, mark, run, page, address, sockets, live } = await open(server);
   await page.waitForLoadState("networkidle");
   // What changes before the page listens is not told to it.
-  if (server.seen === "at once") await live;
+  if (server.seen === "at once" && !server.isSilent) await live;
 
   const file = join(folder, server.file);
   writeFileSync(file, readFileSync(file, "utf8").replace("first", "second"));

@@ -15,6 +15,8 @@ export interface DevServer {
   readonly page?: string;
   /** The file that says "first". */
   readonly file: string;
+  /** Its WebSocket says nothing until something changes. */
+  readonly isSilent?: true;
   /** What shows the change: the open page by itself, or the next one that is asked for. */
   readonly seen: "at once" | "when asked again";
   readonly whyNot?: () => string | undefined;
@@ -46,6 +48,7 @@ export const PLAIN_PARCEL: DevServer = {
   packages: "slow",
   command: npm(),
   file: "main.js",
+  isSilent: true,
   seen: "when asked again",
 };
 
