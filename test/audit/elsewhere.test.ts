@@ -50,7 +50,7 @@ describeWith(["unshare", "ip"], "A server elsewhere", () => {
     const { here, status, stderr } = await auditElsewhere([URL_THERE], answers);
     expect(here).toEqual([]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/could not audit .*: a public site sends devtls into this network/);
+    expect(stderr).toMatch(/could not audit .*: a site elsewhere sends devtls into this network/);
   });
 
   it("whose page names a script here has it not loaded", async () => {

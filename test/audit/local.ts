@@ -1,5 +1,7 @@
 /** Local sites for audits in this process. */
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -38,8 +40,6 @@ export async function secureSite(
   answer: RequestListener,
   plain?: RequestListener,
 ): Promise<SecureSite> {
-  const { X509Certificate } = await import("node:crypto");
-  const { readFileSync } = await import("node:fs");
   const stateDirectory = temporaryFolder();
   const pair = await credentials("localhost", { stateDirectory });
   const pem = readFileSync(`${stateDirectory}/rootCA.pem`, "utf8");

@@ -1,4 +1,5 @@
 /** A network of its own with a server that is elsewhere: an address that is not loopback. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LAUNCHER, type Outcome, runProgram } from "../support/cli.js";
 import { temporaryHome } from "../support/programs.js";
@@ -46,12 +47,11 @@ export interface World extends Outcome {
   readonly here: readonly Heard[];
 }
 
-/** Runs \`devtls audit\` against the server that is elsewhere. @param answers by path */
+/** Runs `devtls audit` against the server that is elsewhere. @param answers by path */
 export async function auditElsewhere(
   args: readonly string[],
   answers: Readonly<Record<string, Reply>> = {},
 ): Promise<World> {
-  const { readFileSync, writeFileSync } = await import("node:fs");
   const home = temporaryHome();
   const [script, heard] = [join(home.folder, "server.cjs"), join(home.folder, "heard.json")];
   writeFileSync(script, SERVER);

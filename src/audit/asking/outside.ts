@@ -62,13 +62,13 @@ export class Outside implements Carrier {
     throw refused(request, "an audit opens no WebSocket");
   }
 
-  /** A redirect of a public site to an address in this network is not followed. */
+  /** A redirect of a site elsewhere to an address in this network is not followed. */
   async #admitted(request: HopRequest): Promise<string | undefined> {
     const { host, addresses } = this.#options;
     if (request.url.hostname === host) return addresses[0];
     const found = await addressesOf(request.url);
     if (!found.some(isInternal)) return found[0];
-    throw refused(request, "a public site sends devtls into this network");
+    throw refused(request, "a site elsewhere sends devtls into this network");
   }
 }
 

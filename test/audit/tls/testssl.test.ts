@@ -2,7 +2,7 @@
  * What the audit finds of versions and chains is what testssl.sh finds. It takes half a minute a
  * server: two of them, unless DEVTLS_EVERY_PEER=1 asks for all.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { runProgram } from "../../support/cli.js";
@@ -14,25 +14,21 @@ import { startTls, TLS_SERVERS } from "./servers.js";
 
 const SAMPLE = ["an incomplete chain", "nginx with old versions"];
 
-const asked = TLS_SERVERS.filter(
-  ({ name }) => process.env.DEVTLS_EVERY_PEER === "1" || SAMPLE.includes(name),
+/** Debian's OpenSSL, which testssl.sh begins with, does not connect to these at all. */
+const BEYOND = [
+  "TLS 1.0 only",
+  "TLS 1.1 only, P-256",
+  "Diffie-Hellman with 1024 bits, the server's own order",
+];
+
+const asked = TLS_SERVERS.filter(({ name }) =>
+  process.env.DEVTLS_EVERY_PEER === "1" ? !BEYOND.includes(name) : SAMPLE.includes(name),
 );
 
 let made: Made;
 beforeAll(async () => {
   made = await makeCertificates(join(folderUntilEnd("devtls-testssl-"), "made"));
 });
-
-/** Debian's OpenSSL refuses old versions by itself, and testssl.sh is made of it. */
-const OLD = `openssl_conf = all
-[all]
-ssl_conf = ssl
-[ssl]
-system_default = old
-[old]
-MinProtocol = TLSv1
-CipherString = ALL:@SECLEVEL=0
-`;
 
 const IDS = {
   SSLv3: "SSLv3",
@@ -56,15 +52,10 @@ function verdictOf(chain: string, expiry: string): string {
 
 async function seenByTestssl(port: number): Promise<{ protocols: string[]; chains: string[] }> {
   const file = (name: string): string => join(made.folder, `${name}-${port}`);
-  writeFileSync(file("openssl"), OLD);
-  const { stdout } = await runProgram(
-    "testssl",
-    [
-      ...["--quiet", "--color", "0", "--warnings", "batch", "--jsonfile", file("json")],
-      ...["--ip", "127.0.0.1", "--add-ca", made.root, "-p", "-S", `localhost:${port}`],
-    ],
-    { env: { OPENSSL_CONF: file("openssl") } },
-  );
+  const { stdout } = await runProgram("testssl", [
+    ...["--quiet", "--color", "0", "--warnings", "batch", "--jsonfile", file("json")],
+    ...["--ip", "127.0.0.1", "--add-ca", made.root, "-p", "-S", `localhost:${port}`],
+  ]);
   const found = JSON.parse(readFileSync(file("json"), "utf8")) as readonly Finding[];
   const of = (id: string): string[] =>
     found.filter((each) => each.id.split(" ")[0] === id).map(({ finding }) => finding);
