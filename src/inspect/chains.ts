@@ -1,6 +1,6 @@
 /** Which requests are one: a redirect and what followed it. Pure. */
+import { arrowsOf, type Drawing, type Hop } from "../drawing/drawing.js";
 import { first } from "../lines.js";
-import type { Drawing, Hop } from "./drawing.js";
 import type { Draft, Recorded } from "./record.js";
 
 /** A browser follows a redirect at once; what comes later is another visit. */
@@ -85,7 +85,7 @@ export function drawingOf(chain: readonly Recorded[]): Drawing {
         ? "Redirects"
         : "One request";
   const ending = loops ? "and so on: the browser gives up after 20" : endingOf(last);
-  return { title, hops: folded(hops), ...(ending !== undefined && { ending }) };
+  return { title, arrows: arrowsOf(folded(hops)), ...(ending !== undefined && { ending }) };
 }
 
 /** A loop of twenty hops says no more than its first turns. */

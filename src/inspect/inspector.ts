@@ -1,6 +1,7 @@
 /** The inspector of one running `serve`: what it keeps, and what can be asked of it. */
 
 import type { Finding } from "../diagnose/finding.js";
+import { type Drawing, drawText } from "../drawing/drawing.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { findProfile, PROFILES } from "../edge/profiles/index.js";
 import { DevtlsError } from "../errors.js";
@@ -20,7 +21,6 @@ import {
 } from "./asking.js";
 import { drawingOf } from "./chains.js";
 import { asCurl, asFetch, asFlow, asStep } from "./copying.js";
-import { type Drawing, drawText } from "./drawing.js";
 import { decodedBody, harOf } from "./har.js";
 import { readHar } from "./har-import.js";
 import type { Followed } from "./live.js";

@@ -1,5 +1,5 @@
 /** One exchange: three views and their differences, the drawing, the proof, replay. */
-import type { Drawing } from "../drawing.js";
+import type { Drawing } from "../../drawing/drawing.js";
 import { type Child, fill, h, save, say } from "./dom.js";
 import {
   type About,
