@@ -14,7 +14,7 @@ interface Expected {
 }
 
 export class RedirectChains {
-  /** By client and URL. */
+  /** By client and URL; a file is a client of its own. */
   readonly #expected = new Map<string, Expected>();
 
   /** @returns the chain that a record belongs to: the id of its first one */
@@ -24,7 +24,7 @@ export class RedirectChains {
     if (source === "replay") return id;
     const next = nextUrl(record);
     if (next === undefined && this.#expected.size === 0) return id;
-    const client = asked.connection.address;
+    const client = source === "har" ? "a file" : asked.connection.address;
     const key = `${client} ${url}`;
     const expected = this.#expected.get(key);
     this.#expected.delete(key);

@@ -5,42 +5,10 @@ import { createRequire } from "node:module";
 import type { BrowserContext, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { startBrowser, trustInBrowsers, whyNoBrowser } from "../support/browser.js";
-import { freePort, LAUNCHER, runProgram, type ServeRun, serve } from "../support/cli.js";
-import { startApp } from "../support/http-app.js";
-import { atEnd, type Home, temporaryHome } from "../support/programs.js";
+import { LAUNCHER, runProgram } from "../support/cli.js";
+import { type Inspected, startInspected } from "../support/inspected.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** Says https in what it is told, or sends the browser there. What it says is markup. */
-const EVIL = '<img src=x onerror="window.hit=1">';
-
-interface Inspected {
-  readonly home: Home;
-  readonly run: ServeRun;
-  /** With the token. */
-  readonly url: string;
-  readonly origin: string;
-}
-
-async function startInspected(): Promise<Inspected> {
-  const home = temporaryHome();
-  const app = await startApp((incoming, response) => {
-    response.setHeader("X-Evil", EVIL);
-    if (incoming.url === "/ok") return void response.end("fine");
-    if (incoming.headers["x-forwarded-proto"] === "https") return void response.end(EVIL);
-    // Not 301, which Chromium remembers.
-    response.writeHead(302, { Location: `https://${incoming.headers.host}${incoming.url}` });
-    response.end();
-  });
-  const port = String(await freePort());
-  const run = await serve(
-    ["--target", String(app.port), "--simulate", "none", "--inspect", port, "--inspect-bodies"],
-    { env: home.env },
-  );
-  atEnd(() => run.stop());
-  const { url } = await run.waitFor(({ event }) => event === "inspector");
-  return { home, run, url, origin: new URL(url).origin };
-}
 
 describe.skipIf(whyNoBrowser())("The inspector", () => {
   let inspected: Inspected;

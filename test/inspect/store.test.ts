@@ -61,6 +61,15 @@ describe("The store", () => {
     expect(store.size).toBe(1);
   });
 
+  it("keeps what was imported apart from what is live", () => {
+    const store = new Store();
+    const sent = ["Location", "/"];
+    for (const source of ["live", "har", "har", "live"] as const) {
+      store.add(draft({ source, status: 302, sent }));
+    }
+    expect(store.all().map(({ chain }) => chain)).toEqual([1, 2, 2, 1]);
+  });
+
   it("joins what a redirect leads to, by client and URL", () => {
     const store = new Store();
     const to = (location: string) => ["Location", location];
