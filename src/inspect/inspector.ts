@@ -247,8 +247,7 @@ export class Inspector implements Followed {
     const answer = await askAsEdge(asked, profile, this.#connecting(profile), {
       ...{ change, from, told },
     });
-    const kept = this.store.add(draftOf(asked, profile.name, answer, started));
-    return kept?.id ?? 0;
+    return this.store.add(draftOf(asked, profile.name, answer, started)) ?? 0;
   }
 
   /** Two answers side by side. */

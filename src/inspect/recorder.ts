@@ -74,7 +74,7 @@ class RecordingWatch implements Watch {
       this.body = (chunk) => keeper.push(chunk);
     }
     const stays = head.status === 101 || type.startsWith("text/event-stream");
-    if (stays) this.#id = this.#of.store.add(this.#draft(undefined))?.id;
+    if (stays) this.#id = this.#of.store.add(this.#draft(undefined));
   }
 
   #frame(from: Side, chunk: Buffer): void {
@@ -97,7 +97,7 @@ class RecordingWatch implements Watch {
     const key = first(this.#exchange.headers, "x-devtls-replay") ?? "";
     const replay = replays.get(key);
     replays.delete(key);
-    replay?.done(kept?.id ?? 0);
+    replay?.done(kept ?? 0);
   }
 
   #draft(finished: FinishedExchange | undefined): Draft {
