@@ -52,6 +52,7 @@ export interface Recorded {
   readonly bytes: number;
   readonly milliseconds: number;
   readonly millisecondsToHead: number | undefined;
+  readonly opening: FinishedExchange["opening"];
   readonly brokenBy: FinishedExchange["brokenBy"];
   readonly own: boolean;
   readonly limit: string | undefined;

@@ -142,6 +142,7 @@ class RecordingWatch implements Watch {
       bytes: finished?.bytes ?? 0,
       milliseconds: finished?.milliseconds ?? performance.now() - exchange.started,
       millisecondsToHead: finished?.millisecondsToHead,
+      opening: finished?.opening,
       brokenBy: finished?.brokenBy,
       own: finished?.own ?? head?.own ?? false,
       limit: finished?.limit,

@@ -377,6 +377,7 @@ export class Passage implements CallEvents, Underway {
       milliseconds: performance.now() - this.#exchange.started,
       millisecondsToHead:
         this.#headAt === undefined ? undefined : this.#headAt - this.#exchange.started,
+      opening: this.#call?.opening,
       brokenBy: this.#brokenBy,
       own: this.#own,
       limit: this.#limit,

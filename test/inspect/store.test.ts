@@ -34,29 +34,37 @@ function browsed(count: number) {
 }
 
 describe("The store", () => {
-  it("never holds more than its bound, however much comes", () => {
-    const limit = 200_000;
-    const store = new Store(limit);
-    for (let count = 0; count < MANY; count++) {
-      store.add(draft({ asked: { target: `/${count}` } }));
-      if (store.octets > limit) throw new Error(`${store.octets} octets after ${count}`);
-    }
-    const last = draft({ asked: { target: `/${MANY}` } });
-    const { octets } = pack(last, { id: 1, chain: 1, version: 1 });
-    expect(store.size).toBe(Math.floor(limit / octets));
-    expect(store.dropped).toBe(MANY - store.size);
-    expect(store.all().at(-1)?.asked.target).toBe(`/${MANY - 1}`);
-  }, LONG);
+  it(
+    "never holds more than its bound, however much comes",
+    () => {
+      const limit = 200_000;
+      const store = new Store(limit);
+      for (let count = 0; count < MANY; count++) {
+        store.add(draft({ asked: { target: `/${count}` } }));
+        if (store.octets > limit) throw new Error(`${store.octets} octets after ${count}`);
+      }
+      const last = draft({ asked: { target: `/${MANY}` } });
+      const { octets } = pack(last, { id: 1, chain: 1, version: 1 });
+      expect(store.size).toBe(Math.floor(limit / octets));
+      expect(store.dropped).toBe(MANY - store.size);
+      expect(store.all().at(-1)?.asked.target).toBe(`/${MANY - 1}`);
+    },
+    LONG,
+  );
 
-  it("takes no more memory than it counts", () => {
-    const store = new Store();
-    const before = heapUsed();
-    for (let count = 0; count < MANY; count++) store.add(browsed(count));
-    const taken = heapUsed() - before;
-    expect(store.size).toBeGreaterThan(1_000);
-    expect(taken / store.octets).toBeLessThan(1);
-    expect(store.octets).toBeLessThanOrEqual(DEFAULT_OCTETS);
-  }, LONG);
+  it(
+    "takes no more memory than it counts",
+    () => {
+      const store = new Store();
+      const before = heapUsed();
+      for (let count = 0; count < MANY; count++) store.add(browsed(count));
+      const taken = heapUsed() - before;
+      expect(store.size).toBeGreaterThan(1_000);
+      expect(taken / store.octets).toBeLessThan(1);
+      expect(store.octets).toBeLessThanOrEqual(DEFAULT_OCTETS);
+    },
+    LONG,
+  );
 
   it("tells who follows every record once, in order, in pieces", () => {
     const store = new Store();
