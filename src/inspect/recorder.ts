@@ -46,6 +46,8 @@ class RecordingWatch implements Watch {
   #response: BodyKeeper | undefined;
   #frames: FrameLog | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The store has thrown its record out; what comes on the connection now is kept nowhere. */
+  #isGone = false;
 
   constructor(exchange: Exchange, of: Recording) {
     this.#exchange = exchange;
@@ -78,12 +80,16 @@ class RecordingWatch implements Watch {
   }
 
   #frame(from: Side, chunk: Buffer): void {
+    if (this.#isGone) return;
     this.#frames ??= new FrameLog(this.#exchange.started);
     this.#frames.push(from, chunk);
     if (this.#timer || this.#id === undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#id !== undefined) this.#of.store.replace(this.#id, this.#draft(undefined));
+      if (this.#id === undefined) return;
+      if (this.#of.store.replace(this.#id, this.#draft(undefined)) !== undefined) return;
+      this.#isGone = true;
+      this.#frames = undefined;
     }, FRAMES_EVERY_MS);
     this.#timer.unref();
   }

@@ -1,23 +1,14 @@
 /** The store is a ring by octets: nothing is lost for who follows, and nothing grows past the bound. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { pack } from "../../src/inspect/packing.js";
 import { DEFAULT_OCTETS, Store } from "../../src/inspect/store.js";
+import { heapUsed } from "../support/heap.js";
 import { draft } from "./records.js";
 
 /** How many to add in the test of the bound: the 300,000 take a while. */
 const MANY = Number(process.env.DEVTLS_INSPECT_RECORDS ?? 20_000);
 /** Milliseconds; a busy machine makes and collects some thousand records a second. */
 const LONG = 30_000 + MANY;
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-function heapUsed(): number {
-  collect();
-  return process.memoryUsage().heapUsed;
-}
 
 /** What a browser and an app say to each other, no string of it shared with another record. */
 function browsed(count: number) {
