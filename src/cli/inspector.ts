@@ -1,6 +1,7 @@
 /** `devtls serve --inspect`: the inspector beside a running `serve`. */
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
+import { BlockList } from "node:net";
 import { join } from "node:path";
 import { openServeIdentity, serveNames } from "../ca/leaves.js";
 import { Inspector } from "../inspect/inspector.js";
@@ -8,7 +9,7 @@ import { forget, remember } from "../inspect/instances.js";
 import { type InspectorServer, startInspectorServer } from "../inspect/server.js";
 import { DEFAULT_OCTETS } from "../inspect/store.js";
 import { stateDirectory } from "../paths.js";
-import { addressesOf, isLoopback, type Target } from "../proxy/upstream/target.js";
+import { addressesOf, type Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import type { Serving } from "../serving/serving.js";
 import type { ReadSettings } from "../settings/serve-options.js";
@@ -93,6 +94,13 @@ export function prepare(
   };
 }
 
+/** What reaches loopback; an IPv4 address that is mapped into IPv6 is looked at as itself. */
+const HERE = new BlockList();
+HERE.addSubnet("127.0.0.0", 8, "ipv4");
+HERE.addAddress("0.0.0.0", "ipv4");
+HERE.addAddress("::", "ipv6");
+HERE.addAddress("::1", "ipv6");
+
 /** Requests that a route sends to the inspector would come from a host that it trusts. */
 async function leadsTo(target: Target, port: number): Promise<boolean> {
   if (target.kind !== "tcp" || target.port !== port) return false;
@@ -100,10 +108,9 @@ async function leadsTo(target: Target, port: number): Promise<boolean> {
     // A name that cannot be looked up leads nowhere.
     addressesOf(target).map((name) => lookup(name, { all: true }).catch(() => [])),
   );
-  return found.flat().some(({ address }) => {
-    const plain = address.replace(/^::ffff:/, "");
-    return isLoopback(plain) || plain === "0.0.0.0" || plain === "::";
-  });
+  return found
+    .flat()
+    .some(({ address, family }) => HERE.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 
 function numberOf(option: string, value: unknown, highest: number): number {

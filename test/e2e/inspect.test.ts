@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { startBrowser, trustInBrowsers, whyNoBrowser } from "../support/browser.js";
 import { LAUNCHER, runProgram } from "../support/cli.js";
-import { type Inspected, startInspected } from "../support/inspected.js";
+import { EVIL, type Inspected, startInspected } from "../support/inspected.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -74,10 +74,43 @@ describe.skipIf(whyNoBrowser())("The inspector", () => {
     ).toEqual([0, false]);
   });
 
+  it("runs nothing of a HAR file that is full of markup", async () => {
+    const pair = { name: "X-Evil", value: EVIL };
+    const entry = {
+      ...{ startedDateTime: new Date(0).toISOString(), time: 1, comment: EVIL },
+      request: {
+        ...{ method: "PUT", url: `https://evil.test/${EVIL}?q=</script>`, httpVersion: EVIL },
+        ...{ headers: [pair, { name: "Cookie", value: EVIL }], queryString: [], cookies: [] },
+        postData: { mimeType: "text/html", text: EVIL },
+      },
+      response: {
+        ...{ status: 302, statusText: EVIL, httpVersion: EVIL, cookies: [], redirectURL: EVIL },
+        headers: [pair, { name: "Location", value: `javascript:window.hit=1//${EVIL}` }],
+        content: { mimeType: "image/svg+xml", text: `<svg onload="window.hit=1">${EVIL}</svg>` },
+      },
+    };
+    const har = { log: { version: EVIL, creator: { name: EVIL }, entries: [entry] } };
+    await page.setInputFiles("#har-file", {
+      ...{ name: "evil.har", mimeType: "application/json" },
+      buffer: Buffer.from(JSON.stringify(har)),
+    });
+    await page.fill("#filter", "evil.test");
+    await page.click("[role=option]:has-text('har')");
+    await page.waitForSelector("#detail h2:has-text('PUT https://evil.test/')");
+    expect(await page.textContent("#detail")).toContain('onerror="window.hit=1"');
+    expect(
+      await page.evaluate(() => [
+        document.querySelectorAll("#app img, #app script, #app a, #app iframe").length,
+        "hit" in window,
+      ]),
+    ).toEqual([0, false]);
+    await page.fill("#filter", "");
+  });
+
   it.each(["light", "dark"] as const)(
     "has no violation that axe-core knows, %s",
     async (colorScheme) => {
-      for (const width of [1280, 360]) {
+      for (const width of [3840, 1280, 360, 320]) {
         await page.setViewportSize({ width, height: 800 });
         await page.emulateMedia({ colorScheme });
         // The page's own policy lets no script in but its own; the protocol does.
