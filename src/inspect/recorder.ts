@@ -159,9 +159,11 @@ class RecordingWatch implements Watch {
       over: finished !== undefined,
       replayOf: replay?.of,
       findings: NOTHING,
+      // What the store fills in has its place already: an object that grows is two.
       id: 0,
       version: 0,
       chain: undefined,
+      octets: 0,
     } as Draft;
   }
 }
