@@ -35,6 +35,8 @@ const common = {
 const CRASH = "./crash.js";
 /** Loaded by `serve --inspect` only. */
 const INSPECTOR = "./inspector.js";
+/** Loaded by `serve --lan` only. */
+const LAN = "./lan.js";
 
 /** The parser of HTML is as large as all the rest, and loaded when there is a page to read. */
 const pageApart = (from) => ({
@@ -57,8 +59,9 @@ await build({
     "src/cli/trust-known.ts",
     "src/cli/crash.ts",
     "src/cli/inspector.ts",
+    "src/cli/lan.ts",
   ],
-  external: [...DEPENDENCIES, CRASH, INSPECTOR],
+  external: [...DEPENDENCIES, CRASH, INSPECTOR, LAN],
   plugins: [pageApart("..")],
   outdir: "dist/cli",
 });
@@ -106,7 +109,7 @@ await build({
   ...common,
   entryPoints: ["src/cli/main-serve.ts"],
   // Mostly there is a leaf already, and nothing is signed; few runs look at the trust stores.
-  external: ["open", "selfsigned", "node-forge", "./trust-known.js", CRASH, INSPECTOR],
+  external: ["open", "selfsigned", "node-forge", "./trust-known.js", CRASH, INSPECTOR, LAN],
   plugins: [withoutPrograms],
   outdir: "dist/cli",
 });
@@ -152,6 +155,8 @@ const inlined = {
   "jsonc-parser": "LICENSE.md",
   parse5: "LICENSE",
   entities: "LICENSE",
+  "lean-qr": "LICENSE",
+  "dns-packet": "LICENSE",
 };
 const licences = Object.entries(inlined).map(
   ([name, file]) => `${name}\n\n${readFileSync(`node_modules/${name}/${file}`, "utf8")}`,
