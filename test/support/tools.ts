@@ -39,6 +39,12 @@ const PACKAGES: Readonly<Record<string, string>> = {
   unshare: "util-linux",
   nsenter: "util-linux",
   ip: "iproute2",
+  ss: "iproute2",
+  zbarimg: "zbar-tools",
+  "rsvg-convert": "librsvg2-bin",
+  "avahi-daemon": "avahi-daemon libnss-mdns",
+  "avahi-resolve": "avahi-utils",
+  "dbus-daemon": "dbus",
   ruby: "ruby",
   flask: "python3-flask",
 };
