@@ -21,6 +21,8 @@ const DEFAULT_MINUTES = 10;
 const MAX_MINUTES = 1440;
 
 export interface ServeLan {
+  /** The name that is wanted: "shop.local". */
+  readonly host: string;
   /** Opens the door, and says how to come in. @throws DevtlsError */
   start(serving: Serving): Promise<void>;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export function prepare(options: ServeOptions, settings: ReadSettings, project: 
   const report = new LanReport(options, project.service);
   let lan: Lan | undefined;
   return {
+    host: `${name}.local`,
     start: async (serving) => {
       const root = loadAuthorityCertificate(stateDirectory());
       if (!root)

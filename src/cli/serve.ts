@@ -130,7 +130,10 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   });
   const demo = options.demo ? await startDemo() : undefined;
   if (demo) open.push(async () => demo.close());
-  const launch = command && (await prepare(command, settings, options, app.folder));
+  const lan = options.lan ? await prepareLan(app, options, settings) : undefined;
+  // Some dev servers ask under which names they are served.
+  const hosts = lan ? [...settings.hosts, lan.host] : settings.hosts;
+  const launch = command && (await prepare(command, { ...settings, hosts }, options, app.folder));
   if (launch) open.push(() => launch.release());
   const target = demo
     ? parseTarget(`127.0.0.1:${demo.port}`)
@@ -141,7 +144,6 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     requests: options.requests ?? (options.quiet ? "none" : command ? "problems" : "all"),
     service: app.name,
   });
-  const lan = options.lan ? await prepareLan(app, options, settings) : undefined;
   const inspector = options.inspect ? await prepareInspector(options, settings, target) : undefined;
   const serving = await startServing({
     ...settings,

@@ -44,7 +44,8 @@ function answer(exchange: Exchange, pairing: Pairing, port: number): Page | unde
   const { target, method, connection } = exchange;
   const isReading = method === "GET" || method === "HEAD";
   const isPlain = !exchange.upgrade && isReading;
-  if (target === CHECK_PATH && isPlain) return CHECK;
+  // With a query, by which the page asks anew.
+  if (target.split("?")[0] === CHECK_PATH && isPlain) return CHECK;
   const host = nameOf(exchange.host);
   const isPaired = cookiesOf(exchange, cookieName(port)).some((value) => pairing.isPaired(value));
   const origin = (name: string): string => `https://${name}${port === 443 ? "" : `:${port}`}`;

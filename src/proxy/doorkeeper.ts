@@ -28,6 +28,7 @@ export class VisitorListeners {
   readonly #listening = new Map<string, Listening>();
   readonly #open = new Map<string, number>();
   #total = 0;
+  #isOver = false;
 
   /** @param option by which the port is chosen */
   constructor(option: ListenRequest["option"], onConnection: (socket: Socket) => void) {
@@ -65,10 +66,13 @@ export class VisitorListeners {
       this.#listening.delete(address);
     }
     for (const [address, listening] of added) this.#listening.set(address, listening);
+    // All of it was closed meanwhile.
+    if (this.#isOver) this.close();
     return port;
   }
 
   close(): void {
+    this.#isOver = true;
     for (const listening of this.#listening.values()) listening.close();
     this.#listening.clear();
   }

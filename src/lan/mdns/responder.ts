@@ -88,7 +88,7 @@ export class Responder {
   /** Says goodbye. */
   close(): void {
     this.#leave();
-    this.#settle(null);
+    this.#settled?.(null);
   }
 
   #leave(): void {

@@ -18,6 +18,7 @@ export type Row =
 const WIDTH = 260;
 const ROW = 34;
 const TOP = 40;
+const MAX_BESIDE_SWITCH = 23;
 
 /** The screen as SVG, in the colours of the page. */
 export function drawScreen({ title, rows }: Screen): string {
@@ -43,10 +44,15 @@ function drawRow(row: Row, y: number): string {
   if (typeof row === "string") {
     return `${line}<text class="row" x="18" y="${middle + 5}">${escapeHtml(row)}</text>`;
   }
-  const text = "tap" in row ? row.tap : row.turnOn;
+  const text = "tap" in row ? row.tap : clipped(row.turnOn);
   const mark =
     "tap" in row
       ? `<path class="chevron" d="M${WIDTH - 28} ${middle - 6}l6 6-6 6"/>`
       : `<rect class="switch" x="${WIDTH - 58}" y="${middle - 10}" width="36" height="20" rx="10"/><circle class="knob" cx="${WIDTH - 32}" cy="${middle}" r="8"/>`;
   return `${line}<rect class="meant" x="8" y="${y + 2}" width="${WIDTH - 16}" height="${ROW - 4}" rx="8"/><text class="row strong" x="18" y="${middle + 5}">${escapeHtml(text)}</text>${mark}`;
+}
+
+/** Beside a switch there is no room for more. */
+function clipped(text: string): string {
+  return text.length <= MAX_BESIDE_SWITCH ? text : `${text.slice(0, MAX_BESIDE_SWITCH - 1)}…`;
 }

@@ -19,7 +19,7 @@ export interface Desk {
   readonly laptop: Machine;
   readonly phone: Machine;
   readonly home: Home;
-  serve(args: readonly string[], on?: Machine, home?: Home): LanServe;
+  serve(args: readonly string[], on?: Machine, home?: Home, cwd?: string): LanServe;
 }
 
 export async function setDesk(): Promise<Desk> {
@@ -29,13 +29,13 @@ export async function setDesk(): Promise<Desk> {
   const home = temporaryHome();
   return {
     ...{ network, laptop, phone, home },
-    serve: (args, on = laptop, at = home) => serveOn(on, at, args),
+    serve: (args, on = laptop, at = home, cwd = at.folder) => serveOn(on, at, args, cwd),
   };
 }
 
-function serveOn(machine: Machine, home: Home, args: readonly string[]): LanServe {
+function serveOn(machine: Machine, home: Home, args: readonly string[], cwd: string): LanServe {
   const command = [LAUNCHER, "serve", "--json", "--lan", ...args];
-  const running = machine.start(process.execPath, command, { env: home.env, cwd: home.folder });
+  const running = machine.start(process.execPath, command, { env: home.env, cwd });
   const events = (): ServeEvent[] =>
     running
       .stdout()
