@@ -161,6 +161,7 @@ class DiagnosisWatch implements Watch {
     this.#scan = this.#of.diagnosis.scanBody({
       ...{ method, url: this.#urlOf(publicUrl(this.#exchange)), told, target },
       ...{ status, response: answered },
+      ...(connection.fromLan && { fromLan: true }),
     });
     if (this.#scan) this.#look(this.#scan, coding);
   }
@@ -253,6 +254,7 @@ function observationOf(finished: FinishedExchange, page: string | undefined): Ob
     response: own ? responseHeaders : answered,
     sent: responseHeaders,
     ...{ target, byEdge: own, page },
+    ...(exchange.connection.fromLan && { fromLan: true }),
   };
 }
 
