@@ -1,52 +1,29 @@
 /** `serve --lan`: who reaches the app, and who does not. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { freePort, type ServeEvent } from "../../support/cli.js";
 import { whyNoNetwork } from "../../support/network.js";
 import { folderUntilEnd } from "../../support/programs.js";
 import { describeUnless } from "../../support/tools.js";
+import { type App, startApp } from "./app.js";
 import { type Desk, LAPTOP, type LanServe, PHONE, pairingLink, setDesk, visitor } from "./desk.js";
-
-/** Writes a line for each request and upgrade that reaches it, and tries to take the cookie's place. */
-const APP = `
-const { createServer } = require("node:http");
-const { appendFileSync } = require("node:fs");
-const [port, log] = process.argv.slice(1);
-const seen = (request) =>
-  appendFileSync(log, JSON.stringify([request.method, request.url, request.headers.cookie ?? ""]) + "\\n");
-createServer((request, response) => {
-  seen(request);
-  const name = new URL(request.url, "http://app").searchParams.get("set");
-  const own = name ? [\`\${name}=mine; Path=/; Secure\`, \`=\${name}=mine\`] : [];
-  response.setHeader("Set-Cookie", [...own, "app=1; Path=/"]);
-  response.end("the app");
-}).on("upgrade", (request, socket) => { seen(request); socket.end(); })
-  .listen(Number(port), "127.0.0.1", () => console.log("listening"));
-`;
 
 describeUnless(whyNoNetwork(["curl", "openssl"]), "A visitor from the local network", () => {
   const folder = folderUntilEnd("devtls-lan-app-");
-  const log = join(folder, "log");
-  const reached = (): string[][] =>
-    readFileSync(log, "utf8")
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as string[]);
   let desk: Desk;
   let run: LanServe;
   let port: number;
   let lan: ServeEvent;
   let root: string;
+  let app: App;
+  const reached = (): string[][] => app.reached();
 
   beforeAll(async () => {
     desk = await setDesk();
-    const target = String(await freePort());
     port = await freePort();
-    writeFileSync(log, "");
-    const app = desk.laptop.start(process.execPath, ["-e", APP, target, log]);
-    await app.waitFor(/listening/);
-    run = desk.serve(["--target", target, "--port", String(port), "--lan-name", "shop"]);
+    app = await startApp(desk.laptop);
+    run = desk.serve(["--target", app.port, "--port", String(port), "--lan-name", "shop"]);
     lan = await run.event("lan");
     root = join(folder, "root.pem");
   });
