@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { commonNameOf, loadAuthorityCertificate } from "../ca/authority.js";
 import { readIfThere, writeFiles } from "../ca/files.js";
 import { DevtlsError } from "../errors.js";
-import { isPrivate, lanAddresses } from "../lan/addresses.js";
+import { isPrivate, requireLanAddresses } from "../lan/addresses.js";
 import { type Invitation, Lan, type Reason } from "../lan/lan.js";
 import { svgQr, terminalQr } from "../lan/qr.js";
 import { stateDirectory } from "../paths.js";
@@ -41,6 +41,7 @@ export function prepare(options: ServeOptions, settings: ReadSettings, project: 
   const port = readNumber("--lan-port", options.lanPort, 65535);
   const minutes = readNumber("--lan-open", options.lanOpen, MAX_MINUTES) ?? DEFAULT_MINUTES;
   checkCombination(settings);
+  requireLanAddresses(address);
   const report = new LanReport(options, project.service);
   let lan: Lan | undefined;
   return {
@@ -90,13 +91,6 @@ function readAddress(text: string): string {
     throw usage(
       `--lan ${text}: not a private address`,
       "Only addresses of a local network are served: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, fc00::/7",
-    );
-  }
-  if (!lanAddresses().some(({ address }) => address === text)) {
-    throw new DevtlsError(
-      "address-unavailable",
-      `could not listen on ${text}: this machine has no such address`,
-      { hint: "See its addresses: ip address. For all of them: --lan" },
     );
   }
   return text;

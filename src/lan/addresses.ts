@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
+import { DevtlsError } from "../errors.js";
 import { blockContains, type IpBlock, parseCidr, parseIp } from "../x509/ip.js";
 
 /**
@@ -52,6 +53,28 @@ export function lanAddresses(interfaces: Interfaces = networkInterfaces()): LanA
       ...{ address, family, netmask },
       interface: name,
     }));
+}
+
+/**
+ * The same, of which there has to be one.
+ * @param wanted the only one to use
+ * @throws DevtlsError "address-unavailable"
+ */
+export function requireLanAddresses(wanted: string | undefined): LanAddress[] {
+  const found = lanAddresses().filter(({ address }) => address === (wanted ?? address));
+  if (found.length > 0) return found;
+  if (wanted !== undefined) {
+    throw new DevtlsError(
+      "address-unavailable",
+      `could not listen on ${wanted}: this machine has no such address`,
+      { hint: "See its addresses: ip address. For all of them: --lan" },
+    );
+  }
+  throw new DevtlsError(
+    "address-unavailable",
+    "could not serve the local network: this machine has no private address",
+    { hint: "Join a network (Wi-Fi, cable, the phone's hotspot), then start devtls again" },
+  );
 }
 
 function isUsable({ internal, address }: NetworkInterfaceInfo): boolean {

@@ -19,14 +19,16 @@ export interface DoorOptions {
   readonly pairing: Pairing;
   /** Where the app is served. */
   readonly port: number;
+  /** The names that this machine has there, as URLs have them. */
+  readonly names: () => readonly string[];
 }
 
-export function createDoor({ pairing, port }: DoorOptions): Doorkeeper {
-  const cookie = cookieName(port);
+export function createDoor(options: DoorOptions): Doorkeeper {
+  const cookie = cookieName(options.port);
   const keepsPairing = (lines: HeaderLines): HeaderLines =>
     filterLines(lines, (name, value) => !(isNamed(name, "set-cookie") && sets(value, cookie)));
   return {
-    answer: (exchange) => answer(exchange, pairing, port),
+    answer: (exchange) => answer(exchange, options),
     behind: (exchange) => ({
       ...exchange,
       ...withoutCookie(exchange, cookie),
@@ -40,7 +42,7 @@ function cookieName(port: number): string {
   return `__Host-devtls-lan-${port}`;
 }
 
-function answer(exchange: Exchange, pairing: Pairing, port: number): Page | undefined {
+function answer(exchange: Exchange, { pairing, port, names }: DoorOptions): Page | undefined {
   const { target, method, connection } = exchange;
   const isReading = method === "GET" || method === "HEAD";
   const isPlain = !exchange.upgrade && isReading;
@@ -64,7 +66,7 @@ function answer(exchange: Exchange, pairing: Pairing, port: number): Page | unde
   const to = isPlain && /^\/\.devtls\/to\/([^/]+)(\/.*)$/.exec(target);
   if (to && isPaired) {
     const [, name = "", path = "/"] = to;
-    if (!HOST.test(name)) return refusal(400, "This is no name of this machine.");
+    if (!names().includes(name)) return refusal(404, "This is no name of this machine.");
     return moved(`${origin(name)}${PAIR_PATH}${pairing.ticket(name, path)}`);
   }
   if (isPaired) return undefined;
@@ -73,9 +75,6 @@ function answer(exchange: Exchange, pairing: Pairing, port: number): Page | unde
   if (elsewhere && !to) return moved(`${origin(elsewhere)}${TO_PATH}${host}${target}`);
   return STRANGER;
 }
-
-/** A name or an address, as this machine can have it. */
-const HOST = /^(?:[a-z\d-]+\.local|[\d.]+|\[[\da-f:]+\])$/;
 
 /** The host of an authority as URLs have it: lower case, without port, IPv6 in brackets. */
 function nameOf(authority: string): string {

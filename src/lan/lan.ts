@@ -4,10 +4,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { causeOf, DevtlsError } from "../errors.js";
+import { causeOf } from "../errors.js";
 import type { Doorkeeper } from "../proxy/doorkeeper.js";
 import { type Certificate, fingerprint } from "../x509/certificate.js";
-import { byRoute, type LanAddress, lanAddresses } from "./addresses.js";
+import { byRoute, type LanAddress, lanAddresses, requireLanAddresses } from "./addresses.js";
 import { CHECK_PATH, createDoor, PAIR_PATH } from "./door.js";
 import { Responder } from "./mdns/responder.js";
 import { Onboarding } from "./onboarding/server.js";
@@ -95,7 +95,14 @@ export class Lan extends EventEmitter<LanEvents> {
       },
       onOther: (device) => void this.emit("other", device),
     });
-    this.#door = createDoor({ pairing: this.#pairing, port: options.port });
+    this.#door = createDoor({
+      pairing: this.#pairing,
+      port: options.port,
+      names: () => [
+        ...this.#addresses.map((each) => hostOf([each])),
+        ...(this.#name === null ? [] : [this.#name]),
+      ],
+    });
     this.#responder = new Responder({
       name: options.name,
       run: randomBytes(6).toString("hex"),
@@ -120,9 +127,7 @@ export class Lan extends EventEmitter<LanEvents> {
 
   /** @throws DevtlsError "address-unavailable", "outside-constraints" */
   async start(): Promise<void> {
-    const addresses = this.#candidates();
-    if (addresses.length === 0) throw noAddress(this.#options.address);
-    await this.#moveTo(await byRoute(addresses));
+    await this.#moveTo(await byRoute(requireLanAddresses(this.#options.address)));
     this.#invite("start");
     this.#looking = setInterval(() => void this.#look(), LOOK_EVERY_MS).unref();
     const left = this.#expires.getTime() - Date.now();
@@ -223,15 +228,4 @@ export class Lan extends EventEmitter<LanEvents> {
 function hostOf([first]: readonly LanAddress[]): string {
   if (!first) return "localhost";
   return first.family === "IPv6" ? `[${first.address}]` : first.address;
-}
-
-function noAddress(wanted: string | undefined): DevtlsError {
-  const what = wanted === undefined ? "no private address" : `no address ${wanted}`;
-  return new DevtlsError(
-    "address-unavailable",
-    `could not serve the local network: this machine has ${what}`,
-    {
-      hint: "Join a network (Wi-Fi, cable, or the phone's hotspot). See the addresses: ip address",
-    },
-  );
 }

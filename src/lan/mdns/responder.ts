@@ -75,6 +75,9 @@ export class Responder {
    */
   async move(addresses: readonly LanAddress[]): Promise<string | null> {
     this.#leave();
+    // In another network others have other names.
+    this.#names = 1;
+    this.#deferred = 0;
     const opening = linksOf(addresses).map((own) => openLink(own, this.#see));
     const opened = await Promise.allSettled(opening);
     this.#links = opened.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
