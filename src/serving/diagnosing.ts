@@ -212,7 +212,9 @@ class DiagnosisWatch implements Watch {
     const url = this.#urlOf(finished.url);
     const { diagnosis, probers } = this.#of;
     const { method } = this.#exchange;
-    const prober = own ? undefined : probers.get(target);
+    // devtls answers in the app's place where that refuses a handshake with what is no HTTP.
+    const isRefusal = finished.brokenBy === "target" && this.#exchange.upgrade !== undefined;
+    const prober = own && !isRefusal ? undefined : probers.get(target);
     const ask: Ask | undefined = prober && ((trial) => prober.ask(this.#exchange, trial));
     const page = this.#page;
     const decoded = this.#decoded;
