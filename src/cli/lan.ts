@@ -4,11 +4,11 @@ import { basename, join } from "node:path";
 import { commonNameOf, loadAuthorityCertificate } from "../ca/authority.js";
 import { readIfThere, writeFiles } from "../ca/files.js";
 import { DevtlsError } from "../errors.js";
-import { isPrivate, requireLanAddresses } from "../lan/addresses.js";
+import { isPrivate, lanAddresses, listeningAt, requireLanAddresses } from "../lan/addresses.js";
 import { type Invitation, Lan, type Reason } from "../lan/lan.js";
 import { svgQr, terminalQr } from "../lan/qr.js";
 import { stateDirectory } from "../paths.js";
-import { isLoopback } from "../proxy/upstream/target.js";
+import { isLoopback, type Target } from "../proxy/upstream/target.js";
 import type { Serving } from "../serving/serving.js";
 import type { ReadSettings } from "../settings/serve-options.js";
 import { parseIp } from "../x509/ip.js";
@@ -24,7 +24,7 @@ export interface ServeLan {
   /** The name that is wanted: "shop.local". */
   readonly host: string;
   /** Opens the door, and says how to come in. @throws DevtlsError */
-  start(serving: Serving): Promise<void>;
+  start(serving: Serving, target: Target): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function prepare(options: ServeOptions, settings: ReadSettings, project: 
   let lan: Lan | undefined;
   return {
     host: `${name}.local`,
-    start: async (serving) => {
+    start: async (serving, target) => {
       const root = loadAuthorityCertificate(stateDirectory());
       if (!root)
         throw new DevtlsError(
@@ -63,9 +63,25 @@ export function prepare(options: ServeOptions, settings: ReadSettings, project: 
       });
       report.attach(lan);
       await lan.start();
+      await warnOfBackDoor(target);
     },
     close: async () => lan?.close(),
   };
+}
+
+/** Many dev servers listen on every address: who finds their port comes in there, unpaired. */
+async function warnOfBackDoor(target: Target): Promise<void> {
+  if (target.kind !== "tcp" || !isLoopback(target.host)) return;
+  const addresses = lanAddresses().map(({ address }) => address);
+  const open = await listeningAt(addresses, target.port);
+  if (open === undefined) return;
+  const host = open.includes(":") ? `[${open}]` : open;
+  warn(
+    `the dev server itself answers at http://${host}:${target.port}: everybody in this network reaches it there, without pairing.`,
+  );
+  note(
+    "  Have it listen on this machine only: --host 127.0.0.1 (Vite), -H 127.0.0.1 (Next.js), server.listen(port, '127.0.0.1') (Node)",
+  );
 }
 
 /** Where other machines come in must be behind the door, and their certificate devtls's own. */

@@ -169,7 +169,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     if (!actual) return;
     await announceReady(serving, actual, report, { app, options, settings });
     inspector?.announce();
-    await lan?.start(serving);
+    await lan?.start(serving, actual);
     launched?.onOwnUrl(() => report.again(serving, actual.url));
   };
   return { announced: announce() };

@@ -1,6 +1,7 @@
 /** The addresses under which devices of the local network reach this machine. */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { DevtlsError } from "../errors.js";
 import { blockContains, type IpBlock, parseCidr, parseIp } from "../x509/ip.js";
@@ -100,6 +101,28 @@ async function sourceAddress(): Promise<string | undefined> {
   } finally {
     socket.close();
   }
+}
+
+/** For this machine to answer itself. */
+const KNOCK_MS = 1_000;
+
+/** The first of these addresses at which something listens on a port. */
+export async function listeningAt(
+  addresses: readonly string[],
+  port: number,
+): Promise<string | undefined> {
+  for (const host of addresses) {
+    const socket = connect({ host, port });
+    const timer = setTimeout(() => socket.destroy(new Error("no answer")), KNOCK_MS);
+    const isOpen = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    clearTimeout(timer);
+    socket.destroy();
+    if (isOpen) return host;
+  }
+  return undefined;
 }
 
 /** Whether two addresses are on one link, by the netmask of the first. */
