@@ -71,8 +71,7 @@ describeUnless(whyNoNetwork(["curl"]), "devtls serve --lan says", () => {
     expect(answer.body).toContain("not allowed");
     const finding = await run.event("finding");
     expect(finding).toMatchObject({ code: "host-refused", framework: null });
-    expect(String(finding.fix)).toMatch(/allowedHosts/);
-    expect(String(finding.fix)).toContain(`"${name}"`);
+    expect(finding.fix).toEqual([`server: { allowedHosts: ['${name}'] }`]);
     expect(run.stderr()).not.toContain("without pairing");
   });
 
