@@ -37,6 +37,9 @@ const CRASH = "./crash.js";
 const INSPECTOR = "./inspector.js";
 /** Loaded by `serve --lan` only. */
 const LAN = "./lan.js";
+const BROWSER = "./browser.js";
+/** What bin/devtls.js runs: `import()` becomes `require`, see src/cli/browser.ts. */
+const bundles = { ...common, supported: { "dynamic-import": false }, outdir: "dist/cli" };
 
 /** The parser of HTML is as large as all the rest, and loaded when there is a page to read. */
 const pageApart = (from) => ({
@@ -54,16 +57,22 @@ await build({ ...common, entryPoints: ["src/visit/page.ts"], outdir: "dist/visit
 await build({
   ...common,
   entryPoints: [
-    "src/cli/main.ts",
     "src/cli/guard.ts",
     "src/cli/trust-known.ts",
     "src/cli/crash.ts",
     "src/cli/inspector.ts",
     "src/cli/lan.ts",
+    "src/cli/browser.ts",
   ],
-  external: [...DEPENDENCIES, CRASH, INSPECTOR, LAN],
+  external: [...DEPENDENCIES, CRASH],
   plugins: [pageApart("..")],
   outdir: "dist/cli",
+});
+await build({
+  ...bundles,
+  entryPoints: ["src/cli/main.ts"],
+  external: [...DEPENDENCIES, CRASH, INSPECTOR, LAN, BROWSER],
+  plugins: [pageApart("..")],
 });
 await build({
   ...library,
@@ -99,19 +108,17 @@ const withoutPrograms = {
 };
 
 await build({
-  ...common,
+  ...bundles,
   entryPoints: ["src/cli/main-cert.ts"],
   external: ["node-forge/lib/pbe.js", CRASH],
   plugins: [withoutPrograms],
-  outdir: "dist/cli",
 });
 await build({
-  ...common,
+  ...bundles,
   entryPoints: ["src/cli/main-serve.ts"],
   // Mostly there is a leaf already, and nothing is signed; few runs look at the trust stores.
-  external: ["open", "selfsigned", "node-forge", "./trust-known.js", CRASH, INSPECTOR, LAN],
+  external: ["selfsigned", "node-forge", "./trust-known.js", CRASH, INSPECTOR, LAN, BROWSER],
   plugins: [withoutPrograms],
-  outdir: "dist/cli",
 });
 
 // The inspector's page is one file: its script and style stand in it, and nothing else is loaded.

@@ -265,8 +265,8 @@ function warnOfExposure(serving: Serving): void {
 
 async function openBrowser(url: string): Promise<void> {
   try {
-    const { default: open } = await import("open");
-    await open(url);
+    const { showInBrowser } = await import("./browser.js");
+    await showInBrowser(url);
   } catch {
     warn(`could not open a browser. Open ${url} yourself.`);
   }

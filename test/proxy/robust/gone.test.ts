@@ -1,8 +1,9 @@
 /** One side leaves in the middle: the other one hears of it at once, and nothing is made whole. */
 import { describe, expect, it } from "vitest";
-import { type Front, startBoth, type WireTarget } from "../../support/wire-front.js";
+import { type Front, startBoth } from "../../support/wire-front.js";
 import { request } from "../../support/wire-http2.js";
 import type { Peer } from "../../support/wire-peer.js";
+import type { WireTarget } from "../../support/wire-target.js";
 
 /** "Within a second", as the tests wait for it. */
 const SOON_MS = 1_000;
