@@ -6,6 +6,7 @@ import { editValues, filterLines, first, type HeaderLines, isNamed, valuesOf } f
 import type { Doorkeeper } from "../proxy/doorkeeper.js";
 import type { Exchange } from "../proxy/exchange.js";
 import type { Page } from "../proxy/own/pages.js";
+import { VisitorListeners } from "./listeners.js";
 import type { Pairing, Refusal } from "./pairing.js";
 
 /** devtls's own corner of the origin, for visitors from the local network only. */
@@ -27,7 +28,10 @@ export function createDoor(options: DoorOptions): Doorkeeper {
   const cookie = cookieName(options.port);
   const keepsPairing = (lines: HeaderLines): HeaderLines =>
     filterLines(lines, (name, value) => !(isNamed(name, "set-cookie") && sets(value, cookie)));
+  const listeners = new VisitorListeners("--port");
   return {
+    listenOn: (addresses, port, onConnection) => listeners.listenOn(addresses, port, onConnection),
+    close: () => listeners.close(),
     answer: (exchange) => answer(exchange, options),
     behind: (exchange) => ({
       ...exchange,

@@ -7,7 +7,7 @@ import {
   type SecureContextOptions,
   type TLSSocket,
 } from "node:tls";
-import { type Doorkeeper, VisitorListeners } from "./doorkeeper.js";
+import type { Doorkeeper } from "./doorkeeper.js";
 import type { ClientConnection, Exchange, Scheme } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
 import { createHttp1Front } from "./front/http1.js";
@@ -104,7 +104,6 @@ class TlsProxy implements RunningProxy {
   readonly #tls: ReturnType<typeof createTlsServer>;
   readonly #http1: ReturnType<typeof createHttp1Front>;
   readonly #covered = new Map<string, boolean>();
-  readonly #visitors: VisitorListeners;
   #doorkeeper: Doorkeeper | undefined;
   #ids = 0;
   #active = 0;
@@ -134,7 +133,6 @@ class TlsProxy implements RunningProxy {
       }
       void this.#serveHttp2(socket, nextId, connectionOf);
     });
-    this.#visitors = new VisitorListeners("--port", (socket) => this.#accept(socket));
     this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
       const fromLan = this.#isFromLan(socket);
       socket.destroy();
@@ -207,7 +205,7 @@ class TlsProxy implements RunningProxy {
 
   async openTo(addresses: readonly string[], doorkeeper: Doorkeeper): Promise<void> {
     this.#doorkeeper = doorkeeper;
-    await this.#visitors.listenOn(addresses, this.port);
+    await doorkeeper.listenOn(addresses, this.port, (socket) => this.#accept(socket));
   }
 
   #accept(socket: Socket): void {
@@ -287,7 +285,7 @@ class TlsProxy implements RunningProxy {
 
   close(graceMs: number): Promise<void> {
     for (const listening of this.#listening.splice(0)) listening.close();
-    this.#visitors.close();
+    this.#doorkeeper?.close();
     for (const session of this.#sessions) session.close();
     this.#http1.closeIdleConnections();
     return new Promise((resolve) => {

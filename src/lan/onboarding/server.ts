@@ -5,8 +5,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { VisitorListeners } from "../../proxy/doorkeeper.js";
 import type { Certificate } from "../../x509/certificate.js";
+import { VisitorListeners } from "../listeners.js";
 import type { Pairing, Refusal } from "../pairing.js";
 import { contentPolicy, type Guide, guidePage, plainPage } from "./page.js";
 import { configurationProfile } from "./profile.js";
@@ -33,7 +33,7 @@ export interface OnboardingOptions {
 export class Onboarding {
   readonly #options: OnboardingOptions;
   readonly #server: Server;
-  readonly #listeners: VisitorListeners;
+  readonly #listeners = new VisitorListeners("--lan-port");
   readonly #sockets = new Set<Socket>();
 
   constructor(options: OnboardingOptions) {
@@ -50,16 +50,16 @@ export class Onboarding {
     );
     // As a server that listens itself: it enforces the timeouts then.
     this.#server.emit("listening");
-    this.#listeners = new VisitorListeners("--lan-port", (socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
-      this.#server.emit("connection", socket);
-    });
   }
 
   /** Moves to these addresses. @returns the port @throws DevtlsError "address-unavailable" */
   listenOn(addresses: readonly string[], port: number, orNext: boolean): Promise<number> {
-    return this.#listeners.listenOn(addresses, port, orNext);
+    const onConnection = (socket: Socket): void => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      this.#server.emit("connection", socket);
+    };
+    return this.#listeners.listenOn(addresses, port, onConnection, orNext);
   }
 
   /** From now on nothing answers there. */
