@@ -113,7 +113,9 @@ function documentOf(title: string, body: string): string {
 <title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 <body>
+<main>
 ${body}
+</main>
 </body>
 </html>
 `;

@@ -18,7 +18,9 @@ export type Row =
 const WIDTH = 260;
 const ROW = 34;
 const TOP = 40;
+/** Characters beside a switch, and how many of them fit as they are. */
 const MAX_BESIDE_SWITCH = 23;
+const ROOMY = 18;
 
 /** The screen as SVG, in the colours of the page. */
 export function drawScreen({ title, rows }: Screen): string {
@@ -49,7 +51,10 @@ function drawRow(row: Row, y: number): string {
     "tap" in row
       ? `<path class="chevron" d="M${WIDTH - 28} ${middle - 6}l6 6-6 6"/>`
       : `<rect class="switch" x="${WIDTH - 58}" y="${middle - 10}" width="36" height="20" rx="10"/><circle class="knob" cx="${WIDTH - 32}" cy="${middle}" r="8"/>`;
-  return `${line}<rect class="meant" x="8" y="${y + 2}" width="${WIDTH - 16}" height="${ROW - 4}" rx="8"/><text class="row strong" x="18" y="${middle + 5}">${escapeHtml(text)}</text>${mark}`;
+  // Whatever the fonts of a device are, it ends before the switch.
+  const fitted =
+    text.length > ROOMY ? ` textLength="${WIDTH - 84}" lengthAdjust="spacingAndGlyphs"` : "";
+  return `${line}<rect class="meant" x="8" y="${y + 2}" width="${WIDTH - 16}" height="${ROW - 4}" rx="8"/><text class="row strong" x="18" y="${middle + 5}"${"turnOn" in row ? fitted : ""}>${escapeHtml(text)}</text>${mark}`;
 }
 
 /** Beside a switch there is no room for more. */
