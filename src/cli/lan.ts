@@ -48,12 +48,7 @@ export function prepare(options: ServeOptions, settings: ReadSettings, project: 
     host: `${name}.local`,
     start: async (serving, target) => {
       const root = loadAuthorityCertificate(stateDirectory());
-      if (!root)
-        throw new DevtlsError(
-          "authority-missing",
-          "could not serve the local network: the authority is gone",
-          { hint: "Make it again: devtls ca create" },
-        );
+      if (!root) throw noAuthority();
       lan = new Lan({
         ...{ address, name, root, port: serving.port, openTo: serving.openTo },
         onboardingPort: port ?? DEFAULT_PORT,
@@ -67,6 +62,14 @@ export function prepare(options: ServeOptions, settings: ReadSettings, project: 
     },
     close: async () => lan?.close(),
   };
+}
+
+function noAuthority(): DevtlsError {
+  return new DevtlsError(
+    "authority-missing",
+    "could not serve the local network: the authority is gone",
+    { hint: "Make it again: devtls ca create" },
+  );
 }
 
 /** Many dev servers listen on every address: who finds their port comes in there, unpaired. */
@@ -93,8 +96,9 @@ function checkCombination({ addresses, own, fault }: ReadSettings): void {
       "--bind lets everybody in, --lan only who has paired. Leave --bind out",
     );
   }
-  if (own)
+  if (own) {
     throw usage("--cert and --lan exclude each other", "Leave --cert out: devtls issues one");
+  }
   if (fault) throw usage("--fault and --lan exclude each other");
 }
 

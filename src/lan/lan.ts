@@ -71,13 +71,14 @@ export class Lan extends EventEmitter<LanEvents> {
   readonly #options: LanOptions;
   readonly #pairing: Pairing;
   readonly #door: Doorkeeper;
-  readonly #onboarding: Onboarding;
   readonly #responder: Responder;
-  readonly #expires: Date;
+  /** Undefined when the time for pairing is over. */
+  #onboarding: Onboarding | undefined;
+  #expires = new Date(0);
   #port: number;
   #addresses: readonly LanAddress[] = [];
   #name: string | null = null;
-  #isOpen = true;
+  #isOver = false;
   #moving = false;
   #failure = "";
   #looking: NodeJS.Timeout | undefined;
@@ -87,7 +88,6 @@ export class Lan extends EventEmitter<LanEvents> {
     super();
     this.#options = options;
     this.#port = options.onboardingPort;
-    this.#expires = new Date(Date.now() + options.openMs);
     this.#pairing = new Pairing({
       onPaired: (device) => {
         this.emit("paired", device);
@@ -108,15 +108,19 @@ export class Lan extends EventEmitter<LanEvents> {
       run: randomBytes(6).toString("hex"),
       onName: (name) => void this.#rename(name),
     });
-    this.#onboarding = new Onboarding({
+  }
+
+  #newOnboarding(): Onboarding {
+    const { root, authority } = this.#options;
+    return new Onboarding({
       pairing: this.#pairing,
-      root: options.root,
+      root,
       guide: () => ({
         title: this.#name ?? hostOf(this.#addresses),
         check: `${this.#url}${CHECK_PATH}`,
         pair: `${this.#url}${PAIR_PATH}`,
-        authority: options.authority,
-        fingerprint: fingerprint(options.root),
+        authority,
+        fingerprint: fingerprint(root),
         expires: this.#expires,
       }),
       isOwnHost: (hostname) =>
@@ -130,15 +134,13 @@ export class Lan extends EventEmitter<LanEvents> {
     await this.#moveTo(await byRoute(requireLanAddresses(this.#options.address)));
     this.#invite("start");
     this.#looking = setInterval(() => void this.#look(), LOOK_EVERY_MS).unref();
-    const left = this.#expires.getTime() - Date.now();
-    this.#closing = setTimeout(() => this.#endPairing(), left).unref();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#looking);
     clearTimeout(this.#closing);
-    this.#isOpen = false;
-    this.#onboarding.close();
+    this.#isOver = true;
+    this.#onboarding?.close();
     this.#responder.close();
   }
 
@@ -153,14 +155,18 @@ export class Lan extends EventEmitter<LanEvents> {
   }
 
   async #moveTo(addresses: readonly LanAddress[]): Promise<void> {
-    const { orNextPort, openTo } = this.#options;
+    const { orNextPort, openTo, openMs } = this.#options;
     const texts = addresses.map(({ address }) => address);
     this.#name = addresses.length === 0 ? null : await this.#responder.move(addresses);
     this.#addresses = addresses;
     await openTo(texts, this.#name ? [...texts, this.#name] : texts, this.#door);
-    if (this.#isOpen) {
-      this.#port = await this.#onboarding.listenOn(texts, this.#port, orNextPort);
-    }
+    if (this.#isOver) return;
+    // In another network a device is a stranger again, however long ago it paired.
+    this.#onboarding ??= this.#newOnboarding();
+    this.#port = await this.#onboarding.listenOn(texts, this.#port, orNextPort);
+    this.#expires = new Date(Date.now() + openMs);
+    clearTimeout(this.#closing);
+    this.#closing = setTimeout(() => this.#endPairing(), openMs).unref();
   }
 
   /** Another network, sleep, a cable: what was said before is good no more. */
@@ -200,7 +206,7 @@ export class Lan extends EventEmitter<LanEvents> {
   }
 
   #invite(reason: Reason): void {
-    if (!this.#isOpen || this.#addresses.length === 0) return;
+    if (!this.#onboarding || this.#isOver || this.#addresses.length === 0) return;
     const token = this.#pairing.issue(this.#expires.getTime());
     this.emit(
       "invitation",
@@ -217,9 +223,9 @@ export class Lan extends EventEmitter<LanEvents> {
   }
 
   #endPairing(): void {
-    this.#isOpen = false;
     this.#pairing.closeCodes();
-    this.#onboarding.close();
+    this.#onboarding?.close();
+    this.#onboarding = undefined;
     this.emit("closed");
   }
 }
