@@ -67,7 +67,9 @@ function describe(observation: Observation, sides: Sides, aliases: Aliases): str
   if (!isRedirect(observation)) return [`answered ${answer.status} by the edge itself`];
   // Where the simulation redirects to its own port, production has none to name.
   const location = first(answer.lines, "location") ?? "";
-  return [`${answer.status} to ${location.replace(/^(https:\/\/[^/]*?):\d+/, "$1")}`];
+  const to = location.replace(/^(https:\/\/[^/]*?):\d+/, "$1");
+  // "%c3" and "%C3" are the same (RFC 3986 6.2.2.1); Apache writes them small.
+  return [`${answer.status} to ${to.replace(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase())}`];
 }
 
 function replaced(lines: readonly string[], aliases: Aliases): string[] {

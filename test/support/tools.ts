@@ -46,6 +46,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "avahi-resolve": "avahi-utils",
   "dbus-daemon": "dbus",
   ruby: "ruby",
+  puma: "puma",
   flask: "python3-flask",
 };
 

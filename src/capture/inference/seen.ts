@@ -55,17 +55,26 @@ export function shownLines(lines: readonly string[], shows: Shows): [string, str
   eachLine(lines, (name, value) => {
     const shown = shows.case ? name : name.toLowerCase().replaceAll("_", "-");
     if (shows.hidden.includes(name.toLowerCase())) return;
-    const place = places.get(shown.toLowerCase());
-    if (shows.duplicates || place === undefined) {
-      places.set(shown.toLowerCase(), pairs.length);
+    if (shows.duplicates) {
       pairs.push([shown, value]);
+      return;
+    }
+    const key = shown.toLowerCase();
+    const place = places.get(key);
+    if (place === undefined) {
+      places.set(key, pairs.length);
+      pairs.push([shown, listed(key, value)]);
     } else {
-      const glue = shown.toLowerCase() === "cookie" ? "; " : ", ";
       const pair = pairs[place] as [string, string];
-      pair[1] = `${pair[1]}${glue}${value}`;
+      pair[1] = listed(key, `${pair[1]},${value}`);
     }
   });
   return pairs;
+}
+
+/** A list in one form: of several lines, runtimes make one with ",", ", " or "; " in between. */
+function listed(key: string, value: string): string {
+  return key === "cookie" ? value.replace(/[;,] */g, "; ") : value.replace(/ *, */g, ", ");
 }
 
 /** How much of `b` is as in `a`, 0 to 1. */
