@@ -27,5 +27,6 @@ if [ "${1-}" = --apps ]; then
   apt-get install -q -y --no-install-recommends \
     apache2 libapache2-mod-php php-mysql php-sqlite3 php-xml php-mbstring php-gd mariadb-server \
     wordpress wordpress-theme-twentytwentythree mediawiki dokuwiki \
-    redmine redmine-sqlite sqlite3 jupyter-notebook python3-ipykernel
+    redmine redmine-sqlite sqlite3 jupyter-notebook python3-ipykernel \
+    phpmyadmin roundcube-core roundcube-sqlite3 ruby-sinatra
 fi

@@ -59,14 +59,19 @@ async function serve(services: readonly string[], flags: ServeOptions): Promise<
   const planned = apps.map((app) => plan(app));
   const signals = new Signals();
   const running: Running[] = [];
-  try {
-    for (const each of planned) running.push(await startApp(each, signals));
-    for (const each of running) await each.announced;
-  } catch (error) {
-    signals.explained = true;
-    await signals.stop("SIGTERM", FAILED_GRACE_MS);
-    throw error;
+  const orEnd = async (app: Plan | undefined, step: () => Promise<void>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      signals.isReason(app);
+      await signals.stop("SIGTERM", FAILED_GRACE_MS);
+      throw error;
+    }
+  };
+  for (const each of planned) {
+    await orEnd(each, async () => void running.push(await startApp(each, signals)));
   }
+  for (const [at, each] of running.entries()) await orEnd(planned[at], () => each.announced);
 }
 
 /** `devtls serve 8000` names the dev server, unless a service is called so. */
@@ -160,7 +165,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   if (launched) open.push((signal, graceMs) => endLaunched(launched, signal, graceMs));
   end = () => report.closed(serving.findings());
   void launched?.exited.then((status) => {
-    if (!signals.explained) process.exitCode = status;
+    if (signals.isReason(launched)) process.exitCode = status;
     return signals.stop("SIGTERM", GRACE_MS);
   });
   const found = launched ? waitFor(launched, signals) : target;
@@ -193,7 +198,7 @@ async function waitFor(launched: Launched, signals: Signals): Promise<Target | u
   const found = await launched.ready;
   if (found) return found;
   const status = (await launched.exited) || EXIT.failed;
-  if (!signals.explained) await reportError(launched.failure(status), "");
+  if (signals.isReason(launched)) await reportError(launched.failure(status), "");
   return undefined;
 }
 
@@ -279,13 +284,19 @@ type Ending = (signal: NodeJS.Signals, graceMs: number) => Promise<void>;
 
 /** The first signal ends everything in order, a second one at once. */
 class Signals {
-  /** Whether it is known why this ends: somebody asked for it, or an error says it. */
-  explained = false;
+  /** Why this ends: a signal, an app that did not start, or one that ended. */
+  #reason: unknown;
   readonly #endings: Ending[] = [];
   #stopped: Promise<void> | undefined;
 
   constructor() {
     for (const name of END_SIGNALS) process.on(name, this.#onSignal);
+  }
+
+  /** Whether this is what everything ends for: whatever comes first is, and the others follow. */
+  isReason(reason: unknown): boolean {
+    this.#reason ??= reason;
+    return this.#reason === reason;
   }
 
   onStop(ending: Ending): void {
@@ -303,7 +314,7 @@ class Signals {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     if (this.#stopped) process.exit();
-    this.explained = true;
+    this.isReason(signal);
     void this.stop(signal, GRACE_MS);
   };
 }
