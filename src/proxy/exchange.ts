@@ -15,6 +15,8 @@ export interface ClientConnection {
   readonly clientPort: number;
   /** The port that the connection came in on. */
   readonly port: number;
+  /** It came in on an address of the local network: perhaps from another machine. */
+  readonly fromLan?: true;
 }
 
 /** The response side of an exchange. Exactly one of `end` and `destroy` finishes it. */
@@ -78,6 +80,8 @@ export interface Exchange {
   readonly body: RequestBody | undefined;
   /** The client asks to leave HTTP. */
   readonly upgrade?: UpgradeRequest;
+  /** The last word on the header lines of every response of the app, after all policies. */
+  readonly lastWord?: (headers: HeaderLines) => HeaderLines;
   readonly reply: Reply;
 }
 

@@ -1,14 +1,12 @@
 /** The inspector in Chromium: a loop appears and is drawn, an edge cures it, and strangers stay out. */
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
-import { createRequire } from "node:module";
 import type { BrowserContext, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { violationsOf } from "../support/axe.js";
 import { startBrowser, trustInBrowsers, whyNoBrowser } from "../support/browser.js";
 import { LAUNCHER, runProgram } from "../support/cli.js";
 import { EVIL, type Inspected, startInspected } from "../support/inspected.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describe.skipIf(whyNoBrowser())("The inspector", () => {
   let inspected: Inspected;
@@ -113,16 +111,7 @@ describe.skipIf(whyNoBrowser())("The inspector", () => {
       for (const width of [3840, 1280, 360, 320]) {
         await page.setViewportSize({ width, height: 800 });
         await page.emulateMedia({ colorScheme });
-        // The page's own policy lets no script in but its own; the protocol does.
-        const session = await browser.newCDPSession(page);
-        await session.send("Runtime.evaluate", { expression: AXE });
-        const { result } = await session.send("Runtime.evaluate", {
-          expression:
-            "axe.run().then(({violations}) => violations.map(({id, nodes}) => id + ' ' + nodes.map(({html}) => html).join(' ')))",
-          awaitPromise: true,
-          returnByValue: true,
-        });
-        expect(result.value).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
           width,
         );
