@@ -10,8 +10,8 @@ import type { EdgeProfile } from "../../src/edge/profile.js";
 import { findProfile } from "../../src/edge/profiles/index.js";
 import { SERVERS, startServer } from "../edge/fidelity/servers.js";
 import { atEnd } from "../support/programs.js";
-import { frontHome } from "../support/raw-front.js";
 import { describeWith } from "../support/tools.js";
+import { frontHome } from "../support/wire-front.js";
 
 const TIME_MS = 120_000;
 

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { printable, printableJson } from "../../src/cli/terminal.js";
 import { freePort, LAUNCHER, type Outcome, PROJECT } from "../support/cli.js";
 import { start } from "../support/programs.js";
-import { startRawTarget } from "../support/raw-target.js";
+import { startTarget } from "../support/wire-target.js";
 import { makeRoot } from "../x509/fixtures.js";
 import { newSandbox, type Sandbox } from "./sandbox.js";
 
@@ -198,9 +198,9 @@ describe("Arguments and files full of control characters are printed as text", (
 describe("What servers answer is printed as text", () => {
   it.each([false, true])("by trace (--json: %s)", async (json) => {
     let asked = 0;
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: async (connection) => {
-        await connection.until((bytes) => bytes.includes("\r\n\r\n"), "a request");
+        await connection.untilBytes((bytes) => bytes.includes("\r\n\r\n"), "a request");
         asked++;
         const location = asked === 1 ? `Location: /${C1}\r\nSet-Cookie: a${C1}=1\r\n` : "";
         const status = asked === 1 ? "302" : "200";
@@ -215,9 +215,9 @@ describe("What servers answer is printed as text", () => {
   });
 
   it("by serve --verbose, as are requests", async () => {
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: async (connection) => {
-        await connection.until((bytes) => bytes.includes("\r\n\r\n"), "a request");
+        await connection.untilBytes((bytes) => bytes.includes("\r\n\r\n"), "a request");
         const head = `X-C1: ${C1}\r\nSet-Cookie: s${C1}=1; Secure\r\nLocation: http://a/${C1}\r\n`;
         connection.send(`HTTP/1.1 302 ${C1}\r\n${head}Content-Length: 0\r\n\r\n`);
       },

@@ -2,8 +2,8 @@
 import { beforeAll, expect, it } from "vitest";
 import type { EdgeProfile } from "../../src/edge/profile.js";
 import { findProfile } from "../../src/edge/profiles/index.js";
-import { type RawFront, startRawFront } from "../support/raw-front.js";
 import { describeWith } from "../support/tools.js";
+import { type Front, startFront } from "../support/wire-front.js";
 import { LEFT_OUT, METHODS, RESPONSES, SIZES } from "./fidelity/answers.js";
 import { type RecordingApp, startRecordingApp } from "./fidelity/app.js";
 import { sendHttp1 } from "./fidelity/client.js";
@@ -22,18 +22,18 @@ for (const { profile, ...server } of SERVERS) {
     const leftOut = LEFT_OUT.filter((entry) => entry.server === profile);
     let app: RecordingApp;
     let real: Ports;
-    let front: RawFront;
-    let redirecting: RawFront;
+    let front: Front;
+    let redirecting: Front;
     beforeAll(async () => {
       app = await startRecordingApp();
       real = await startServer({ profile, ...server }, app.port);
-      front = await startRawFront(`127.0.0.1:${app.port}`, {
+      front = await startFront(`127.0.0.1:${app.port}`, {
         edge,
         limits: true,
         hsts: "pass",
       });
       const plain = { port: 0, rule: edge.plain, forcePaths: [] };
-      redirecting = await startRawFront(`127.0.0.1:${app.port}`, { edge, plain });
+      redirecting = await startFront(`127.0.0.1:${app.port}`, { edge, plain });
     });
 
     it.each(SIZES)("answers %s", async (_, request) => {

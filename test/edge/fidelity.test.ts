@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { EdgeProfile } from "../../src/edge/profile.js";
 import { findProfile } from "../../src/edge/profiles/index.js";
-import { type RawFront, startRawFront } from "../support/raw-front.js";
 import { describeWith } from "../support/tools.js";
+import { type Front, startFront } from "../support/wire-front.js";
 import { type RecordingApp, startRecordingApp } from "./fidelity/app.js";
 import { type Answer, sendHttp1, sendHttp2 } from "./fidelity/client.js";
 import { DIFFERENCES } from "./fidelity/differences.js";
@@ -46,13 +46,13 @@ for (const { profile, ...server } of SERVERS) {
   describeWith([server.program], profile, () => {
     let app: RecordingApp;
     let doors: { readonly real: Ports; readonly devtls: Doors };
-    let front: RawFront;
+    let front: Front;
     let differing = 0;
     beforeAll(async () => {
       app = await startRecordingApp();
       const real = await startServer({ profile, ...server }, app.port);
       const edge = findProfile(profile) as EdgeProfile;
-      front = await startRawFront(`127.0.0.1:${app.port}`, { edge, limits: true });
+      front = await startFront(`127.0.0.1:${app.port}`, { edge, limits: true });
       doors = { real, devtls: { tls: front.port, plain: front.plainPort } };
     });
     afterAll(() => {

@@ -56,7 +56,7 @@ async function ask(
     told = (request.headers["x-forwarded-proto"] as Outcome | undefined) ?? "none";
     response.end();
   });
-  const front = await startFront(app.port, {
+  const front = await startFront(`127.0.0.1:${app.port}`, {
     edge,
     plain: { port: 0, rule: edge.plain, forcePaths: [], ...plain },
   });

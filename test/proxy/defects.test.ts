@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import type { EdgeProfile, ToApp } from "../../src/edge/profile.js";
 import { findProfile } from "../../src/edge/profiles/index.js";
-import { type Front, startBoth, type WireTarget } from "../support/wire-front.js";
+import { type Front, startBoth } from "../support/wire-front.js";
 import { openWebSocket, request } from "../support/wire-http2.js";
+import type { WireTarget } from "../support/wire-target.js";
 
 /** An edge that fails, once it is told to, where the head for the app, or the client, is made. */
 function failingEdge(): { edge: EdgeProfile; fail(times: number): void } {

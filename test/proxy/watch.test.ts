@@ -4,8 +4,9 @@ import type { EdgeProfile } from "../../src/edge/profile.js";
 import { findProfile } from "../../src/edge/profiles/index.js";
 import type { FinishedExchange } from "../../src/proxy/exchange.js";
 import type { SeenHead, Watcher } from "../../src/proxy/watch.js";
-import { type Front, startBoth, type WireTarget } from "../support/wire-front.js";
+import { type Front, startBoth } from "../support/wire-front.js";
 import { openWebSocket, request } from "../support/wire-http2.js";
+import type { WireTarget } from "../support/wire-target.js";
 
 interface Seen {
   readonly heads: SeenHead[];

@@ -6,66 +6,26 @@ import {
   connect as connectHttp2,
   type SecureClientSessionOptions,
 } from "node:http2";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { EdgeProfile } from "../../src/edge/profile.js";
-import { findProfile } from "../../src/edge/profiles/index.js";
+import { DEFAULT_PROFILE, findProfile } from "../../src/edge/profiles/index.js";
 import type { FinishedExchange } from "../../src/proxy/exchange.js";
 import { parseTarget } from "../../src/proxy/upstream/target.js";
 import { type ServeSettings, type Serving, startServing } from "../../src/serving/serving.js";
-import { folderUntilEnd } from "./programs.js";
-import { Peer, within } from "./wire-peer.js";
-
-/** A dev server whose every byte the test writes. */
-export interface WireTarget {
-  readonly port: number;
-  /** The connections so far, in the order they came. */
-  readonly connections: readonly Peer[];
-  /** The next connection of devtls. */
-  accept(): Promise<Peer>;
-  /** Accepts nothing any more. */
-  stop(): void;
-}
-
-/** It ends with the test. */
-export async function startTarget(): Promise<WireTarget> {
-  const connections: Peer[] = [];
-  const arrived: Peer[] = [];
-  const waiting: ((peer: Peer) => void)[] = [];
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    const peer = new Peer(socket);
-    connections.push(peer);
-    const take = waiting.shift();
-    if (take) take(peer);
-    else arrived.push(peer);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    for (const peer of connections) peer.destroy();
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    connections,
-    accept: () => {
-      const peer = arrived.shift();
-      if (peer) return Promise.resolve(peer);
-      const next = new Promise<Peer>((resolve) => waiting.push(resolve));
-      return within(8_000, next, "a connection to the target");
-    },
-    stop: () => server.close(),
-  };
-}
+import { atEnd, folderUntilEnd } from "./programs.js";
+import { connectPlain, connectSecure, dial } from "./wire-client.js";
+import { type Peer, soon } from "./wire-peer.js";
+import { startTarget, type WireTarget } from "./wire-target.js";
 
 export interface Front {
   readonly serving: Serving;
   readonly port: number;
+  readonly plainPort: number;
   /** The authority's certificate, PEM. */
   readonly root: string;
-  /** "localhost:8443", as clients name it. */
+  /** "localhost:8443", as clients of the TLS port name it. */
   readonly authority: string;
   /** The exchanges that are over, in the order they ended. */
   readonly finished: readonly FinishedExchange[];
@@ -78,30 +38,47 @@ export interface Front {
   /** A connection to the plain HTTP port. */
   connectPlain(): Promise<Peer>;
   /** A TLS connection for HTTP/2, without a word of it said. */
-  connectRaw(): Promise<Peer>;
+  connectHttp2(): Promise<Peer>;
   session(options?: SecureClientSessionOptions): Promise<ClientHttp2Session>;
+  close(): Promise<void>;
 }
 
-/** One for a test file: making an authority takes longer than a test. */
-let stateDirectory: string | undefined;
+/** Authorities take a while to make, so that one serves a whole test file. */
+let home: string | undefined;
 
-/** Starts devtls in front of a target's port; it ends with the test. */
-export async function startFront(
-  target: number,
-  settings: Partial<ServeSettings> = {},
-): Promise<Front> {
-  stateDirectory ??= folderUntilEnd("devtls-front-");
-  const serving = await startServing({
-    target: parseTarget(`127.0.0.1:${target}`),
-    hosts: ["localhost"],
-    addresses: ["127.0.0.1"],
-    port: 0,
-    orNextPort: false,
-    edge: findProfile("none") as EdgeProfile,
-    overrides: {},
-    stateDirectory,
+/** The state directory of every front of the test file. */
+export function frontHome(): string {
+  home ??= folderUntilEnd("devtls-front-");
+  return home;
+}
+
+const SETTINGS = {
+  hosts: ["localhost"],
+  addresses: ["127.0.0.1"],
+  port: 0,
+  orNextPort: false,
+  edge: DEFAULT_PROFILE,
+  overrides: {},
+} satisfies Partial<ServeSettings>;
+
+/**
+ * Starts devtls in front of a target, with a plain HTTP port that proxies; it ends with the test
+ * file at the latest.
+ * @param target as `--target` names it
+ */
+export function startFront(target: string, settings: Partial<ServeSettings> = {}): Promise<Front> {
+  return begin({
+    ...SETTINGS,
+    plain: { port: 0, rule: { mode: "proxy" }, forcePaths: [] },
+    target: parseTarget(target),
+    stateDirectory: frontHome(),
     ...settings,
   });
+}
+
+async function begin(settings: ServeSettings): Promise<Front> {
+  const serving = await startServing(settings);
+  const { port } = serving;
   const finished: FinishedExchange[] = [];
   const defects: unknown[] = [];
   const waiting: (() => void)[] = [];
@@ -110,62 +87,59 @@ export async function startFront(
     for (const wake of waiting.splice(0)) wake();
   });
   serving.on("defect", (error) => defects.push(error));
-  const raws: Socket[] = [];
-  onTestFinished(async () => {
-    for (const raw of raws) raw.destroy();
-    await serving.close(0);
-  });
-  const root = readFileSync(join(settings.stateDirectory ?? stateDirectory, "rootCA.pem"), "utf8");
-  const dial = async (port: number): Promise<Socket> => {
-    const raw = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    raws.push(raw);
-    await once(raw, "connect");
-    return raw;
-  };
-  const secure = async (options: ConnectionOptions): Promise<[TLSSocket, Socket]> => {
-    const raw = await dial(serving.port);
-    const socket = connectTls({ socket: raw, ca: root, servername: "localhost", ...options });
-    await once(socket, "secureConnect");
-    return [socket, raw];
-  };
+  const close = (): Promise<void> => serving.close(0);
+  atEnd(close);
+  const root = readFileSync(join(settings.stateDirectory ?? frontHome(), "rootCA.pem"), "latin1");
   return {
     serving,
-    port: serving.port,
+    port,
+    plainPort: serving.plainPort as number,
     root,
-    authority: `localhost:${serving.port}`,
+    authority: `localhost:${port}`,
     finished,
     defects,
     exchange: async (number) => {
       while (finished.length < number) {
         const woken = new Promise<void>((resolve) => waiting.push(resolve));
-        await within(8_000, woken, `the end of exchange ${number}`);
+        await soon(woken, `the end of exchange ${number}`);
       }
       return finished[number - 1] as FinishedExchange;
     },
-    connect: async (options = {}) =>
-      new Peer(...(await secure({ ALPNProtocols: ["http/1.1"], ...options }))),
-    connectPlain: async () => new Peer(await dial(serving.plainPort as number)),
-    connectRaw: async () => new Peer(...(await secure({ ALPNProtocols: ["h2"] }))),
+    connect: (options) => connectSecure(port, root, options),
+    connectPlain: () => connectPlain(serving.plainPort as number),
+    connectHttp2: () => connectSecure(port, root, { ALPNProtocols: ["h2"] }),
     session: async (options = {}) => {
-      const raw = await dial(serving.port);
-      const session = connectHttp2(`https://localhost:${serving.port}`, {
+      const raw = await dial(port);
+      const session = connectHttp2(`https://localhost:${port}`, {
         ...options,
         createConnection: () =>
           connectTls({ socket: raw, ca: root, servername: "localhost", ALPNProtocols: ["h2"] }),
       });
       session.on("error", () => undefined);
-      onTestFinished(() => session.destroy());
+      atEnd(() => session.destroy());
       // Extended CONNECT may be asked for once the server's settings are known (RFC 8441 3).
       await once(session, "remoteSettings");
       return session;
     },
+    close,
   };
 }
 
-/** A target and devtls in front of it. */
+/** A target and, in front of it, devtls with an edge that changes nothing; they end with the test. */
 export async function startBoth(
-  settings?: Partial<ServeSettings>,
+  settings: Partial<ServeSettings> = {},
 ): Promise<{ target: WireTarget; front: Front }> {
-  const target = await startTarget();
-  return { target, front: await startFront(target.port, settings) };
+  const target = await startTarget({ halfOpen: true });
+  const front = await begin({
+    ...SETTINGS,
+    edge: findProfile("none") as EdgeProfile,
+    target: parseTarget(`127.0.0.1:${target.port}`),
+    stateDirectory: frontHome(),
+    ...settings,
+  });
+  onTestFinished(async () => {
+    await target.stop();
+    await front.close();
+  });
+  return { target, front };
 }

@@ -1,6 +1,5 @@
 /** One end of a connection, spoken byte by byte: what a test sends and what came back. */
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 
 /** How the other side ended: in order, broken off, or not yet. */
 export type Ending = "open" | "fin" | "reset";
@@ -21,7 +20,11 @@ export interface Message extends Head {
 }
 
 /** Rejects when something takes longer; `what` says what was missing. */
-export async function within<T>(milliseconds: number, promise: Promise<T>, what: string) {
+export async function within<T>(
+  milliseconds: number,
+  promise: Promise<T>,
+  what: string,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -36,15 +39,20 @@ export async function within<T>(milliseconds: number, promise: Promise<T>, what:
   }
 }
 
+/** The same for what needs no time of its own. */
+export async function soon<T>(promise: Promise<T>, what: string): Promise<T> {
+  return within(PATIENCE_MS, promise, what);
+}
+
 export class Peer {
-  readonly socket: Duplex;
+  readonly socket: Socket;
   /** The socket below TLS, to break it off. */
   readonly #raw: Socket;
   #pieces: Buffer[] = [];
   #ending: Ending = "open";
   #waiting: (() => void)[] = [];
 
-  constructor(socket: Duplex, raw: Socket = socket as Socket) {
+  constructor(socket: Socket, raw: Socket = socket) {
     this.socket = socket;
     this.#raw = raw;
     const wake = (): void => {
@@ -97,8 +105,24 @@ export class Peer {
     return all;
   }
 
+  /** The same as text. */
+  get text(): string {
+    return this.received.toString("latin1");
+  }
+
   get ending(): Ending {
     return this.#ending;
+  }
+
+  get isClosed(): boolean {
+    return this.#ending !== "open";
+  }
+
+  /** Waits for the other side to end, and closes this one. @returns what was not taken yet */
+  async closed(): Promise<string> {
+    await this.ended();
+    this.destroy();
+    return this.text;
   }
 
   /** How the other side ended, once it has; what came before can still be taken. */
@@ -121,6 +145,18 @@ export class Peer {
       return end >= 0;
     }, JSON.stringify(marker));
     return this.#cut(end + marker.length).toString("latin1");
+  }
+
+  /** Waits until this text has come, and leaves it to be taken. @returns what was not taken yet */
+  async untilText(marker: string): Promise<string> {
+    await this.untilBytes((bytes) => bytes.includes(marker, 0, "latin1"), JSON.stringify(marker));
+    return this.text;
+  }
+
+  /** Waits until what was not taken yet fits, and leaves it. */
+  async untilBytes(test: (bytes: Buffer) => boolean, what: string): Promise<Buffer> {
+    await this.#until(() => test(this.received), what);
+    return this.received;
   }
 
   /** Everything until the other side ends, and how it did. */

@@ -1,5 +1,5 @@
 /** An app that keeps the bytes of every request, and answers it. */
-import { startRawTarget } from "../../support/raw-target.js";
+import { startTarget } from "../../support/wire-target.js";
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok";
 
@@ -15,7 +15,7 @@ export interface RecordingApp {
 export async function startRecordingApp(): Promise<RecordingApp> {
   const app = { port: 0, answer: ANSWER, take: () => requests.splice(0) };
   const requests: string[] = [];
-  const target = await startRawTarget({
+  const target = await startTarget({
     onConnection: (connection) => {
       let pending = "";
       let continued = false;

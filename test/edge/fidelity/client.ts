@@ -1,7 +1,8 @@
 /** Sends one request to a port and reads the response. */
 import { once } from "node:events";
 import { connect as connectHttp2, type OutgoingHttpHeaders } from "node:http2";
-import { connectRaw, connectSecure, soon } from "../../support/raw-client.js";
+import { connectPlain, connectSecure } from "../../support/wire-client.js";
+import { soon } from "../../support/wire-peer.js";
 
 export interface Answer {
   readonly status: number;
@@ -27,7 +28,7 @@ export async function sendHttp1(
   { lines, body = "" }: Http1Request,
   root?: string,
 ): Promise<Answer> {
-  const connection = root ? await connectSecure(port, { root }) : await connectRaw(port);
+  const connection = root ? await connectSecure(port, root) : await connectPlain(port);
   connection.send(`${lines.join("\r\n")}\r\n\r\n${body}`);
   const isHead = lines[0]?.startsWith("HEAD ") ?? false;
   for (;;) {
@@ -37,8 +38,11 @@ export async function sendHttp1(
       return answer;
     }
     if (connection.isClosed) throw new Error(`closed after ${JSON.stringify(connection.text)}`);
-    const before = connection.bytes.length;
-    await connection.until((bytes) => bytes.length > before || connection.isClosed, "a response");
+    const before = connection.received.length;
+    await connection.untilBytes(
+      (bytes) => bytes.length > before || connection.isClosed,
+      "a response",
+    );
   }
 }
 
@@ -69,10 +73,10 @@ export async function sendHttp2(
   const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: root, servername: "localhost" });
   session.on("error", () => undefined);
   try {
-    await soon(once(session, "remoteSettings"), () => "HTTP/2 session");
+    await soon(once(session, "remoteSettings"), "HTTP/2 session");
     const stream = session.request(headers, { endStream: body === undefined });
     if (body !== undefined) stream.end(body);
-    const [head, , raw = []] = (await soon(once(stream, "response"), () => "HTTP/2 response")) as [
+    const [head, , raw = []] = (await soon(once(stream, "response"), "HTTP/2 response")) as [
       Record<string, string>,
       number,
       string[] | undefined,

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { credentials } from "../../../src/library/issue.js";
 import { freePort } from "../../support/cli.js";
 import { folderUntilEnd, type Running, start } from "../../support/programs.js";
-import { frontHome } from "../../support/raw-front.js";
+import { frontHome } from "../../support/wire-front.js";
 
 export interface Ports {
   /** TLS with HTTP/2 and HTTP/1.1, to the app. */

@@ -1,19 +1,19 @@
 /** Ordinary exchanges through http-proxy and through devtls: the same for the app and the client. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { findProfile } from "../../../src/edge/profiles/index.js";
-import { frontHome, type RawFront, startRawFront } from "../../support/raw-front.js";
+import { type Front, frontHome, startFront } from "../../support/wire-front.js";
 import { BROKEN_BY_HTTP_PROXY, differencesOf, isListed, LISTED } from "./differences.js";
 import { EXCHANGES } from "./exchanges.js";
 import { type App, ask, type Message, startApp, startHttpProxy } from "./sides.js";
 
 let app: App;
-let front: RawFront;
+let front: Front;
 let other: number;
 
 beforeAll(async () => {
   app = await startApp();
   // http-proxy adds no headers by itself.
-  front = await startRawFront(`127.0.0.1:${app.port}`, { edge: findProfile("none") as never });
+  front = await startFront(`127.0.0.1:${app.port}`, { edge: findProfile("none") as never });
   other = await startHttpProxy(app.port, frontHome());
 });
 

@@ -5,9 +5,10 @@ import { expect, it } from "vitest";
 import type { Clock } from "../../../src/ca/refresh.js";
 import { DAY_MS } from "../../../src/x509/validity.js";
 import { folderUntilEnd } from "../../support/programs.js";
-import { type Front, startFront, startTarget, type WireTarget } from "../../support/wire-front.js";
+import { type Front, startFront } from "../../support/wire-front.js";
 import { request } from "../../support/wire-http2.js";
 import type { Peer } from "../../support/wire-peer.js";
+import { startTarget, type WireTarget } from "../../support/wire-target.js";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -44,7 +45,7 @@ async function renewed(front: Front, old: string): Promise<Peer> {
 it("a leaf that nears its end is replaced, and no connection is dropped", async () => {
   const clock = new TurnedClock();
   const target: WireTarget = await startTarget();
-  const front = await startFront(target.port, {
+  const front = await startFront(`127.0.0.1:${target.port}`, {
     clock,
     stateDirectory: folderUntilEnd("devtls-renewal-"),
   });

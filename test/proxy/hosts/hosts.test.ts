@@ -1,9 +1,10 @@
 /** Which hosts are answered, and where their requests go. */
 import { describe, expect, it } from "vitest";
 import { parseRoute } from "../../../src/proxy/routes.js";
-import { startBoth, startFront, startTarget, type WireTarget } from "../../support/wire-front.js";
+import { startBoth, startFront } from "../../support/wire-front.js";
 import { request } from "../../support/wire-http2.js";
 import type { Peer } from "../../support/wire-peer.js";
+import { startTarget, type WireTarget } from "../../support/wire-target.js";
 
 const ok = (body: string): string =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -88,7 +89,7 @@ describe("Routes", () => {
     for (const [from, name] of Object.entries(routes)) {
       parsed.push(parseRoute(`${from}=127.0.0.1:${(await targetOf(name)).port}`));
     }
-    const front = await startFront(fallback.port, { routes: parsed });
+    const front = await startFront(`127.0.0.1:${fallback.port}`, { routes: parsed });
     /** Which target is asked. */
     const ask = async (path: string, host = "localhost"): Promise<string> => {
       const client = await front.connect();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { EdgeProfile } from "../../../src/edge/profile.js";
 import { parseTarget } from "../../../src/proxy/upstream/target.js";
 import { startServing } from "../../../src/serving/serving.js";
-import { frontHome } from "../../support/raw-front.js";
+import { frontHome } from "../../support/wire-front.js";
 
 export interface OddFront {
   readonly port: number;

@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import { PROFILES } from "../../../src/edge/profiles/index.js";
 import { FLAG, FRAME, fields, frame, PREFACE } from "../../support/http2-frames.js";
 import { randomFrom } from "../../support/random.js";
-import { startRawFront } from "../../support/raw-front.js";
+import { startFront } from "../../support/wire-front.js";
 import { within } from "../../support/wire-peer.js";
 import { mutate } from "./mutations.js";
 
@@ -108,7 +108,7 @@ describe.each(PROFILES.map((edge, index) => ({ edge, name: edge.name, index })))
       async () => {
         const random = randomFrom(SEED * 2_000 + index);
         const app = await startApp();
-        const front = await startRawFront(`127.0.0.1:${app.port}`, { edge });
+        const front = await startFront(`127.0.0.1:${app.port}`, { edge });
         const plain = HEADS(`localhost:${front.plainPort}`).map((head) =>
           Buffer.from(head, "latin1"),
         );
@@ -137,7 +137,7 @@ describe.each(PROFILES.map((edge, index) => ({ edge, name: edge.name, index })))
             Array.from({ length: Math.min(AT_ONCE, EACH - number) }, (_, at) => say(number + at)),
           );
         }
-        const healthy = await front.plain();
+        const healthy = await front.connectPlain();
         healthy.send(
           `GET /healthy HTTP/1.1\r\nHost: localhost:${front.plainPort}\r\nConnection: close\r\n\r\n`,
         );

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { expect, it } from "vitest";
 import { pathFor, startHeaderApp } from "../../support/header-app.js";
-import { startRawFront } from "../../support/raw-front.js";
-import { startRawTarget } from "../../support/raw-target.js";
+import { startFront } from "../../support/wire-front.js";
+import { startTarget } from "../../support/wire-target.js";
 
 function valuesIn(lines: readonly string[], name: string): string[] {
   return lines.filter((_, index) => index % 2 === 1 && lines[index - 1]?.toLowerCase() === name);
@@ -11,8 +11,8 @@ function valuesIn(lines: readonly string[], name: string): string[] {
 
 it("observers see what the app sent and what the client was sent", async () => {
   const app = await startHeaderApp();
-  const front = await startRawFront(String(app.port), { cookies: "strict" });
-  const client = await front.secure();
+  const front = await startFront(String(app.port), { cookies: "strict" });
+  const client = await front.connect();
   const path = pathFor([
     ...["Set-Cookie: a=1", "Set-Cookie: b=2; SameSite=None"],
     "Strict-Transport-Security: max-age=9; includeSubDomains",
@@ -29,8 +29,8 @@ it("observers see what the app sent and what the client was sent", async () => {
 });
 
 it("an answer of devtls's own has no lines of the app", async () => {
-  const front = await startRawFront("1");
-  const client = await front.secure();
+  const front = await startFront("1");
+  const client = await front.connect();
   const over = once(front.serving, "request");
   client.send(`GET / HTTP/1.1\r\nHost: ${front.authority}\r\n\r\n`);
   await over;
@@ -42,15 +42,15 @@ it("the policies hold for the response that opens a WebSocket", async () => {
     ...["HTTP/1.1 101 Switching Protocols", "Connection: Upgrade", "Upgrade: websocket"],
     ...["Set-Cookie: a=1; Secure", "Set-Cookie: b=2", "Strict-Transport-Security: max-age=9"],
   ];
-  const target = await startRawTarget({
+  const target = await startTarget({
     onConnection: (connection) => {
       void connection
         .untilText("\r\n\r\n")
         .then(() => connection.send(`${head.join("\r\n")}\r\n\r\n`));
     },
   });
-  const front = await startRawFront(String(target.port), { cookies: "strict" });
-  const client = await front.plain();
+  const front = await startFront(String(target.port), { cookies: "strict" });
+  const client = await front.connectPlain();
   const ask = ["GET /ws HTTP/1.1", `Host: localhost:${front.plainPort}`];
   const rest = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
   client.send(
@@ -63,9 +63,9 @@ it("the policies hold for the response that opens a WebSocket", async () => {
 });
 
 it("several Cookie lines are each held to the mode", async () => {
-  const target = await startRawTarget();
-  const front = await startRawFront(String(target.port), { cookies: "strict" });
-  const client = await front.plain();
+  const target = await startTarget();
+  const front = await startFront(String(target.port), { cookies: "strict" });
+  const client = await front.connectPlain();
   const lines = ["Cookie: __Host-a=1; b=2", "Cookie: __Secure-c=3", "X-Other: 1", "Cookie: d=4"];
   client.send(
     `GET / HTTP/1.1\r\nHost: localhost:${front.plainPort}\r\n${lines.join("\r\n")}\r\n\r\n`,

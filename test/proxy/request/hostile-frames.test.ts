@@ -81,7 +81,7 @@ describe("From", () => {
   it.each(BROKEN)("%s comes no request, and others are served", async (_, frames) => {
     const { target, front } = await startBoth();
     const before = await front.session();
-    const client = await front.connectRaw();
+    const client = await front.connectHttp2();
     client.send(Buffer.concat([HELLO, ...frames]));
     await over(client, 1);
     const stream = before.request({ ":path": "/good" });
@@ -138,7 +138,7 @@ describe("A body that", () => {
     ],
   ])("%s is not complete for the app", async (_, frames, expected) => {
     const { target, front } = await startBoth();
-    const client = await front.connectRaw();
+    const client = await front.connectHttp2();
     const [first, ...rest] = frames;
     client.send(Buffer.concat([HELLO, first as Buffer]));
     const app = await target.accept();
@@ -156,7 +156,7 @@ describe("A body that", () => {
     ["when it should have ended", [body("four"), body(""), body(EVIL)]],
   ])("is longer than its length says gives the app no more than that, %s", async (_, frames) => {
     const { target, front } = await startBoth();
-    const client = await front.connectRaw();
+    const client = await front.connectHttp2();
     client.send(Buffer.concat([HELLO, post(["content-length", "4"])]));
     const app = await target.accept();
     expect((await app.head()).line).toBe("POST /bad HTTP/1.1");

@@ -1,7 +1,7 @@
 /** Requests over HTTP/1.x that two programs could read in two ways never reach the target. */
 import { beforeAll, describe, expect, it } from "vitest";
-import type { RawConnection } from "../../support/raw-client.js";
-import { type RawFront, startRawFront } from "../../support/raw-front.js";
+import { type Front, startFront } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
 import { CHUNKS } from "./hostile-bodies.js";
 import { FRAMINGS, HOSTS, LINES, REQUEST_LINES } from "./hostile-heads.js";
 import { type Recorder, startRecorder } from "./recorder.js";
@@ -9,17 +9,17 @@ import { type Recorder, startRecorder } from "./recorder.js";
 const GOOD = "GET /good HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 let target: Recorder;
-let front: RawFront;
+let front: Front;
 
 beforeAll(async () => {
   target = await startRecorder();
-  front = await startRawFront(`127.0.0.1:${target.port}`);
+  front = await startFront(`127.0.0.1:${target.port}`);
 });
 
 describe.each([
-  ["over TLS", () => front.secure()],
-  ["over plain HTTP", () => front.plain()],
-])("%s", (_name, connect: () => Promise<RawConnection>) => {
+  ["over TLS", () => front.connect()],
+  ["over plain HTTP", () => front.connectPlain()],
+])("%s", (_name, connect: () => Promise<Peer>) => {
   /** Sends a good request on a connection of its own. @returns what the target has received since */
   async function askProperly(): Promise<string> {
     const client = await connect();

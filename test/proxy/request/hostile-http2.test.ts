@@ -1,21 +1,21 @@
 /** HTTP/2 requests that would be others once they are HTTP/1.1: the target sees none of them. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { FLAG, FRAME, fields, frame, PREFACE, readFrames } from "../../support/http2-frames.js";
-import type { RawConnection } from "../../support/raw-client.js";
-import { type RawFront, startRawFront } from "../../support/raw-front.js";
+import { type Front, startFront } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
 import { ATTACKS, type Attack, GOOD, REMOVED, without } from "./hostile-streams.js";
 import { type Recorder, startRecorder } from "./recorder.js";
 
 let target: Recorder;
-let front: RawFront;
+let front: Front;
 
 beforeAll(async () => {
   target = await startRecorder();
-  front = await startRawFront(`127.0.0.1:${target.port}`);
+  front = await startFront(`127.0.0.1:${target.port}`);
 });
 
-async function open(): Promise<RawConnection> {
-  const client = await front.secure("h2");
+async function open(): Promise<Peer> {
+  const client = await front.connectHttp2();
   client.send(Buffer.concat([PREFACE, frame(FRAME.settings, 0, 0)]));
   return client;
 }
@@ -55,7 +55,7 @@ function isAnswered(bytes: Buffer, stream: number): boolean {
 
 /** Sends a good request on a connection of its own. @returns what the target has received since */
 async function askProperly(): Promise<string> {
-  const client = await front.plain();
+  const client = await front.connectPlain();
   client.send("GET /good HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await client.untilText("\r\n\r\nok");
   client.destroy();
@@ -71,13 +71,13 @@ describe("over HTTP/2", () => {
     async (_name, attack) => {
       const client = await open();
       client.send(requestOf(attack, 1));
-      await client.until((bytes) => isOver(bytes, 1), "end of the stream");
+      await client.untilBytes((bytes) => isOver(bytes, 1), "end of the stream");
       const received = await askProperly();
       expect(received).toMatch(/^GET \/good HTTP\/1\.1\r\n/);
       expect(received.indexOf("\r\n\r\n")).toBe(received.length - 4);
       // The other streams of the connection go on.
       client.send(requestOf({ fields: GOOD }, 3));
-      await client.until((bytes) => isAnswered(bytes, 3), "answer on another stream");
+      await client.untilBytes((bytes) => isAnswered(bytes, 3), "answer on another stream");
       expect(target.take()).toMatch(/^GET \/bad HTTP\/1\.1\r\n/);
       client.destroy();
     },
@@ -88,7 +88,7 @@ describe("over HTTP/2", () => {
     async (_name, field) => {
       const client = await open();
       client.send(requestOf({ fields: [...GOOD, field] }, 1));
-      await client.until((bytes) => isOver(bytes, 1), "the answer");
+      await client.untilBytes((bytes) => isOver(bytes, 1), "the answer");
       const received = target.take();
       expect(received).toMatch(/^GET \/bad HTTP\/1\.1\r\nHost: localhost\r\n/);
       expect(received).not.toMatch(/evil|x-a|x:a|x a|^:/im);
@@ -102,7 +102,7 @@ describe("over HTTP/2", () => {
     client.send(
       requestOf({ fields: [...GOOD, ["te", "trailers"], ["cookie", "a=b"], ["cookie", "c=d"]] }, 1),
     );
-    await client.until((bytes) => isOver(bytes, 1), "the answer");
+    await client.untilBytes((bytes) => isOver(bytes, 1), "the answer");
     const received = target.take();
     expect(received).toMatch(/^GET \/bad HTTP\/1\.1\r\n/);
     expect(received).toMatch(/^Cookie: a=b; c=d\r$/im);
@@ -119,7 +119,7 @@ describe("over HTTP/2", () => {
     };
     client.send(requestOf(post, 1));
     await client
-      .until((bytes) => isOver(bytes, 1), "end of the stream")
+      .untilBytes((bytes) => isOver(bytes, 1), "end of the stream")
       .catch(() => client.closed());
     client.destroy();
     expect(await askProperly()).not.toContain("/evil");

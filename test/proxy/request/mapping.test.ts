@@ -2,19 +2,19 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { findProfile } from "../../../src/edge/profiles/index.js";
 import { FLAG, FRAME, fields, frame, PREFACE, readFrames } from "../../support/http2-frames.js";
-import type { RawConnection } from "../../support/raw-client.js";
-import { type RawFront, startRawFront } from "../../support/raw-front.js";
+import { type Front, startFront } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
 import { type Recorder, startRecorder } from "./recorder.js";
 
 type Field = readonly [name: string, value: string];
 
 let target: Recorder;
-let front: RawFront;
+let front: Front;
 
 beforeAll(async () => {
   target = await startRecorder();
   // It adds nothing by itself, so that every line the app gets is the client's.
-  front = await startRawFront(`127.0.0.1:${target.port}`, { edge: findProfile("none") as never });
+  front = await startFront(`127.0.0.1:${target.port}`, { edge: findProfile("none") as never });
 });
 
 /** The head that the target has received last. */
@@ -29,7 +29,7 @@ function toldHead(): string[] {
 const told = (): string[] => toldHead().slice(1);
 
 async function tellHttp1(lines: readonly string[], body = ""): Promise<string[]> {
-  const client = await front.secure();
+  const client = await front.connect();
   const method = body === "" ? "GET" : "POST";
   client.send([`${method} / HTTP/1.1`, "Host: localhost", ...lines, "", body].join("\r\n"));
   await client.untilText("\r\n\r\nok");
@@ -44,7 +44,7 @@ const isEnd = (bytes: Buffer): boolean =>
   );
 
 async function askHttp2(pairs: readonly Field[], body?: string): Promise<void> {
-  const client: RawConnection = await front.secure("h2");
+  const client: Peer = await front.connectHttp2();
   const flags = FLAG.endHeaders | (body === undefined ? FLAG.endStream : 0);
   const pieces = [
     PREFACE,
@@ -55,7 +55,7 @@ async function askHttp2(pairs: readonly Field[], body?: string): Promise<void> {
     pieces.push(frame(FRAME.data, FLAG.endStream, 1, Buffer.from(body, "latin1")));
   }
   client.send(Buffer.concat(pieces));
-  await client.until(isEnd, "the answer");
+  await client.untilBytes(isEnd, "the answer");
   client.destroy();
 }
 

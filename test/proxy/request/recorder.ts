@@ -1,16 +1,16 @@
 /** A target that keeps what it receives, and answers every request head with 200. */
-import { type RawTarget, startRawTarget } from "../../support/raw-target.js";
+import { startTarget, type WireTarget } from "../../support/wire-target.js";
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-export interface Recorder extends RawTarget {
+export interface Recorder extends WireTarget {
   /** All that has come since the last call. */
   take(): string;
 }
 
 export async function startRecorder(): Promise<Recorder> {
   let received = "";
-  const target = await startRawTarget({
+  const target = await startTarget({
     onConnection: (connection) => {
       connection.socket.on("data", (bytes: Buffer) => {
         const text = bytes.toString("latin1");

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parseRoute } from "../../../src/proxy/routes.js";
 import { type App, startApp } from "../../support/http-app.js";
 import { atEnd } from "../../support/programs.js";
-import type { RawConnection } from "../../support/raw-client.js";
-import { type RawFront, startRawFront } from "../../support/raw-front.js";
+import { type Front, startFront } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
 
 interface Asked {
   readonly host: string;
@@ -28,7 +28,7 @@ const ROUTES = {
   "[::1]": "six",
 };
 
-let front: RawFront;
+let front: Front;
 let session: ClientHttp2Session;
 let asked: string[] = [];
 
@@ -47,14 +47,14 @@ beforeAll(async () => {
       parseRoute(`${from}=127.0.0.1:${(await startNamed(name)).port}`),
     ),
   );
-  front = await startRawFront(`127.0.0.1:${fallback.port}`, {
+  front = await startFront(`127.0.0.1:${fallback.port}`, {
     routes,
   });
   session = connect(`https://localhost:${front.port}`, { ca: front.root });
   atEnd(() => session.destroy());
 });
 
-async function ask1(client: RawConnection, { host, path = "/", accept }: Asked): Promise<Answer> {
+async function ask1(client: Peer, { host, path = "/", accept }: Asked): Promise<Answer> {
   const lines = [`Host: ${host}`, "Connection: close", ...(accept ? [`Accept: ${accept}`] : [])];
   client.send([`GET ${path} HTTP/1.1`, ...lines, "", ""].join("\r\n"));
   const text = await client.closed();
@@ -78,8 +78,8 @@ async function ask2({ host, path = "/", accept }: Asked): Promise<Answer> {
 }
 
 describe.each<[string, (request: Asked) => Promise<Answer>]>([
-  ["HTTP/1.1", async (request) => ask1(await front.secure(), request)],
-  ["plain HTTP", async (request) => ask1(await front.plain(), request)],
+  ["HTTP/1.1", async (request) => ask1(await front.connect(), request)],
+  ["plain HTTP", async (request) => ask1(await front.connectPlain(), request)],
   ["HTTP/2", ask2],
 ])("Over %s", (_, ask) => {
   it.each([

@@ -1,8 +1,9 @@
 /** One side leaves in the middle: the other one hears of it at once, and nothing is made whole. */
 import { describe, expect, it } from "vitest";
-import { type Front, startBoth, type WireTarget } from "../../support/wire-front.js";
+import { type Front, startBoth } from "../../support/wire-front.js";
 import { request } from "../../support/wire-http2.js";
 import type { Peer } from "../../support/wire-peer.js";
+import type { WireTarget } from "../../support/wire-target.js";
 
 /** "Within a second", as the tests wait for it. */
 const SOON_MS = 1_000;
@@ -55,6 +56,34 @@ async function http2({ target, front }: Both, body = ""): Promise<Asked> {
 }
 
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+
+// NO_ERROR, INTERNAL_ERROR, STREAM_CLOSED, CANCEL, HTTP_1_1_REQUIRED (RFC 9113 7).
+describe.each([0, 2, 5, 8, 13])("A stream of HTTP/2 that is reset with the code %i", (code) => {
+  it("within its request takes the app's connection with it", async () => {
+    const { target, front } = await startBoth();
+    const client = request(await front.session(), { ":method": "POST" }, { endStream: false });
+    client.send("half");
+    const app = await target.accept();
+    await app.until("half");
+    client.stream.close(code);
+    await app.ended(SOON_MS);
+    expect(await front.exchange(1)).toMatchObject({ brokenBy: "client", status: 0 });
+  });
+
+  it("while the app sends to a client that has not read on does, too", async () => {
+    const { target, front } = await startBoth();
+    const client = request(await front.session(), { ":method": "POST" }, { endStream: false });
+    const app = await target.accept();
+    await app.head();
+    client.stream.pause();
+    app.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+    app.send(Buffer.alloc(500_000));
+    await client.head();
+    client.stream.close(code);
+    await app.ended(SOON_MS);
+    expect(await front.exchange(1)).toMatchObject({ brokenBy: "client", status: 200 });
+  });
+});
 
 describe.each([
   ["HTTP/1.1", http1],

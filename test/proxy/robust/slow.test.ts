@@ -1,8 +1,8 @@
 /** Clients that are slow on purpose hold nobody else up, and give way in time. */
 import { expect, it } from "vitest";
-import type { WireTarget } from "../../support/wire-front.js";
 import { type Front, startBoth } from "../../support/wire-front.js";
 import { request } from "../../support/wire-http2.js";
+import type { WireTarget } from "../../support/wire-target.js";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Dialer, type UpstreamError } from "../../../src/proxy/upstream/connect.js";
 import { addressesOf, parseTarget, type TcpTarget } from "../../../src/proxy/upstream/target.js";
 import { folderUntilEnd } from "../../support/programs.js";
-import { type RawTarget, startRawTarget } from "../../support/raw-target.js";
+import { startTarget, type WireTarget } from "../../support/wire-target.js";
 
 const never = new AbortController().signal;
 const stops: (() => Promise<void>)[] = [];
@@ -15,8 +15,8 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function listenOn(host: string, port = 0): Promise<RawTarget> {
-  const target = await startRawTarget({ host, port });
+async function listenOn(host: string, port = 0): Promise<WireTarget> {
+  const target = await startTarget({ host, port });
   stops.push(target.stop);
   return target;
 }
@@ -130,7 +130,7 @@ describe("A unix socket", () => {
     const path = join(folder, "app.sock");
     const dialer = new Dialer(parseTarget(`unix:${path}`));
     expect(await failure(dialer)).toMatchObject({ kind: "refused" });
-    const target = await startRawTarget({ path });
+    const target = await startTarget({ path });
     (await dialer.dial(never)).destroy();
     await target.stop();
     expect(await failure(dialer)).toMatchObject({ kind: "refused" });

@@ -7,15 +7,15 @@ import { describe, expect, it } from "vitest";
 import { issue } from "../../../src/index.js";
 import { startApp } from "../../support/http-app.js";
 import { folderUntilEnd } from "../../support/programs.js";
-import type { RawConnection } from "../../support/raw-client.js";
-import { frontHome, startRawFront } from "../../support/raw-front.js";
-import { startRawTarget, targetOf } from "../../support/raw-target.js";
+import { frontHome, startFront } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
+import { startTarget, targetOf } from "../../support/wire-target.js";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const REQUEST_END = "\r\n\r\n";
 
 /** Answers every request on a connection with 200. */
-function answerAll(connection: RawConnection): void {
+function answerAll(connection: Peer): void {
   let text = "";
   connection.socket.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
@@ -31,12 +31,12 @@ const get = (path = "/", method = "GET"): string =>
 
 describe("A target on localhost", () => {
   it.each(["127.0.0.1", "::1"])("is found where it listens: %s", async (host) => {
-    const target = await startRawTarget({ host, onConnection: answerAll });
-    const front = await startRawFront(`localhost:${target.port}`);
-    const client = await front.plain();
+    const target = await startTarget({ host, onConnection: answerAll });
+    const front = await startFront(`localhost:${target.port}`);
+    const client = await front.connectPlain();
     client.send(get());
     expect(await client.untilText("ok")).toContain("200 OK");
-    const { socket } = target.connections[0] as RawConnection;
+    const { socket } = target.connections[0] as Peer;
     expect(socket.localAddress).toContain(host);
   });
 });
@@ -44,9 +44,9 @@ describe("A target on localhost", () => {
 describe("A unix socket", () => {
   it("is a target", async () => {
     const path = join(folderUntilEnd("devtls-unix-"), "app.sock");
-    await startRawTarget({ path, onConnection: answerAll });
-    const front = await startRawFront(`unix:${path}`);
-    const client = await front.plain();
+    await startTarget({ path, onConnection: answerAll });
+    const front = await startFront(`unix:${path}`);
+    const client = await front.connectPlain();
     client.send(get());
     expect(await client.untilText("ok")).toContain("200 OK");
   });
@@ -63,28 +63,28 @@ describe("An https target", () => {
 
   it("is verified against this machine's authority, and spoken to in HTTP/1.1", async () => {
     const port = await startTls(["localhost"]);
-    const front = await startRawFront(`https://localhost:${port}`);
-    const client = await front.plain();
+    const front = await startFront(`https://localhost:${port}`);
+    const client = await front.connectPlain();
     client.send(get());
     expect(await client.untilText("ok")).toContain("200 OK");
   });
 
   it("with another host's certificate is not passed on, unless it is told to", async () => {
     const port = await startTls(["other.test"]);
-    const strict = await (await startRawFront(`https://localhost:${port}`)).plain();
+    const strict = await (await startFront(`https://localhost:${port}`)).connectPlain();
     strict.send(get());
     const page = await strict.untilText("--insecure-target");
     expect(page).toMatch(/^HTTP\/1\.1 502 /);
     expect(page).toMatch(/certificate|altnames/i);
-    const lax = await startRawFront(`https://localhost:${port}`, { insecureTarget: true });
-    const client = await lax.plain();
+    const lax = await startFront(`https://localhost:${port}`, { insecureTarget: true });
+    const client = await lax.connectPlain();
     client.send(get());
     expect(await client.untilText("ok")).toContain("200 OK");
   });
 
   it("that speaks plain HTTP is named as such", async () => {
     const app = await startApp((_request, response) => response.end("plain"));
-    const client = await (await startRawFront(`https://localhost:${app.port}`)).plain();
+    const client = await (await startFront(`https://localhost:${app.port}`)).connectPlain();
     client.send(get());
     expect(await client.untilText("could not be reached over TLS")).toMatch(/^HTTP\/1\.1 502 /);
   });
@@ -92,10 +92,10 @@ describe("An https target", () => {
 
 describe("A connection", () => {
   it("carries one request after another", async () => {
-    const target = await startRawTarget({ onConnection: answerAll });
-    const front = await startRawFront(`127.0.0.1:${target.port}`);
+    const target = await startTarget({ onConnection: answerAll });
+    const front = await startFront(`127.0.0.1:${target.port}`);
     for (let round = 0; round < 5; round++) {
-      const client = await front.plain();
+      const client = await front.connectPlain();
       client.send(get(`/${round}`));
       await client.untilText("ok");
     }
@@ -111,33 +111,33 @@ describe("A connection", () => {
       "goes on after 204",
     ],
   ])("is not used again when the app %#: %s", async (bytes) => {
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: (connection, number) => {
         if (number > 0) return answerAll(connection);
         connection.socket.once("data", () => connection.send(bytes));
       },
     });
-    const front = await startRawFront(`127.0.0.1:${target.port}`);
-    const first = await front.plain();
+    const front = await startFront(`127.0.0.1:${target.port}`);
+    const first = await front.connectPlain();
     first.send(get("/1"));
     await first.untilText(bytes.includes("204") ? "204" : "ok");
-    const second = await front.plain();
+    const second = await front.connectPlain();
     second.send(get("/2"));
     expect(await second.untilText("ok")).not.toContain("evil");
     expect(target.connections).toHaveLength(2);
   });
 
   it("that was idle too long is not used again", async () => {
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: (connection) =>
         connection.socket.on("data", () =>
           // One second, of which devtls keeps one as a margin.
           connection.send(OK.replace("Content-Length", "Keep-Alive: timeout=1\r\nContent-Length")),
         ),
     });
-    const front = await startRawFront(`127.0.0.1:${target.port}`);
+    const front = await startFront(`127.0.0.1:${target.port}`);
     for (const path of ["/1", "/2"]) {
-      const client = await front.plain();
+      const client = await front.connectPlain();
       client.send(get(path));
       await client.untilText("ok");
     }
@@ -146,10 +146,10 @@ describe("A connection", () => {
 
   it("is opened for each of many requests at once, and few are kept", async () => {
     const many = 300;
-    const asked: RawConnection[] = [];
+    const asked: Peer[] = [];
     let closed = 0;
     let enough = (): void => undefined;
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: (connection) => {
         connection.socket.once("data", () => {
           asked.push(connection);
@@ -164,8 +164,8 @@ describe("A connection", () => {
     const fewer = new Promise<void>((resolve) => {
       enough = resolve;
     });
-    const front = await startRawFront(`127.0.0.1:${target.port}`);
-    const clients = await Promise.all(Array.from({ length: many }, () => front.plain()));
+    const front = await startFront(`127.0.0.1:${target.port}`);
+    const clients = await Promise.all(Array.from({ length: many }, () => front.connectPlain()));
     for (const client of clients) client.send(get());
     await Promise.all(clients.map((client) => client.untilText("ok")));
     await fewer;
@@ -177,7 +177,7 @@ describe("A request on a connection that the app has closed meanwhile", () => {
   /** An app that answers the first request of a connection and closes it at the second. */
   async function startForgetful() {
     const heads: string[] = [];
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: ({ socket, ...connection }, number) => {
         let requests = 0;
         socket.on("data", (chunk: Buffer) => {
@@ -188,14 +188,14 @@ describe("A request on a connection that the app has closed meanwhile", () => {
         void connection;
       },
     });
-    return { heads, front: await startRawFront(`127.0.0.1:${target.port}`) };
+    return { heads, front: await startFront(`127.0.0.1:${target.port}`) };
   }
 
   it.each(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])(
     "is tried once more when it is %s",
     async (method) => {
       const { heads, front } = await startForgetful();
-      const client = await front.plain();
+      const client = await front.connectPlain();
       client.send(get("/1"));
       await client.untilText("ok");
       client.send(`${method} /2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
@@ -209,7 +209,7 @@ describe("A request on a connection that the app has closed meanwhile", () => {
 
   it("is answered with 502 when it is POST", async () => {
     const { heads, front } = await startForgetful();
-    const client = await front.plain();
+    const client = await front.connectPlain();
     client.send(get("/1"));
     await client.untilText("ok");
     client.send(get("/2", "POST"));
@@ -220,20 +220,20 @@ describe("A request on a connection that the app has closed meanwhile", () => {
 
 describe("While the app restarts", () => {
   it("GET waits for it", async () => {
-    const first = await startRawTarget({ onConnection: answerAll });
-    const front = await startRawFront(`127.0.0.1:${first.port}`);
-    const client = await front.plain();
+    const first = await startTarget({ onConnection: answerAll });
+    const front = await startFront(`127.0.0.1:${first.port}`);
+    const client = await front.connectPlain();
     client.send(get("/1"));
     await client.untilText("ok");
     const down = once(front.serving, "target");
     await first.stop();
     client.send(get("/2"));
-    const post = await front.plain();
+    const post = await front.connectPlain();
     post.send(get("/3", "POST"));
     expect(await post.untilText("502")).toContain("502");
     expect((await down)[0]).toBe("down");
-    await startRawTarget({ port: first.port, onConnection: answerAll });
-    await client.until(
+    await startTarget({ port: first.port, onConnection: answerAll });
+    await client.untilBytes(
       (bytes) => bytes.toString("latin1").split("200 OK").length === 3,
       "two answers",
     );
@@ -245,8 +245,8 @@ describe("While the app restarts", () => {
     const { port } = server.address() as { port: number };
     server.close();
     await once(server, "close");
-    const front = await startRawFront(`127.0.0.1:${port}`);
-    const client = await front.plain();
+    const front = await startFront(`127.0.0.1:${port}`);
+    const client = await front.connectPlain();
     client.send(get());
     expect(await client.untilText("refused the connection")).toMatch(/^HTTP\/1\.1 502 /);
   });

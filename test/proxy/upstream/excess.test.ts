@@ -4,8 +4,8 @@ import type { Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { Connection, type ConnectionUser } from "../../../src/proxy/upstream/connection.js";
-import { startRawFront } from "../../support/raw-front.js";
-import { startRawTarget } from "../../support/raw-target.js";
+import { startFront } from "../../support/wire-front.js";
+import { startTarget } from "../../support/wire-target.js";
 
 const EVIL = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
 const FINE = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
@@ -51,20 +51,20 @@ async function askTwice(
   const first = new Promise<void>((resolve) => {
     gotFirst = resolve;
   });
-  const target = await startRawTarget({
+  const target = await startTarget({
     onConnection: ({ socket }, number) => {
       if (number === 0) socket.once("data", () => answer(socket, first));
       else socket.on("data", () => socket.write(FINE));
     },
   });
-  const front = await startRawFront(`127.0.0.1:${target.port}`);
-  const client = await front.plain();
+  const front = await startFront(`127.0.0.1:${target.port}`);
+  const client = await front.connectPlain();
   client.send(`${method} /1 HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   await client.untilText("\r\n\r\n");
   gotFirst();
   // The first connection must not be used again: the app sees its end.
   await (await target.connection(0)).closed();
-  const other = await front.plain();
+  const other = await front.connectPlain();
   other.send("GET /2 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const second = await other.untilText("fine");
   // On the first client's connection, neither.
@@ -95,17 +95,17 @@ describe("A request that is answered before its end", () => {
     ["a length", "Content-Length: 40", "hello", "GET /evil HTTP/1.1\r\nHost: evil\r\n\r\n"],
     ["chunks", "Transfer-Encoding: chunked", "5\r\nhello\r\n", "3\r\n\r\n\r\r\n0\r\n\r\n"],
   ])("with %s leaves nothing on its connection for another", async (_, framing, begin, rest) => {
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: ({ socket }) => socket.once("data", () => socket.write(FINE)),
     });
-    const front = await startRawFront(`127.0.0.1:${target.port}`);
-    const client = await front.plain();
+    const front = await startFront(`127.0.0.1:${target.port}`);
+    const client = await front.connectPlain();
     client.send(`POST /1 HTTP/1.1\r\nHost: localhost\r\n${framing}\r\n\r\n${begin}`);
     await client.untilText("fine");
     const app = await target.connection(0);
     await app.closed();
     client.send(rest);
-    const other = await front.plain();
+    const other = await front.connectPlain();
     other.send("GET /2 HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await other.untilText("fine");
     expect((await target.connection(1)).text).toMatch(/^GET \/2 HTTP\/1\.1\r\n/);

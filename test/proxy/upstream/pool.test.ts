@@ -7,15 +7,15 @@ import { Pool } from "../../../src/proxy/upstream/pool.js";
 import { ResponseReader } from "../../../src/proxy/upstream/reader.js";
 import { parseTarget } from "../../../src/proxy/upstream/target.js";
 import { atEnd } from "../../support/programs.js";
-import type { RawConnection } from "../../support/raw-client.js";
-import { frontHome } from "../../support/raw-front.js";
-import { type RawTarget, startRawTarget, targetOf } from "../../support/raw-target.js";
+import { frontHome } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
+import { startTarget, targetOf, type WireTarget } from "../../support/wire-target.js";
 
 afterEach(() => vi.useRealTimers());
 
 const answering =
   (lines = "") =>
-  (connection: RawConnection): void => {
+  (connection: Peer): void => {
     const answer = `HTTP/1.1 200 OK\r\n${lines}Content-Length: 2\r\n\r\nok`;
     connection.socket.on("data", () => connection.send(answer));
   };
@@ -37,8 +37,8 @@ function ask(pool: Pool): Promise<boolean> {
   });
 }
 
-async function start(lines?: string): Promise<{ target: RawTarget; pool: Pool }> {
-  const target = await startRawTarget({ onConnection: answering(lines) });
+async function start(lines?: string): Promise<{ target: WireTarget; pool: Pool }> {
+  const target = await startTarget({ onConnection: answering(lines) });
   const pool = new Pool(parseTarget(`127.0.0.1:${target.port}`));
   atEnd(() => pool.close());
   return { target, pool };
@@ -76,7 +76,7 @@ describe("A connection that is idle", () => {
   });
 
   it("is closed with the pool, and so is one in use", async () => {
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: (connection, number) => {
         if (number === 0) answering()(connection);
       },

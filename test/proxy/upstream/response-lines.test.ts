@@ -4,20 +4,20 @@ import { type ClientHttp2Session, connect } from "node:http2";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findProfile } from "../../../src/edge/profiles/index.js";
 import { atEnd } from "../../support/programs.js";
-import type { RawConnection } from "../../support/raw-client.js";
-import { type RawFront, startRawFront } from "../../support/raw-front.js";
-import { startRawTarget } from "../../support/raw-target.js";
+import { type Front, startFront } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
+import { startTarget } from "../../support/wire-target.js";
 
 let answer = "";
-let front: RawFront;
+let front: Front;
 let session: ClientHttp2Session;
 
 beforeAll(async () => {
-  const target = await startRawTarget({
+  const target = await startTarget({
     onConnection: ({ socket }) =>
       socket.on("data", () => socket.end(Buffer.from(answer, "latin1"))),
   });
-  front = await startRawFront(`127.0.0.1:${target.port}`, {
+  front = await startFront(`127.0.0.1:${target.port}`, {
     edge: findProfile("none") as never,
     hsts: "pass",
   });
@@ -33,7 +33,7 @@ interface Received {
 }
 
 async function overHttp1(method: string): Promise<Received> {
-  const client: RawConnection = await front.secure();
+  const client: Peer = await front.connect();
   client.send(`${method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
   const text = await client.closed();
   const end = text.indexOf("\r\n\r\n");

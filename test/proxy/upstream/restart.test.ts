@@ -1,15 +1,15 @@
 /** An app that restarts is waited for: 5 s from when it was first missed, for what changes nothing. */
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RawConnection } from "../../support/raw-client.js";
-import { type RawFront, startRawFront } from "../../support/raw-front.js";
-import { type RawTarget, startRawTarget } from "../../support/raw-target.js";
+import { type Front, startFront } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
+import { startTarget, type WireTarget } from "../../support/wire-target.js";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const NO_BODY = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
 
-function startServer(port = 0): Promise<RawTarget> {
-  return startRawTarget({
+function startServer(port = 0): Promise<WireTarget> {
+  return startTarget({
     port,
     onConnection: ({ socket }) =>
       socket.on("data", (chunk: Buffer) =>
@@ -18,12 +18,12 @@ function startServer(port = 0): Promise<RawTarget> {
   });
 }
 
-let target: RawTarget;
-let front: RawFront;
+let target: WireTarget;
+let front: Front;
 
 beforeEach(async () => {
   target = await startServer();
-  front = await startRawFront(`127.0.0.1:${target.port}`);
+  front = await startFront(`127.0.0.1:${target.port}`);
 });
 
 afterEach(async () => {
@@ -32,13 +32,13 @@ afterEach(async () => {
   await target.stop();
 });
 
-async function send(method = "GET", lines: readonly string[] = []): Promise<RawConnection> {
-  const client = await front.plain();
+async function send(method = "GET", lines: readonly string[] = []): Promise<Peer> {
+  const client = await front.connectPlain();
   client.send([`${method} / HTTP/1.1`, "Host: localhost", ...lines, "", ""].join("\r\n"));
   return client;
 }
 
-async function status(client: RawConnection): Promise<number> {
+async function status(client: Peer): Promise<number> {
   const [, code] = (await client.untilText("\r\n\r\n")).split(" ", 2);
   client.destroy();
   return Number(code);

@@ -5,8 +5,8 @@ import { Call, type CallEvents, type RequestBody } from "../../../src/proxy/upst
 import { Pool } from "../../../src/proxy/upstream/pool.js";
 import { parseTarget } from "../../../src/proxy/upstream/target.js";
 import { atEnd } from "../../support/programs.js";
-import type { RawConnection } from "../../support/raw-client.js";
-import { type RawTarget, startRawTarget } from "../../support/raw-target.js";
+import type { Peer } from "../../support/wire-peer.js";
+import { startTarget, type WireTarget } from "../../support/wire-target.js";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -46,8 +46,8 @@ function bodyOf(stream: PassThrough): RequestBody {
  * answer every request that has come whole.
  */
 async function startForgetful(
-  atSecond: (connection: RawConnection) => void,
-  onFurther: (connection: RawConnection) => void = (connection) => {
+  atSecond: (connection: Peer) => void,
+  onFurther: (connection: Peer) => void = (connection) => {
     connection.socket.on("data", () => {
       const { text } = connection;
       const end = text.indexOf("\r\n\r\n") + 4;
@@ -55,8 +55,8 @@ async function startForgetful(
       if (end > 3 && text.length === end + length) connection.send(OK);
     });
   },
-): Promise<{ target: RawTarget; pool: Pool }> {
-  const target = await startRawTarget({
+): Promise<{ target: WireTarget; pool: Pool }> {
+  const target = await startTarget({
     onConnection: (connection, number) => {
       if (number > 0) return onFurther(connection);
       connection.socket.once("data", () => {
@@ -71,10 +71,10 @@ async function startForgetful(
   return { target, pool };
 }
 
-const reset = ({ socket }: RawConnection): void => void socket.resetAndDestroy();
+const reset = ({ socket }: Peer): void => void socket.resetAndDestroy();
 
 describe("A request on a connection that was used before", () => {
-  it.each<[string, (connection: RawConnection) => void]>([
+  it.each<[string, (connection: Peer) => void]>([
     ["ended", ({ socket }) => socket.end()],
     ["reset", reset],
   ])("is sent once more when that is %s before any octet", async (_, close) => {
@@ -140,7 +140,7 @@ describe("A request on a connection that was used before", () => {
 
 describe("A request on a new connection", () => {
   it("is not sent once more, whatever it is", async () => {
-    const target = await startRawTarget({
+    const target = await startTarget({
       onConnection: ({ socket }) => socket.once("data", () => socket.end()),
     });
     const pool = new Pool(parseTarget(`127.0.0.1:${target.port}`));

@@ -3,20 +3,20 @@ import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseTarget } from "../../../src/proxy/upstream/target.js";
 import { freePort } from "../../support/cli.js";
-import type { RawConnection } from "../../support/raw-client.js";
-import { type RawFront, startRawFront } from "../../support/raw-front.js";
-import { type RawTarget, startRawTarget } from "../../support/raw-target.js";
+import { type Front, startFront } from "../../support/wire-front.js";
+import type { Peer } from "../../support/wire-peer.js";
+import { startTarget, type WireTarget } from "../../support/wire-target.js";
 
 const BROWSER = ["Accept: text/html,*/*;q=0.8", "User-Agent: Mozilla/5.0 Chrome/156.0"];
 const HEADLESS = ["Accept: text/html,*/*;q=0.8", "User-Agent: Mozilla/5.0 HeadlessChrome/156.0"];
 
-let front: RawFront;
-let target: RawTarget | undefined;
+let front: Front;
+let target: WireTarget | undefined;
 let port: number;
 
 beforeEach(async () => {
   port = await freePort();
-  front = await startRawFront(`127.0.0.1:${port}`, { starting: "npm run <dev>" });
+  front = await startFront(`127.0.0.1:${port}`, { starting: "npm run <dev>" });
 });
 
 afterEach(async () => {
@@ -26,8 +26,8 @@ afterEach(async () => {
   target = undefined;
 });
 
-async function send(lines: readonly string[] = [], method = "GET"): Promise<RawConnection> {
-  const client = await front.plain();
+async function send(lines: readonly string[] = [], method = "GET"): Promise<Peer> {
+  const client = await front.connectPlain();
   const framing = method === "POST" ? ["Content-Length: 4"] : [];
   const head = [`${method} /page HTTP/1.1`, "Host: localhost", ...lines, ...framing, "", ""];
   client.send(head.join("\r\n"));
@@ -43,8 +43,8 @@ async function readiness(): Promise<string> {
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-async function listen(at = port): Promise<RawTarget> {
-  target = await startRawTarget({
+async function listen(at = port): Promise<WireTarget> {
+  target = await startTarget({
     port: at,
     onConnection: ({ socket }) => {
       let text = "";

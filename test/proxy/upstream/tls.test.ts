@@ -7,8 +7,8 @@ import { credentials, issue } from "../../../src/index.js";
 import { Dialer, type UpstreamError } from "../../../src/proxy/upstream/connect.js";
 import { parseTarget } from "../../../src/proxy/upstream/target.js";
 import { atEnd } from "../../support/programs.js";
-import { frontHome, startRawFront } from "../../support/raw-front.js";
-import { startRawTarget, targetOf } from "../../support/raw-target.js";
+import { frontHome, startFront } from "../../support/wire-front.js";
+import { startTarget, targetOf } from "../../support/wire-target.js";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -45,9 +45,9 @@ async function selfSigned(from: number, to: number): Promise<{ cert: string; key
 }
 
 async function answerTo(target: string, settings = {}): Promise<string> {
-  const front = await startRawFront(target, settings);
+  const front = await startFront(target, settings);
   atEnd(front.close);
-  const client = await front.plain();
+  const client = await front.connectPlain();
   client.send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   return client.closed();
 }
@@ -128,7 +128,7 @@ describe("An app that speaks something else", () => {
   });
 
   it("than TLS is named as such", async () => {
-    const { port } = await startRawTarget({
+    const { port } = await startTarget({
       onConnection: ({ socket }) =>
         socket.once("data", () => socket.end("HTTP/1.1 400 Bad\r\n\r\n")),
     });
@@ -136,7 +136,7 @@ describe("An app that speaks something else", () => {
   });
 
   it("and closes is named as such", async () => {
-    const { port } = await startRawTarget({
+    const { port } = await startTarget({
       onConnection: ({ socket }) => socket.once("data", () => socket.destroy()),
     });
     expect(await answerTo(`https://localhost:${port}`)).toContain("it ended the TLS handshake");

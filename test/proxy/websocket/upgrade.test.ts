@@ -142,7 +142,7 @@ describe("An upgrade", () => {
 
   it("is refused with a page when nothing listens", async () => {
     const { target, front } = await startBoth();
-    target.stop();
+    target.refuse();
     const client = await front.connect();
     client.send(ask(front.authority));
     expect((await client.head()).status).toBe(502);

@@ -15,7 +15,7 @@ async function startServer(): Promise<{ server: WebSocketServer; front: Front }>
     for (const client of server.clients) client.terminate();
     http.close();
   });
-  return { server, front: await startFront((http.address() as AddressInfo).port) };
+  return { server, front: await startFront(`127.0.0.1:${(http.address() as AddressInfo).port}`) };
 }
 
 const open = async (front: Front): Promise<WebSocket> => {

@@ -4,20 +4,20 @@ import { type IncomingMessage, request } from "node:http";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { beforeAll, describe, expect, it } from "vitest";
 import { atEnd } from "../../../support/programs.js";
-import { type RawFront, startRawFront } from "../../../support/raw-front.js";
-import { type RawTarget, startRawTarget } from "../../../support/raw-target.js";
+import { type Front, startFront } from "../../../support/wire-front.js";
+import { startTarget, type WireTarget } from "../../../support/wire-target.js";
 import { readOurs } from "./read.js";
 import { RESPONSES } from "./responses.js";
 
-let target: RawTarget;
-let front: RawFront;
+let target: WireTarget;
+let front: Front;
 let session: ClientHttp2Session;
 
 beforeAll(async () => {
-  target = await startRawTarget({
+  target = await startTarget({
     onConnection: (connection) => void answer(connection),
   });
-  front = await startRawFront(`127.0.0.1:${target.port}`);
+  front = await startFront(`127.0.0.1:${target.port}`);
   session = connect(`https://localhost:${front.port}`, {
     ca: front.root,
     maxHeaderListPairs: 2000,
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 /** Sends the response whose number is the path, and says no more. */
-async function answer({ socket }: RawTarget["connections"][number]): Promise<void> {
+async function answer({ socket }: WireTarget["connections"][number]): Promise<void> {
   let text = "";
   socket.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
