@@ -63,6 +63,6 @@ describeUnless(whyNot(["apache2", "curl"]), "Apache mod_md", () => {
     await log.waitFor(/The Managed Domain app\.test has been setup/);
     await desk.sh(`apache2 -f '${file}' -k graceful`);
     await log.waitFor(/CA advises renew via ARI/);
-    await desk.acme().waitFor(/(?:certificate for app\.test until[^]*){2}/);
+    await desk.acme().waitFor(/(?:certificate for app\.test until[\s\S]*){2}/);
   });
 });
