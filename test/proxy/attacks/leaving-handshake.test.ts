@@ -51,7 +51,7 @@ async function say(port: number, bytes: Buffer): Promise<Socket> {
 it("a client of HTTP/2 that leaves before a word of it is noticed", async () => {
   const { front } = await startBoth();
   const gone = untilGone(1);
-  const client = await front.connectRaw();
+  const client = await front.connectHttp2();
   client.finish();
   await gone;
 });
