@@ -20,11 +20,12 @@ apt-get install -q -y --no-install-recommends \
   uvicorn python3-starlette python3-itsdangerous python3-websockets \
   nginx-light apache2 haproxy caddy \
   certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
-  fish zsh mmdebstrap ruby libxml2-utils
+  fish zsh mmdebstrap ruby puma libxml2-utils
 
 if [ "${1-}" = --apps ]; then
   apt-get install -q -y --no-install-recommends \
     apache2 libapache2-mod-php php-mysql php-sqlite3 php-xml php-mbstring php-gd mariadb-server \
     wordpress wordpress-theme-twentytwentythree mediawiki dokuwiki \
-    redmine redmine-sqlite puma sqlite3 jupyter-notebook python3-ipykernel
+    redmine redmine-sqlite sqlite3 jupyter-notebook python3-ipykernel \
+    phpmyadmin roundcube-core roundcube-sqlite3 ruby-sinatra
 fi

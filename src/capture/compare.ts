@@ -2,7 +2,7 @@
 import { first } from "../lines.js";
 import { isRedirect } from "./inference/plain.js";
 import { comparable } from "./inference/response.js";
-import { type Aliases, masked, seen } from "./inference/seen.js";
+import { type Aliases, aliasing, masked, seen } from "./inference/seen.js";
 import type { Observation, Shows } from "./question.js";
 import { ACME_TARGET } from "./questions.js";
 
@@ -59,7 +59,7 @@ function describe(observation: Observation, sides: Sides, aliases: Aliases): str
   const { arrived, answer, question } = observation;
   if (question.reply && answer) {
     const lines = comparable(answer.lines).map((line) => masked(line));
-    return [`status ${answer.status}`, ...(sides.known ? replaced(lines, aliases) : [])].sort();
+    return [`status ${answer.status}`, ...(sides.known ? lines.map(aliasing(aliases)) : [])].sort();
   }
   if (arrived && question.target === ACME_TARGET) return ["reaches the app"];
   if (arrived) return seen(arrived, sides.shows, aliases);
@@ -67,13 +67,7 @@ function describe(observation: Observation, sides: Sides, aliases: Aliases): str
   if (!isRedirect(observation)) return [`answered ${answer.status} by the edge itself`];
   // Where the simulation redirects to its own port, production has none to name.
   const location = first(answer.lines, "location") ?? "";
-  return [`${answer.status} to ${location.replace(/^(https:\/\/[^/]*?):\d+/, "$1")}`];
-}
-
-function replaced(lines: readonly string[], aliases: Aliases): string[] {
-  return lines.map((line) => {
-    let text = line;
-    for (const [from, to] of aliases) text = text.replaceAll(from, to);
-    return text;
-  });
+  const to = location.replace(/^(https:\/\/[^/]*?):\d+/, "$1");
+  // "%c3" and "%C3" are the same (RFC 3986 6.2.2.1); Apache writes them small.
+  return [`${answer.status} to ${to.replace(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase())}`];
 }

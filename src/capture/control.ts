@@ -10,7 +10,8 @@ export interface Control {
 /** "TOKEN NUMBER" or "TOKEN NUMBER REPLY", the last one JSON in base64url. */
 export function encodeControl({ token, number, reply }: Control): string {
   const wanted = Object.keys(reply).length === 0 ? "" : ` ${toBase64(JSON.stringify(reply))}`;
-  return `${token} ${number}${wanted}`;
+  // As long for every request, so that it counts the same against a bound.
+  return `${token} ${String(number).padStart(6, "0")}${wanted}`;
 }
 
 function toBase64(text: string): string {

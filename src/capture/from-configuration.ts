@@ -9,17 +9,22 @@ import type { Asking } from "./asking/ask.js";
 import { FASTCGI_SHOWS, startFastcgi } from "./asking/fastcgi.js";
 import { startRecorder } from "./asking/recorder.js";
 import { type Credentials, temporaryAuthority } from "./asking/simulation.js";
-import { type Captured, capture } from "./capture.js";
+import { boundsOf, type Captured, type CaptureSettings, capture } from "./capture.js";
 import { startCaddy } from "./programs/caddy.js";
 import { type Configured, type Stage, startNginx } from "./programs/nginx.js";
 import type { NginxWishes } from "./programs/nginx-config.js";
 import { makeFolder } from "./programs/running.js";
+import type { Place } from "./questions.js";
 
 export interface ConfigurationSettings extends NginxWishes {
   readonly kind: "nginx" | "caddy";
   readonly file: string;
   readonly name: string;
   readonly guard?: string;
+  /** As CaptureSettings have them. */
+  readonly limits?: boolean;
+  readonly slow?: boolean;
+  readonly onStage?: (what: string) => void;
   readonly onAnswer?: Asking["onAnswer"];
   readonly signal?: AbortSignal;
 }
@@ -29,20 +34,44 @@ export function localSources(): string[] {
   return process.platform === "linux" ? ["127.0.0.7"] : [];
 }
 
+/** A configuration whose program runs, ready to be asked. */
+export interface ReadyConfiguration {
+  readonly settings: CaptureSettings;
+  /** What is known not to be learnt; asked for afterwards it has what the app's environment showed. */
+  readonly notLearned: () => readonly string[];
+}
+
 /**
  * Captures what a configuration does.
  * @throws DevtlsError as startNginx, and as capture
  */
-export async function captureConfiguration(settings: ConfigurationSettings): Promise<Captured> {
+export function captureConfiguration(settings: ConfigurationSettings): Promise<Captured> {
+  return withConfiguration(settings, async (ready) => {
+    const captured = await capture(ready.settings);
+    return { ...captured, notLearned: [...ready.notLearned(), ...captured.notLearned] };
+  });
+}
+
+/**
+ * Runs a configuration's program for as long as it is used.
+ * @throws DevtlsError as startNginx, and whatever `use` throws
+ */
+export async function withConfiguration<T>(
+  settings: ConfigurationSettings,
+  use: (ready: ReadyConfiguration) => Promise<T>,
+): Promise<T> {
   const undo: (() => unknown)[] = [];
   try {
-    return await run(settings, undo);
+    return await use(await start(settings, undo));
   } finally {
     for (const step of undo.reverse()) await step();
   }
 }
 
-async function run(settings: ConfigurationSettings, undo: (() => unknown)[]): Promise<Captured> {
+async function start(
+  settings: ConfigurationSettings,
+  undo: (() => unknown)[],
+): Promise<ReadyConfiguration> {
   const { kind, file, name, onAnswer, signal } = settings;
   const token = randomBytes(12).toString("hex");
   const recorder = await startRecorder(token);
@@ -63,35 +92,35 @@ async function run(settings: ConfigurationSettings, undo: (() => unknown)[]): Pr
     other: { http: at(other.port), fastcgi: at(other.port) },
     ...(settings.guard !== undefined && { guard: settings.guard }),
   };
-  const start = kind === "nginx" ? startNginx : startCaddy;
-  const running = await start(file, settings, stage);
+  const startProgram = kind === "nginx" ? startNginx : startCaddy;
+  const running = await startProgram(file, settings, stage);
   undo.push(() => running.program.stop());
   const target = targetOf(running, recorder.port);
   recorder.target = target;
-  const captured = await capture({
-    name,
-    title: `captured from ${file}${running.serverName === "localhost" ? "" : `, ${running.serverName}`}`,
-    source: `${kind} ${running.version.replace(/^[a-z]+ /, "")} with ${file}`,
-    place: placeOf(running),
-    target,
-    remote: false,
-    asking: {
-      ...doorsOf(running, credentials),
-      token,
-      recorder,
-      name: file,
-      ...(running.speaksFastcgi && { shows: FASTCGI_SHOWS }),
-      ...(onAnswer && { onAnswer }),
-      ...(signal && { signal }),
-    },
-  });
-  const told = [...fastcgi.parameters].filter((line) => line.startsWith("HTTPS="));
-  const environment = told.map(
-    (line) => `${line} in the app's environment: start it with serve --https-env`,
-  );
+  const told = (): string[] => [...fastcgi.parameters].filter((line) => line.startsWith("HTTPS="));
   return {
-    ...captured,
-    notLearned: [...running.notLearned, ...environment, ...captured.notLearned],
+    settings: {
+      name,
+      title: `captured from ${file}${running.serverName === "localhost" ? "" : `, ${running.serverName}`}`,
+      source: `${kind} ${running.version.replace(/^[a-z]+ /, "")} with ${file}`,
+      place: placeOf(running),
+      target,
+      remote: false,
+      ...boundsOf(settings),
+      asking: {
+        ...doorsOf(running, credentials),
+        token,
+        recorder,
+        name: file,
+        ...(running.speaksFastcgi && { shows: FASTCGI_SHOWS }),
+        ...(onAnswer && { onAnswer }),
+        ...(signal && { signal }),
+      },
+    },
+    notLearned: () => [
+      ...running.notLearned,
+      ...told().map((line) => `${line} in the app's environment: start it with serve --https-env`),
+    ],
   };
 }
 
@@ -126,10 +155,11 @@ function doorsOf(running: Configured, { root }: Credentials): Pick<Asking, "tls"
   };
 }
 
-function placeOf({ serverName, tlsPort, plainPort, base }: Configured) {
+function placeOf({ serverName, tlsPort, plainPort, base, home }: Configured): Place {
   return {
     authority: `${serverName}:${tlsPort ?? plainPort}`,
     base,
+    home,
     below: true,
     sources: localSources(),
   };

@@ -8,7 +8,7 @@ import { DevtlsError } from "../errors.js";
 import { stateDirectory } from "../paths.js";
 import { type Asking, ask } from "./asking/ask.js";
 import type { Door } from "./asking/client.js";
-import { type Captured, capture } from "./capture.js";
+import { boundsOf, type Captured, capture } from "./capture.js";
 import { localSources } from "./from-configuration.js";
 import type { Observation } from "./question.js";
 import { type Place, requestQuestions } from "./questions.js";
@@ -20,6 +20,12 @@ export interface UrlSettings {
   readonly name: string;
   readonly roots: readonly string[];
   readonly insecure?: boolean;
+  /** As CaptureSettings have them. */
+  readonly limits?: boolean;
+  readonly slow?: boolean;
+  /** The host is the user's own, so that it may be asked for more than it takes. */
+  readonly own?: boolean;
+  readonly onStage?: (what: string) => void;
   readonly onAnswer?: Asking["onAnswer"];
   readonly onResume?: (answered: number) => void;
   readonly signal?: AbortSignal;
@@ -38,6 +44,13 @@ const SAVE_EVERY = 10;
 export async function captureUrl(settings: UrlSettings): Promise<Captured> {
   const { url, httpUrl, token, name, onAnswer, signal } = settings;
   const local = await isLocal(url.hostname);
+  if (settings.limits && !local && !settings.own) {
+    throw new DevtlsError(
+      "usage",
+      `--limits sends ${url.hostname} requests that are too large: only to a host of your own`,
+      { hint: "Add --own if it is" },
+    );
+  }
   const secure = url.protocol === "https:";
   const door = (to: URL): Door => ({
     address: to.hostname.replace(/^\[|\]$/g, ""),
@@ -71,7 +84,8 @@ export async function captureUrl(settings: UrlSettings): Promise<Captured> {
   const place: Place = {
     authority: url.host,
     base,
-    below: await reachesBelow(asking, url.host, base),
+    home: url.pathname,
+    below: await reachesBelow(asking, url),
     sources: local ? localSources() : [],
   };
   try {
@@ -83,6 +97,7 @@ export async function captureUrl(settings: UrlSettings): Promise<Captured> {
       asking,
       target: "",
       remote: !local,
+      ...boundsOf(settings),
     });
     store.remove();
     return captured;
@@ -108,8 +123,9 @@ async function isLocal(hostname: string): Promise<boolean> {
 }
 
 /** Whether paths below the echo's reach it, too. */
-async function reachesBelow(asking: Asking, authority: string, base: string): Promise<boolean> {
-  const place = { authority, base, below: false, sources: [] };
+async function reachesBelow(asking: Asking, { host, pathname }: URL): Promise<boolean> {
+  const base = pathname.replace(/\/+$/, "");
+  const place = { authority: host, base, home: pathname, below: false, sources: [] };
   const [control] = requestQuestions(place);
   if (!control) return false;
   const below = { ...control, name: "a path below", target: `${base}/below` };

@@ -1,7 +1,7 @@
 /** What `serve` would pass on of a question, without a connection: its own functions, in its order. */
 import { compileHead } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
-import { targetFor } from "../edge/target.js";
+import { appTarget, refusesTarget } from "../edge/target.js";
 import { first, valuesOf } from "../lines.js";
 import type { Exchange } from "../proxy/exchange.js";
 import { checkHttp1Head } from "../proxy/front/request-check.js";
@@ -21,7 +21,9 @@ export const model: Model = (profile, target) => {
   const pool = { dialer: { target: { authority: target } } };
   const forwarding = { edge: profile, rewrite, requestPolicy: undefined, pool };
   return (observation) => {
-    const exchange = exchangeOf(observation, toApp.buffersChunked);
+    // What is asked is short enough to come along with its head.
+    const arrives = toApp.buffersChunked === "arrived" && observation.question.way !== "http2";
+    const exchange = exchangeOf(observation, toApp.buffersChunked === true || arrives);
     const upgrade = toApp.passesUpgrade ? upgradeOf(exchange) : undefined;
     const lines = requestHeaders(
       exchange,
@@ -32,7 +34,7 @@ export const model: Model = (profile, target) => {
     const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
     return {
       method,
-      target: targetFor(toApp.target, path),
+      target: refusesTarget(toApp.target, path) ? "" : appTarget(exchange, toApp),
       version: toApp.version === "client" ? asClient : toApp.version,
       lines,
       octets: octetsOf(observation),
@@ -82,6 +84,7 @@ function exchangeOf(observation: Observation, collects: boolean): Exchange {
     target: checked?.target ?? question.target,
     host: question.host ?? checked?.host ?? "localhost",
     headers: lines,
+    ...(checked?.origin !== undefined && { origin: checked.origin }),
     ...(!http2 && question.host !== undefined && { hostAt }),
     trailersWelcome: checked?.trailersWelcome ?? false,
     body: hasBody ? { chunked: unknown && !collects, length: octets } : undefined,

@@ -11,6 +11,8 @@ export interface Reply {
   readonly lines?: readonly string[];
   /** Milliseconds to wait before. */
   readonly delayMs?: number;
+  /** Milliseconds to wait behind the first octet of the body. */
+  readonly pauseMs?: number;
 }
 
 export interface Question {
@@ -26,7 +28,10 @@ export interface Question {
   readonly lines: readonly string[];
   /** Where Host stands among the lines; first unless told otherwise. */
   readonly hostAt?: number;
-  /** Octets of the body; with `chunked`, each text is a chunk. */
+  /**
+   * Octets of the body; with `chunked`, each text is a chunk; over HTTP/2, the edge has each before
+   * the next one is sent.
+   */
   readonly body?: string | readonly string[];
   readonly chunked?: boolean;
   /** An address of this machine to connect from, where there is one to choose. */

@@ -2,6 +2,7 @@
  * What every edge is asked about requests. Each question differs from an ordinary one in one thing
  * an edge is known to treat in its own way; what it does with headers follows from all of them.
  */
+import { AGENT, BROWSER, type Fields, FORGED, SINGLE, WEBSOCKET } from "./fields.js";
 import type { Question, Way } from "./question.js";
 
 /** Where the questions go. */
@@ -10,115 +11,18 @@ export interface Place {
   readonly authority: string;
   /** The path that the app answers below: "" for all paths, "/devtls-echo". */
   readonly base: string;
+  /** The path of ordinary questions: "/", "/devtls-echo", "/api/". */
+  readonly home: string;
   /** Whether paths below the base reach the app, too. */
   readonly below: boolean;
   /** Addresses of this machine to ask from, besides the usual one. */
   readonly sources: readonly string[];
 }
 
-type Fields = readonly (readonly [name: string, value: string])[];
 type Extra = Partial<Omit<Question, "lines">>;
-
-const AGENT: Fields = [
-  ["User-Agent", "curl/8.5.0"],
-  ["Accept", "*/*"],
-];
-
-const BROWSER: Fields = [
-  ["Connection", "keep-alive"],
-  ["sec-ch-ua", '"Chromium";v="140", "Not;A=Brand";v="24"'],
-  ["Upgrade-Insecure-Requests", "1"],
-  ["User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"],
-  ["Accept", "text/html,application/xhtml+xml,*/*;q=0.8"],
-  ["Sec-Fetch-Mode", "navigate"],
-  ["Accept-Encoding", "gzip, deflate"],
-  ["Accept-Language", "en-US,en;q=0.9"],
-  ["Cookie", "a=1; b=2"],
-  ["Referer", "https://elsewhere.example/"],
-];
-
-/** By which apps are told of a hop; a client can send them all. */
-export const FORGED: Fields = [
-  ["X-Forwarded-For", "6.6.6.6"],
-  ["X-Forwarded-Proto", "http"],
-  ["X-Forwarded-Host", "evil.test"],
-  ["X-Forwarded-Port", "81"],
-  ["X-Forwarded-Server", "evil.test"],
-  ["X-Forwarded-Ssl", "off"],
-  ["X-Forwarded-Scheme", "http"],
-  ["X-Forwarded-Prefix", "/evil"],
-  ["X-Forwarded-Protocol", "http"],
-  ["X-Real-IP", "6.6.6.7"],
-  ["X-Scheme", "http"],
-  ["X-Url-Scheme", "http"],
-  ["X-Original-Host", "evil.test"],
-  ["X-Original-URL", "/evil"],
-  ["X-Original-Forwarded-For", "6.6.6.6"],
-  ["X-Request-Id", "client-made"],
-  ["X-Correlation-Id", "client-made"],
-  ["X-Request-Start", "t=1"],
-  ["X-Client-IP", "6.6.6.8"],
-  ["X-Cluster-Client-IP", "6.6.6.8"],
-  ["True-Client-IP", "6.6.6.8"],
-  ["CF-Connecting-IP", "6.6.6.8"],
-  ["Forwarded", "for=6.6.6.6;proto=http;host=evil.test"],
-  ["Via", "1.1 evil"],
-  ["Front-End-Https", "off"],
-  ["Remote-User", "evil"],
-  ["X-Remote-User", "evil"],
-  ["X-Forwarded-User", "evil"],
-  ["X-Forwarded-Client-Cert", "Hash=evil"],
-  ["X-Amzn-Trace-Id", "Root=1-0-evil"],
-  ["traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
-  ["Proxy", "evil"],
-];
-
-/** Values that a second edge in front would send, one header a question. */
-const SINGLE: Fields = [
-  ["X-Forwarded-For", "6.6.6.6"],
-  ["X-Forwarded-For", "6.6.6.6, 7.7.7.7"],
-  ["X-Forwarded-For", "6.6.6.6, 10.1.2.3"],
-  ["X-Forwarded-For", "unknown"],
-  ["X-Forwarded-For", ""],
-  ["X-Forwarded-Proto", "https"],
-  ["X-Forwarded-Proto", "http"],
-  ["X-Forwarded-Proto", "HTTPS"],
-  ["X-Forwarded-Proto", "https, http"],
-  ["X-Forwarded-Proto", ""],
-  ["X-Forwarded-Host", "front.test"],
-  ["X-Forwarded-Port", "444"],
-  ["X-Forwarded-Ssl", "on"],
-  ["X-Forwarded-Scheme", "https"],
-  ["X-Scheme", "https"],
-  ["Front-End-Https", "on"],
-  ["Forwarded", "for=6.6.6.6"],
-  ["X-Real-IP", "6.6.6.6"],
-  ["X-Client-IP", "6.6.6.6"],
-  ["True-Client-IP", "6.6.6.6"],
-  ["CF-Connecting-IP", "6.6.6.6"],
-  ["CF-Visitor", '{"scheme":"https"}'],
-  ["X-Request-Id", "client-made"],
-  ["X-Correlation-Id", "client-made"],
-  ["CloudFront-Forwarded-Proto", "https"],
-  ["Accept-Encoding", "identity"],
-  ["Accept-Encoding", "gzip"],
-  ["Range", "bytes=0-1"],
-  ["Origin", "https://elsewhere.example"],
-  ["Authorization", "Basic dTpw"],
-  ["Proxy-Authorization", "Basic dTpw"],
-  ["Content-Type", "text/plain"],
-  ["X-Devtls-Unheard-Of", "1"],
-];
 
 /** Mostly a place of its own, that other rules hold for than for the rest of the site. */
 export const ACME_TARGET = "/.well-known/acme-challenge/devtls";
-
-const WEBSOCKET: Fields = [
-  ["Upgrade", "websocket"],
-  ["Connection", "Upgrade"],
-  ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
-  ["Sec-WebSocket-Version", "13"],
-];
 
 const LONG = `${"abcdefghi/".repeat(150)}?${"q=0123456789&".repeat(60)}`;
 
@@ -127,13 +31,13 @@ export function requestQuestions(place: Place): Question[] {
   return [...overTls(place), ...overHttp2(place), ...overPlain(place)];
 }
 
-function maker(way: Way, { authority, base }: Place) {
+function maker(way: Way, { authority, home }: Place) {
   return (name: string, fields: Fields, extra: Extra = {}): Question => ({
     name,
     way,
     version: way === "http2" ? "2" : "1.1",
     method: "GET",
-    target: base === "" ? "/" : base,
+    target: home,
     host: authority,
     lines: fields
       .flat()
@@ -157,7 +61,7 @@ function hosts({ authority }: Place): [name: string, host: string][] {
 function overTls(place: Place): Question[] {
   const ask = maker("tls", place);
   const path = (rest: string): string => `${place.base}${rest}`;
-  const home = place.base === "" ? "/" : place.base;
+  const { home } = place;
   const body = { method: "POST", body: "hello" };
   const length: Fields = [...AGENT, ["Content-Length", "5"]];
   const chunked = { method: "POST", chunked: true };
@@ -172,6 +76,9 @@ function overTls(place: Place): Question[] {
     ask("dots and double slashes", AGENT, { target: path("/a//./b/../c//d?e=../f") }),
     ask("quotes and brackets", AGENT, { target: path('/a[0]|{b}"^`') }),
     ask("a long target", AGENT, { target: path(`/${LONG}`) }),
+    ask("an absolute request target", AGENT, {
+      target: `https://${place.authority}${path("/a?b")}`,
+    }),
     ask("a slash at the end", AGENT, { target: path("/a/") }),
   ];
   return [
@@ -253,6 +160,7 @@ function overTls(place: Place): Question[] {
     ask("utf-8 in a value", [...AGENT, ["X-Name", "J\xc3\xa9r\xc3\xb4me"]]),
     ask("a long value", [...AGENT, ["X-Long", "v".repeat(2000)]]),
     ask("cookies", [...AGENT, ["Cookie", 'a=1; b="two"; c=%20'], ["X-After", "1"]]),
+    ask("Pragma and Cache-Control", [...AGENT, ["Pragma", "no-cache"], ["Cache-Control", "a=1"]]),
     ask("Cookie twice", [...AGENT, ["Cookie", "a=1"], ["X-Between", "1"], ["Cookie", "b=2"]]),
     ask("conditions", [
       ...AGENT,
@@ -309,6 +217,7 @@ function overHttp2(place: Place): Question[] {
       ["cookie", "a=1"],
       ["x-after", "2"],
     ]),
+    ask("HTTP/2 Pragma", [["pragma", "no-cache"]]),
     ask("HTTP/2 underscores", [
       ["x_under", "1"],
       ["x-after", "2"],
@@ -320,7 +229,10 @@ function overHttp2(place: Place): Question[] {
     ask("HTTP/2 authority without a port", [["accept", "*/*"]], { host: hostname }),
     ask("HTTP/2 authority with a port", [["accept", "*/*"]], { host: `${hostname}:8443` }),
     ask("HTTP/2 POST with a length", [...type, ["content-length", "5"], ["x-after", "1"]], body),
-    ask("HTTP/2 POST without a length", [...type, ["x-after", "1"]], body),
+    ask("HTTP/2 POST without a length", [...type, ["x-after", "1"]], {
+      method: "POST",
+      body: ["he", "llo"],
+    }),
     ask("HTTP/2 POST without a body", [["accept", "*/*"]], { method: "POST" }),
   ];
 }
@@ -335,7 +247,10 @@ function overPlain(place: Place): Question[] {
     ask("plain http POST", [...AGENT, ["Content-Length", "5"]], body),
     ask("plain http GET with a query", AGENT, { target: `${place.base}/a%20b?c=d` }),
     ask("plain http HTTP/1.0", AGENT, { version: "1.0" }),
-    ask("plain http for a certificate", AGENT, { target: ACME_TARGET }),
+    // Elsewhere than below a path of the app's that is another app's.
+    ...(place.base === ""
+      ? [ask("plain http for a certificate", AGENT, { target: ACME_TARGET })]
+      : []),
     ask("plain http, all forged", [...AGENT, ...FORGED]),
     ask("plain http, told https", [...AGENT, ["X-Forwarded-Proto", "https"]]),
     ask("plain http upgrade", [...AGENT, ...WEBSOCKET]),

@@ -93,27 +93,27 @@ const REPLIES: readonly (readonly [name: string, reply: Reply])[] = [
 ];
 
 /** Questions about what the client gets; the edge alone answers to them. */
-export function responseQuestions({ authority, base }: Place): Question[] {
+export function responseQuestions({ authority, home }: Place): Question[] {
   return REPLIES.map(([name, reply]) => {
     const lines = reply.lines?.map((text) => text.replaceAll("{public}", authority));
-    return asked(name, { ...reply, ...(lines && { lines }) }, authority, base);
+    return asked(name, { ...reply, ...(lines && { lines }) }, authority, home);
   });
 }
 
 /** The second round: does a line that the edge adds give way to the app's own? */
-export function ownLineQuestions({ authority, base }: Place, names: readonly string[]): Question[] {
+export function ownLineQuestions({ authority, home }: Place, names: readonly string[]): Question[] {
   return names.map((name) =>
-    asked(`a response with ${name} of its own`, { lines: [name, "devtls-own"] }, authority, base),
+    asked(`a response with ${name} of its own`, { lines: [name, "devtls-own"] }, authority, home),
   );
 }
 
-function asked(name: string, reply: Reply, host: string, base: string): Question {
+function asked(name: string, reply: Reply, host: string, home: string): Question {
   return {
     name,
     way: "tls",
     version: "1.1",
     method: "GET",
-    target: base === "" ? "/" : base,
+    target: home,
     host,
     lines: ["User-Agent", "curl/8.5.0"],
     reply,

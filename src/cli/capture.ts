@@ -22,6 +22,9 @@ interface Options {
   name?: string;
   out?: string;
   insecure?: boolean;
+  limits?: boolean;
+  slow?: boolean;
+  own?: boolean;
   json?: boolean;
 }
 
@@ -41,6 +44,9 @@ export function define(program: Command): void {
     .option("--name <name>", "the profile's name")
     .option("--out <file>", "where to write the profile; printed unless it is given")
     .option("--insecure", "accept any certificate of the edge")
+    .option("--limits", "also find how large requests may be")
+    .option("--slow", "also find how long the edge waits for the app: takes 5 minutes at most")
+    .option("--own", "the host is yours: --limits may send it more than it takes")
     .option("--json", "print what came of it as JSON")
     .action(run);
   withExamples(
@@ -70,7 +76,13 @@ async function run(url: string | undefined, options: Options): Promise<void> {
     answered = done;
     if (!json && (done % 20 === 0 || done === all)) progress(`asked ${done} of ${all}`);
   };
-  const common = { onAnswer, signal: abort.signal };
+  const common = {
+    onAnswer,
+    signal: abort.signal,
+    onStage: (what: string): void => void (json || progress(what)),
+    ...(options.limits && { limits: true }),
+    ...(options.slow && { slow: true }),
+  };
   try {
     const captured =
       url === undefined
@@ -99,6 +111,7 @@ function fileSettings(options: Options): ConfigurationSettings {
   for (const [name, value] of [
     ["--token", options.token],
     ["--http-url", options.httpUrl],
+    ["--own", options.own],
   ] as const) {
     if (value !== undefined) throw usage(`${name} goes with a URL`);
   }
@@ -133,6 +146,7 @@ function urlSettings(text: string, options: Options) {
     roots: rootsOf(process.env),
     onResume: (done: number) => note(`Going on where the last run stopped: ${done} were asked.`),
     ...(insecure && { insecure }),
+    ...(options.own && { own: true }),
     ...(httpUrl !== undefined && { httpUrl: plainUrl(httpUrl) }),
   };
 }

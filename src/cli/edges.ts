@@ -165,10 +165,12 @@ function shape(toApp: EdgeProfile["toApp"]): [string, string][] {
     toApp.order.includes("sorted") && "sorted by name",
   ].filter((fact) => fact !== false);
   const body = [
-    toApp.buffersChunked && "a chunked one collected and sent with its length",
+    toApp.buffersChunked === "arrived" && "a chunked one that has come whole sent with its length",
+    toApp.buffersChunked === true && "a chunked one collected and sent with its length",
     toApp.answersExpect && "Expect answered by the edge",
   ].filter((fact) => fact !== false);
-  const path = PATHS[toApp.target];
+  const prefix = toApp.replacesPrefix?.join(" becomes ");
+  const path = [PATHS[toApp.target], prefix].filter(Boolean).join("; ");
   return [
     ...(facts.length > 0 ? [["other headers", facts.join("; ")] as [string, string]] : []),
     ...(HOP_BY_HOP[toApp.hopByHop]
@@ -184,12 +186,15 @@ const PATHS: Readonly<Record<EdgeProfile["toApp"]["target"], string>> = {
   reencode: "encoded anew",
   normalize: "dots and double slashes resolved, encoded anew; 404 for an encoded slash",
   decode: "decoded, dots and double slashes resolved",
+  parse: "double slashes resolved",
 };
 
 const HOP_BY_HOP: Readonly<Record<EdgeProfile["toApp"]["hopByHop"], string>> = {
   drop: "",
   "by-name": "what Connection names passes",
   "in-place": "all but close and keep-alive passes, in place",
+  keep: "all passes, in place",
+  copied: "all but Connection passes, from the last line to the first",
 };
 
 function version({ toApp }: EdgeProfile): string {

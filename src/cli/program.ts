@@ -37,10 +37,15 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 /** A dev server named by itself: `8000`, `localhost:8000`, a URL, `unix:/path`. */
 const TARGET = /^(?:\d+|https?:\/\/\S+|unix:\/\S+|(?:[\w.-]+|\[[\da-f:]+\]):\d+)$/i;
 
+/** What only `devtls serve` begins with: `devtls --target 8000`, `devtls -- npm run dev`. */
+const OF_SERVE = /^--(?:target(?:=.*)?|demo)?$/s;
+
 /** The arguments in the words of the contract. */
-function meant([first, ...rest]: readonly string[]): readonly string[] {
+function meant(given: readonly string[]): readonly string[] {
+  const [first, ...rest] = given;
   if (first === undefined) return [];
   if (TARGET.test(first)) return ["serve", "--target", first, ...rest];
+  if (OF_SERVE.test(first)) return ["serve", ...given];
   if (first !== "help") return [ALIASES.get(first) ?? first, ...rest];
   const [about, ...more] = rest;
   return about === undefined ? ["--help"] : [ALIASES.get(about) ?? about, ...more, "--help"];

@@ -61,7 +61,7 @@ async function serve(services: readonly string[], flags: ServeOptions): Promise<
     try {
       running.push(await startApp(each, signals));
     } catch (error) {
-      signals.explained = true;
+      signals.isReason(each);
       await signals.stop("SIGTERM", FAILED_GRACE_MS);
       throw error;
     }
@@ -156,7 +156,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   if (launched) open.push((signal, graceMs) => endLaunched(launched, signal, graceMs));
   end = () => report.closed(serving.findings());
   void launched?.exited.then((status) => {
-    if (!signals.explained) process.exitCode = status;
+    if (signals.isReason(launched)) process.exitCode = status;
     return signals.stop("SIGTERM", GRACE_MS);
   });
   const found = launched ? waitFor(launched, signals) : target;
@@ -188,7 +188,7 @@ async function waitFor(launched: Launched, signals: Signals): Promise<Target | u
   const found = await launched.ready;
   if (found) return found;
   const status = (await launched.exited) || EXIT.failed;
-  if (!signals.explained) await reportError(launched.failure(status), "");
+  if (signals.isReason(launched)) await reportError(launched.failure(status), "");
   return undefined;
 }
 
@@ -264,13 +264,19 @@ type Ending = (signal: NodeJS.Signals, graceMs: number) => Promise<void>;
 
 /** The first signal ends everything in order, a second one at once. */
 class Signals {
-  /** Whether it is known why this ends: somebody asked for it, or an error says it. */
-  explained = false;
+  /** Why this ends: a signal, an app that did not start, or one that ended. */
+  #reason: unknown;
   readonly #endings: Ending[] = [];
   #stopped: Promise<void> | undefined;
 
   constructor() {
     for (const name of END_SIGNALS) process.on(name, this.#onSignal);
+  }
+
+  /** Whether this is what everything ends for: whatever comes first is, and the others follow. */
+  isReason(reason: unknown): boolean {
+    this.#reason ??= reason;
+    return this.#reason === reason;
   }
 
   onStop(ending: Ending): void {
@@ -288,7 +294,7 @@ class Signals {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     if (this.#stopped) process.exit();
-    this.explained = true;
+    this.isReason(signal);
     void this.stop(signal, GRACE_MS);
   };
 }

@@ -76,28 +76,28 @@ const SYNTAXES: readonly (readonly [RegExp, Syntax])[] = [
   [/^(?:text|application)\/(?:x-)?(?:java|ecma)script$/, "script"],
   [/^text\/css$/, "style"],
   [/^text\/csv$/, "csv"],
+  [/^text\/plain$/, "robots"],
 ];
 
 /** Whether bodies of a Content-Type are looked through; asked for every response. */
 export function isScanned(contentType: string, path: string): boolean {
-  if (path === ROBOTS) return true;
-  let scanned = SCANNED.get(contentType);
-  if (scanned === undefined) {
-    scanned = syntaxOf(contentType, "https://localhost/") !== undefined;
-    if (SCANNED.size < MAX_TYPES) SCANNED.set(contentType, scanned);
-  }
-  return scanned;
+  return path === ROBOTS || syntaxOf(contentType, "https://localhost/") !== undefined;
 }
 
 const ROBOTS = "/robots.txt";
 
-const SCANNED = new Map<string, boolean>();
+/** By what stands in Content-Type, as apps have few and send them with every response. */
+const KNOWN = new Map<string, Syntax | undefined>();
 const MAX_TYPES = 100;
 
 function syntaxOf(contentType: string, url: string): Syntax | undefined {
+  const syntax = KNOWN.has(contentType) ? KNOWN.get(contentType) : syntaxOfType(contentType);
+  return syntax === "robots" && new URL(url).pathname !== ROBOTS ? undefined : syntax;
+}
+
+function syntaxOfType(contentType: string): Syntax | undefined {
   const type = (contentType.split(";", 1)[0] as string).trim().toLowerCase();
-  if (type === "text/plain") {
-    return new URL(url).pathname === ROBOTS ? "robots" : undefined;
-  }
-  return SYNTAXES.find(([pattern]) => pattern.test(type))?.[1];
+  const syntax = SYNTAXES.find(([pattern]) => pattern.test(type))?.[1];
+  if (KNOWN.size < MAX_TYPES) KNOWN.set(contentType, syntax);
+  return syntax;
 }

@@ -35,9 +35,10 @@ export interface LocalFound extends Found {
   readonly isLoopback: boolean;
 }
 
-/** A port that a dev server's client in the page connects to, whatever port the page came from. */
+/** What a dev server's client in the page connects to, whatever the page came from. */
 export interface DevSocket {
-  readonly by: "webpack" | "vite";
+  readonly by: "webpack" | "vite" | "parcel";
+  /** 0 is the page's own. */
   readonly port: number;
 }
 
@@ -66,6 +67,7 @@ const MAX_LOCAL = 20;
 /**
  * Clients of dev servers, by what stands in their code. webpack-dev-server writes its address into
  * the URL of its client, whose port 0 stands for the page's own; Vite into a variable of its client.
+ * Parcel's has none unless it is told one.
  */
 const DEV_CLIENTS = [
   {
@@ -74,6 +76,11 @@ const DEV_CLIENTS = [
     port: /^[^"'`\s\\]*?[?&]port=(\d{1,5})/,
   },
   { by: "vite", mark: "hmrPort = ", port: /^hmrPort = (\d{1,5})\b/ },
+  {
+    by: "parcel",
+    mark: "var HMR_HOST = null;",
+    port: /^var HMR_HOST = null;\s*var HMR_PORT = (null);[\s\S]{0,60}?HMR_SECURE = false;/,
+  },
 ] as const;
 
 /** Where tags begin to be read, in octets before the first URL; at least {@link BEFORE}. */
@@ -226,7 +233,7 @@ export class BodyScan implements ScannedBody {
       const at = text.indexOf(mark);
       if (at < 0 || this.sockets.some((each) => each.by === by)) continue;
       const [, digits] = port.exec(text.slice(at, at + AFTER)) ?? [];
-      if (digits !== undefined) this.sockets.push({ by, port: Number(digits) });
+      if (digits !== undefined) this.sockets.push({ by, port: Number(digits) || 0 });
     }
   }
 

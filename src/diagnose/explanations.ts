@@ -109,12 +109,14 @@ export const EXPLANATIONS: Readonly<Record<FindingCode, Explanation>> = {
     what: "A WebSocket of the page is not opened.",
     looks:
       "Pages work, but nothing is live: no reload, no notifications, no kernel. Only the browser's console says so.",
-    why: "Either the edge drops the upgrade, as nginx and Apache do until they are told otherwise (edge-drops-upgrade); or the app compares Origin with its own Host, or a list, and refuses it (origin-refused, host-refused); or the page connects past the edge, to the dev server's own port (socket-bypasses-proxy). Where only the port of the Origin is in the way it is harmless-on-443.",
+    why: "Either the edge drops the upgrade, as nginx and Apache do until they are told otherwise (edge-drops-upgrade); or the app compares Origin with its own Host, or a list, and refuses it (origin-refused, host-refused); or the page connects past the edge, to the dev server's own port (socket-bypasses-proxy), or without TLS (socket-without-tls). Where only the port of the Origin is in the way it is harmless-on-443.",
     fixes: [
       'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
       "Apache: ProxyPass / http://127.0.0.1:8000/ upgrade=websocket",
       "webpack-dev-server: --client-web-socket-url auto://0.0.0.0:0/ws",
       "Vite: server: { hmr: { clientPort: 8443 } }",
+      "Storybook, .storybook/main.js: viteFinal: (config) => { config.server.hmr.clientPort = 8443; return config; }",
+      "Parcel, whose client goes without TLS on localhost: devtls serve --host app.localhost",
     ],
     setting: { purpose: "socketOrigins", title: "So that the app takes the Origin" },
   },

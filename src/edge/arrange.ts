@@ -1,26 +1,19 @@
 /** The order, the case and the number of the header lines, as each edge writes them. */
 import { pairsOf } from "../lines.js";
+import { arrangeCopied } from "./arrange-copied.js";
 import { canonical, lower } from "./names.js";
+import { isPart, type Parts } from "./parts.js";
 import type { EdgeRequest, HeadPart, ToApp } from "./profile.js";
-
-export const HEAD_PARTS: readonly HeadPart[] = [
-  ...(["host", "user-agent", "edge", "client", "sorted"] as const),
-  ...(["framing", "connection", "upgrade", "late"] as const),
-];
-
-export interface Parts {
-  /** The client's lines, but for those that the edge replaces. */
-  readonly client: string[];
-  readonly edge: string[];
-  readonly late: string[];
-}
 
 type Arrangement = (host: string | undefined, parts: Parts, request: EdgeRequest) => string[];
 
 /** Prepares the way in which an edge arranges a head. */
 export function compileArrangement(toApp: ToApp): Arrangement {
-  if (toApp.hopByHop === "in-place") {
+  if (toApp.hopByHop === "in-place" || toApp.hopByHop === "keep") {
     return (host, parts, request) => arrangeInPlace(host, parts, request, toApp);
+  }
+  if (toApp.hopByHop === "copied") {
+    return (host, parts, request) => arrangeCopied(host, parts, request, toApp);
   }
   return isPlain(toApp)
     ? (host, parts, request) => joinPlain(host, parts, request, toApp)
@@ -41,12 +34,12 @@ const LEAVES_LINES: {
   sendsEmptyLength: (sends) => !sends,
   movesLength: (moves) => !moves,
   mergesLines: (merges) => !merges,
-  hopByHop: (rule) => rule !== "in-place",
+  hopByHop: (rule) => rule === "drop" || rule === "by-name",
   // Written with the head's own lines, which both ways of arranging share.
   ...{ host: "elsewhere", connection: "elsewhere", te: "elsewhere" },
   // Applied before: to the lines, the request line or the body.
   ...{ version: "elsewhere", appendsInPlace: "elsewhere", dropsOddNames: "elsewhere" },
-  dropsTwins: "elsewhere",
+  ...{ dropsTwins: "elsewhere", replacesPrefix: "elsewhere", keepsAbsolute: "elsewhere" },
   ...{ target: "elsewhere", buffersChunked: "elsewhere", answersExpect: "elsewhere" },
   ...{ passesUpgrade: "elsewhere", source: "elsewhere", clientFrom: "elsewhere" },
   ...{ upgradeConnection: "elsewhere", alwaysUpgrade: "elsewhere" },
@@ -115,12 +108,15 @@ function arrangeInPlace(
   const seen = new Set<string>();
   const given = toApp.mergesLines ? mergeLines(client) : client;
   const own = request.upgrade === undefined ? toApp.connection : undefined;
+  const keeps = toApp.hopByHop === "keep";
   for (let index = 0; index < given.length; index += 2) {
     const name = given[index] as string;
     const key = lower(name);
     const said = given[index + 1] as string;
     const value =
-      key === "connection" && own !== undefined ? own : inPlaceValue(key, said, host, request);
+      key === "connection" && own !== undefined
+        ? own
+        : inPlaceValue(key, said, host, request, keeps);
     if (value === undefined) continue;
     seen.add(key);
     lines.push(name, value);
@@ -139,11 +135,9 @@ function arrangeInPlace(
     result.push("Connection", "Upgrade", "Upgrade", request.upgrade);
   }
   // The edge keeps the connection that an HTTP/1.0 client's request is passed on by.
-  if (request.protocol === "HTTP/1.0" && request.upgrade === undefined && !seen.has("connection")) {
-    result.push("Connection", own ?? "keep-alive");
-  } else if (own !== undefined && !seen.has("connection")) {
-    result.push("Connection", own);
-  }
+  const old = request.protocol === "HTTP/1.0" && request.upgrade === undefined && !keeps;
+  const last = own ?? (old ? "keep-alive" : undefined);
+  if (last !== undefined && !seen.has("connection")) result.push("Connection", last);
   return rename(result, toApp.names);
 }
 
@@ -153,6 +147,7 @@ function inPlaceValue(
   value: string,
   host: string | undefined,
   request: EdgeRequest,
+  keeps: boolean,
 ): string | undefined {
   switch (key) {
     case "host":
@@ -162,14 +157,15 @@ function inPlaceValue(
     case "upgrade":
       return request.upgrade;
     case "te":
+      if (keeps) return value;
       return request.trailersWelcome ? "trailers" : undefined;
     case "connection": {
       const options = value.split(",").map((option) => option.trim());
       const gone = [
-        ...OWN_OPTIONS,
         "",
+        ...(keeps ? [] : OWN_OPTIONS),
         ...(request.upgrade === undefined ? ["upgrade"] : []),
-        ...(request.trailersWelcome ? [] : ["te"]),
+        ...(request.trailersWelcome || keeps ? [] : ["te"]),
       ];
       return (
         options.filter((option) => !gone.includes(option.toLowerCase())).join(", ") || undefined
@@ -251,11 +247,6 @@ function takeOut(lines: readonly string[], places: ReadonlyMap<string, string[]>
     to.push(lines[index] as string, lines[index + 1] as string);
   }
   return rest;
-}
-
-/** Whether an entry of `order` is a part; others name a header. */
-export function isPart(name: string): name is HeadPart {
-  return (HEAD_PARTS as readonly string[]).includes(name);
 }
 
 /** Methods whose request has a length also when that is 0 (RFC 9110 8.6). */

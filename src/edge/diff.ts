@@ -42,7 +42,9 @@ function named(name: string, facts: ReadonlyMap<string, string>): string {
 }
 
 function ruleText({ name: _, op, value, unverified: __, ...conditions }: HeaderRule): string {
-  const when = Object.entries(conditions).map(([key, text]) => `${key} ${textOf(text, key)}`);
+  const when = Object.entries(conditions)
+    .map(([key, text]) => `${key} ${textOf(text, key)}`)
+    .sort();
   const said = value === undefined ? op : `${op} ${value}`;
   return when.length === 0 ? said : `${said} (${when.join("; ")})`;
 }

@@ -1,7 +1,8 @@
 /** From a profile and a request to the head that the app receives. */
 import { first, valuesOf } from "../lines.js";
-import { compileArrangement, type Parts } from "./arrange.js";
+import { compileArrangement } from "./arrange.js";
 import { hyphened, isOdd, lower } from "./names.js";
+import type { Parts } from "./parts.js";
 import { compileValue } from "./placeholders.js";
 import type { ClientFrom, EdgeProfile, EdgeRequest, HeaderRule, ToApp } from "./profile.js";
 
@@ -138,23 +139,37 @@ function divide(
   const { client, copies } = sift(headers, table, toApp, request);
   const edge: string[] = [];
   const late: string[] = [];
+  const gone: number[] = [];
   const latePart = toApp.order.includes("late");
   for (const rule of table.writing) {
     if (!holds(rule, headers, request)) continue;
     const before = copies?.get(rule.key);
     const sent = rule.from === undefined ? undefined : allValues(headers, rule.from);
     const other = rule.cases && caseOf(rule, headers, request);
-    if (other === "") continue;
+    if (other === "") {
+      if (before) gone.push(before.position);
+      continue;
+    }
     const own = other ?? rule.write(sent === undefined ? request : { ...request, sent });
     if (before && toApp.appendsInPlace) {
-      client[before.position] = `${before.value}, ${own}`;
+      client[before.position] = rule.op === "set" ? own : joined(before.value, own, rule);
     } else {
       // What depends on the client's not having sent it is the work of the edge's HTTP client.
-      const part = latePart && rule.unless ? late : edge;
-      part.push(rule.name, before ? `${before.value}, ${own}` : own);
+      const part = latePart && rule.unless && !rule.from ? late : edge;
+      part.push(rule.name, before ? joined(before.value, own, rule) : own);
     }
   }
+  // From the end, so that the places of the others stay.
+  if (toApp.appendsInPlace) for (const at of gone.sort(descending)) client.splice(at - 1, 2);
   return { client, edge, late };
+}
+
+function descending(a: number, b: number): number {
+  return b - a;
+}
+
+function joined(before: string, own: string, { glue }: HeaderRule): string {
+  return glue !== undefined && before === "" ? own : `${before}${glue ?? ", "}${own}`;
 }
 
 interface Copy {
@@ -182,7 +197,7 @@ function sift(
     if (toApp.answersExpect && name.length === 6 && lower(name) === "expect") continue;
     if (!rule || keepsClient(rule, headers, request)) {
       client.push(name, value);
-    } else if (rule.op === "append") {
+    } else if (rule.op === "append" || (rule.op === "set" && toApp.appendsInPlace)) {
       copies ??= new Map();
       const copy = copies.get(rule.key);
       if (copy) {
@@ -253,6 +268,7 @@ function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequ
   if (when === "own-origin") {
     return first(headers, "origin") === `${request.scheme}://${request.host}`;
   }
+  if (when === "http/1") return request.protocol !== "HTTP/2";
   return when === undefined || when === request.scheme;
 }
 

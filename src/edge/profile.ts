@@ -18,8 +18,13 @@ export interface HeaderRule {
   readonly op: Operation;
   /** Text with placeholders in braces; placeholders.ts lists them. */
   readonly value?: string;
+  /**
+   * Of `append`: stands between the client's value and the edge's where the client's is not empty.
+   * Left out, ", " stands there in any case.
+   */
+  readonly glue?: "," | ", ";
   /** The rule holds only for requests that came this way; else the client's line passes. */
-  readonly when?: "https" | "http" | "own-origin";
+  readonly when?: "https" | "http" | "http/1" | "own-origin";
   /** The rule does not hold where the client sent one of these (lower case). */
   readonly unless?: readonly string[];
   /** The rule does not hold for these methods. */
@@ -98,7 +103,7 @@ export interface ToApp {
   readonly movesLength: boolean;
   /** Several lines of one name become one, with commas. */
   readonly mergesLines: boolean;
-  /** An appended value stands where the client's line stood, not among the edge's own. */
+  /** What is set or appended stands where the client's line stood, not among the edge's own. */
   readonly appendsInPlace: boolean;
   /** Drops names with anything but letters, digits and hyphens in them. */
   readonly dropsOddNames: boolean;
@@ -108,25 +113,34 @@ export interface ToApp {
    * `drop`: without the client's hop-by-hop lines and what Connection names (RFC 9110 7.6.1).
    * `by-name`: as nginx, without Connection, Keep-Alive, TE, Upgrade and Transfer-Encoding, but
    * with what Connection names. `in-place`: as HAProxy, every line stays where the client has it,
-   * Host too; only `close` and `keep-alive` are the edge's own.
+   * Host too; only `close` and `keep-alive` are the edge's own. `copied`: as node-http-proxy, every
+   * line passes but Connection, in lower case and from the last to the first. `keep`: as behind a
+   * load balancer of TCP, every line as the client wrote it.
    */
-  readonly hopByHop: "drop" | "by-name" | "in-place";
+  readonly hopByHop: "drop" | "by-name" | "in-place" | "copied" | "keep";
   /**
    * `TE: trailers` of a client that welcomes them. `named`: with `Connection: TE` (RFC 9110
    * 10.1.4). `bare`: as Caddy, without, and not where the client's Connection names it.
    */
   readonly te: "named" | "bare" | "drop";
+  /** A target in absolute form stays so (RFC 9112 3.2.2). */
+  readonly keepsAbsolute?: boolean;
+  /** The beginning of the path, and what takes its place (`proxy_pass` with a path, `handle_path`). */
+  readonly replacesPrefix?: readonly [from: string, to: string];
   /** Where the Cookie line of an HTTP/2 request stands. */
   readonly http2Cookie: "keep" | "last";
   /**
    * `reencode`: as Go's net/url writes the path. `normalize`: as Apache's mod_proxy does.
-   * `decode`: as nginx does where proxy_pass has a path.
+   * `decode`: as nginx does where proxy_pass has a path. `parse`: as node-http-proxy does.
    */
-  readonly target: "keep" | "reencode" | "normalize" | "decode";
+  readonly target: "keep" | "reencode" | "normalize" | "decode" | "parse";
   /** `Content-Length: 0` where a POST, PUT or PATCH has no body, and with no other method. */
   readonly sendsEmptyLength: boolean;
-  /** Collects a chunked body and sends it with its length. */
-  readonly buffersChunked: boolean;
+  /**
+   * Collects a chunked body and sends it with its length. `arrived`: only one that has come as a
+   * whole along with its head (`proxy_request_buffering off` of nginx), and over HTTP/2 none.
+   */
+  readonly buffersChunked: boolean | "arrived";
   /** Answers `Expect: 100-continue` itself instead of passing it on. */
   readonly answersExpect: boolean;
   /** Passes `Upgrade`, without which there is no WebSocket. */

@@ -1,7 +1,7 @@
 /** Profiles that users write themselves (`--edge-file`): JSON, read strictly. */
 import { causeOf, DevtlsError } from "../errors.js";
-import { HEAD_PARTS, isPart } from "./arrange.js";
 import { FieldReader } from "./field-reader.js";
+import { HEAD_PARTS, isPart } from "./parts.js";
 import {
   type ClientFrom,
   type EdgeFixes,
@@ -9,8 +9,6 @@ import {
   type HeaderCase,
   type HeaderRule,
   type HeadPart,
-  type Limit,
-  type Limits,
   type PlainRule,
   REDIRECT_STATUSES,
   type ResponseEdits,
@@ -18,6 +16,7 @@ import {
 } from "./profile.js";
 import { profile, unverified } from "./profiles/build.js";
 import { findProfile, PROFILES } from "./profiles/index.js";
+import { readLimits } from "./read-limits.js";
 
 /**
  * Reads a profile. What the file leaves out is as `"extends": "NAME"` has it, or else as a plain
@@ -77,6 +76,7 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       "name",
       "op",
       "value",
+      "glue",
       "when",
       "unless",
       "notFor",
@@ -96,6 +96,9 @@ function readHeaders(value: unknown, reader: FieldReader): HeaderRule[] {
       name: reader.headerName(rule.name, `${at}.name`),
       op,
       ...(writes && { value: reader.template(rule.value, `${at}.value`) }),
+      ...(rule.glue !== undefined && {
+        glue: reader.choice(rule.glue, `${at}.glue`, GLUES),
+      }),
       ...(rule.when !== undefined && { when: reader.choice(rule.when, `${at}.when`, CONDITIONS) }),
       ...(rule.unless !== undefined && {
         unless: reader.headerNames(rule.unless, `${at}.unless`).map((name) => name.toLowerCase()),
@@ -125,17 +128,18 @@ function readCases(value: unknown, at: string, reader: FieldReader): HeaderCase[
 }
 
 const OPERATIONS = ["set", "append", "append-line", "pass", "strip"] as const;
-const CONDITIONS = ["https", "http", "own-origin"] as const;
+const GLUES = [",", ", "] as const;
+const CONDITIONS = ["https", "http", "http/1", "own-origin"] as const;
 
 const TO_APP_CHOICES = {
   host: ["keep", "hostname", "with-port", "target", "localhost"],
   version: ["1.0", "1.1", "client"],
   names: ["keep", "lower", "lower-client", "canonical"],
   http2Names: ["keep", "canonical"],
-  hopByHop: ["drop", "by-name", "in-place"],
+  hopByHop: ["drop", "by-name", "in-place", "copied", "keep"],
   te: ["named", "bare", "drop"],
   http2Cookie: ["keep", "last"],
-  target: ["keep", "reencode", "normalize", "decode"],
+  target: ["keep", "reencode", "normalize", "decode", "parse"],
   source: ["remote", "loopback"],
 } as const;
 
@@ -145,10 +149,10 @@ const TO_APP_FLAGS = [
   "appendsInPlace",
   "dropsOddNames",
   "dropsTwins",
-  "buffersChunked",
   "answersExpect",
   "sendsEmptyLength",
   "passesUpgrade",
+  "keepsAbsolute",
   "alwaysUpgrade",
 ] as const;
 
@@ -167,6 +171,8 @@ function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
     "connection",
     "upgradeConnection",
     "clientFrom",
+    "buffersChunked",
+    "replacesPrefix",
     "order",
   ]);
   const result: Record<string, unknown> = {};
@@ -187,6 +193,16 @@ function readToApp(value: unknown, reader: FieldReader): Partial<ToApp> {
       header: reader.headerName(from.header, "toApp.clientFrom.header").toLowerCase(),
       take: reader.choice(from.take, "toApp.clientFrom.take", CLIENT_FROM),
     } satisfies ClientFrom;
+  }
+  if (given.buffersChunked !== undefined) {
+    const { buffersChunked: value } = given;
+    result.buffersChunked =
+      value === "arrived" ? value : reader.flag(value, "toApp.buffersChunked");
+  }
+  if (given.replacesPrefix !== undefined) {
+    const pair = reader.paths(given.replacesPrefix, "toApp.replacesPrefix");
+    if (pair.length !== 2) throw reader.wrong("toApp.replacesPrefix", 'a pair: ["/api/", "/"]');
+    result.replacesPrefix = pair;
   }
   if (given.order !== undefined) {
     result.order = reader
@@ -252,46 +268,6 @@ function readPlain(value: unknown, reader: FieldReader): PlainRule {
       http10Status: reader.integer(given.http10Status, "plain.http10Status", 400, 599),
     }),
   };
-}
-
-const BOUNDS = [
-  "body",
-  "getBody",
-  "unknownLength",
-  "target",
-  "query",
-  "header",
-  "headers",
-  "headerLines",
-  "forwardedFor",
-  "firstByte",
-] as const;
-
-/** What setTimeout takes. */
-const MAX_MILLISECONDS = 2 ** 31 - 1;
-
-function readLimits(value: unknown, reader: FieldReader): Limits {
-  const given = reader.object(value, "limits", [...BOUNDS, "idleMs"]);
-  const limits: Record<string, Limit | number> = {};
-  for (const key of BOUNDS) {
-    if (given[key] === undefined) continue;
-    const at = `limits.${key}`;
-    const bound = reader.object(given[key], at, ["max", "status", "code"]);
-    limits[key] = {
-      max: reader.integer(
-        bound.max,
-        `${at}.max`,
-        key === "getBody" || key === "unknownLength" ? 0 : 1,
-        key === "firstByte" ? MAX_MILLISECONDS : Number.MAX_SAFE_INTEGER,
-      ),
-      status: reader.integer(bound.status, `${at}.status`, 400, 599),
-      ...(bound.code !== undefined && { code: reader.string(bound.code, `${at}.code`) }),
-    };
-  }
-  if (given.idleMs !== undefined) {
-    limits.idleMs = reader.integer(given.idleMs, "limits.idleMs", 1, MAX_MILLISECONDS);
-  }
-  return limits as Limits;
 }
 
 function readResponse(value: unknown, reader: FieldReader): ResponseEdits {

@@ -1,9 +1,34 @@
 /** What edges make of the request target that they pass on. */
 import type { ToApp } from "./profile.js";
 
+/** A request target: in origin form, and what of an absolute one stood before it. */
+interface Asked {
+  readonly target: string;
+  /** "https://app.example:8443" */
+  readonly origin?: string;
+}
+
+/** The whole request target that the app receives. */
+export function appTarget(
+  { target, origin = "" }: Asked,
+  toApp: Pick<ToApp, "target" | "replacesPrefix" | "keepsAbsolute">,
+): string {
+  return (toApp.keepsAbsolute ? origin : "") + targetFor(toApp, target);
+}
+
 /** The request target as the app receives it. */
-export function targetFor(rule: ToApp["target"], target: string): string {
+export function targetFor(
+  { target: rule, replacesPrefix }: Pick<ToApp, "target" | "replacesPrefix">,
+  target: string,
+): string {
+  const rewritten = rewrittenBy(rule, target);
+  if (!replacesPrefix || !rewritten.startsWith(replacesPrefix[0])) return rewritten;
+  return replacesPrefix[1] + rewritten.slice(replacesPrefix[0].length);
+}
+
+function rewrittenBy(rule: ToApp["target"], target: string): string {
   if (rule === "keep" || target === "*") return target;
+  if (rule === "parse") return parse(target);
   const query = target.indexOf("?");
   const path = query < 0 ? target : target.slice(0, query);
   const rewritten = REWRITERS[rule](path);
@@ -19,6 +44,18 @@ export function refusesTarget(rule: ToApp["target"], target: string): boolean {
 }
 
 const REWRITERS = { reencode, normalize, decode };
+
+/** What `url.parse` of Node encodes where a path has an "@" in it, and else leaves alone. */
+const PARSED = /[\t\n\r "'<>\\^`{|}]/g;
+
+/** `url.parse(target).path` of Node, then `urlJoin` of node-http-proxy. */
+function parse(target: string): string {
+  const [path = "", ...query] = target.split("?");
+  const slashed = path.replaceAll("\\", "/");
+  const whole = [slashed.replace(/\/+/g, "/"), ...query].join("?");
+  if (!path.includes("@")) return whole;
+  return whole.replace(PARSED, (character) => `%${hexOf(character)}`);
+}
 
 /** net/url's EscapedPath: what the client wrote where that is a valid encoding, else Go's own. */
 function reencode(path: string): string {
@@ -62,6 +99,10 @@ function encode(path: string, plain: RegExp, decodeOnly = false): string {
     const character = hex === undefined ? text : String.fromCharCode(Number.parseInt(hex, 16));
     if (plain.test(character)) return character;
     if (decodeOnly) return text;
-    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+    return `%${hexOf(character)}`;
   });
+}
+
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0");
 }

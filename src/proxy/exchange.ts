@@ -64,6 +64,8 @@ export interface Exchange {
   readonly method: string;
   /** The request target in origin form ("/path?query"), or "*". */
   readonly target: string;
+  /** What stood before it in absolute form: "https://app.example:8443". */
+  readonly origin?: string;
   /** The authority as the client named it: "localhost:8443". */
   readonly host: string;
   /** As the client sent them, but for Host (HTTP/1.1) and the pseudo-header fields (HTTP/2). */

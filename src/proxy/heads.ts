@@ -2,7 +2,7 @@
 import type { HeadRewriter } from "../edge/head.js";
 import type { EdgeProfile, EdgeRequest, ToApp } from "../edge/profile.js";
 import { STAND_IN_PORTS, standInRequest, standInResponse } from "../edge/stand-in.js";
-import { targetFor } from "../edge/target.js";
+import { appTarget } from "../edge/target.js";
 import { editValues, type HeaderLines, without } from "../lines.js";
 import type { Exchange } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
@@ -14,6 +14,7 @@ export type Asked = Pick<
   Exchange,
   | "method"
   | "target"
+  | "origin"
   | "protocol"
   | "connection"
   | "host"
@@ -36,11 +37,12 @@ export interface Telling {
 
 /** The request line in the version of HTTP that the edge speaks to apps. */
 export function requestLine(
-  { method, target, protocol }: Pick<Asked, "method" | "target" | "protocol">,
+  { method, target, origin, protocol }: Pick<Asked, "method" | "target" | "origin" | "protocol">,
   toApp: ToApp,
 ): string {
   const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
-  return `${method} ${targetFor(toApp.target, target)} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
+  const asked = appTarget({ target, ...(origin !== undefined && { origin }) }, toApp);
+  return `${method} ${asked} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 
 /**

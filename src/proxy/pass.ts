@@ -1,5 +1,6 @@
 /** What an exchange passes before the app hears of it. */
 import { STATUS_CODES } from "node:http";
+import type { ToApp } from "../edge/profile.js";
 import { first } from "../lines.js";
 import { collectBody, type Refusal, refuseRequest } from "./bounds.js";
 import type { Exchange } from "./exchange.js";
@@ -7,6 +8,7 @@ import type { Forwarding } from "./forwarding.js";
 import { type Page, READY_HEADER, TARGET_HEADER } from "./own/pages.js";
 import { Passage, type Underway } from "./passage.js";
 import { whenReady } from "./starting.js";
+import type { RequestBody } from "./upstream/call.js";
 import type { Pool } from "./upstream/pool.js";
 
 /**
@@ -50,8 +52,13 @@ function ask(exchange: Exchange, forwarding: Forwarding, passage: Passage): void
     exchange.reply.inform({ status: 100, reason: "Continue", version: "1.1", headers: [] });
   }
   // Where the edge drops an upgrade the app gets an ordinary request.
-  if (toApp.buffersChunked && exchange.body?.chunked) askCollected(exchange, forwarding, passage);
-  else passage.ask(exchange.body, toApp.passesUpgrade ? exchange.upgrade : undefined);
+  if (exchange.body?.chunked && collects(exchange.body, toApp)) {
+    askCollected(exchange, forwarding, passage);
+  } else passage.ask(exchange.body, toApp.passesUpgrade ? exchange.upgrade : undefined);
+}
+
+function collects({ isWhole }: RequestBody, { buffersChunked }: ToApp): boolean {
+  return buffersChunked === true || (buffersChunked === "arrived" && isWhole?.() === true);
 }
 
 /** As nginx does by default: an HTTP/1.0 request cannot have a body of unknown length. */

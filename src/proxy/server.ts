@@ -159,7 +159,8 @@ class TlsProxy implements RunningProxy {
         orNext: false,
         onConnection: (socket) => {
           this.#track(socket);
-          this.#servePlain(socket, plain.port);
+          // The option may be 0, for any.
+          this.#servePlain(socket, socket.localPort ?? plain.port);
         },
       });
       this.#listening.push(insecure);

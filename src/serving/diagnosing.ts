@@ -6,6 +6,7 @@ import {
   MAX_PAGE,
   type Scan,
 } from "../diagnose/body-reading.js";
+import type { BodyObservation } from "../diagnose/detector.js";
 import { type Counted, Diagnosis } from "../diagnose/diagnosis.js";
 import type { Ask, Finding, Observation } from "../diagnose/finding.js";
 import type { EdgeProfile } from "../edge/profile.js";
@@ -225,13 +226,16 @@ class DiagnosisWatch implements Watch {
     if (!isQuick) diagnosis.observe(this.#observation(finished, page?.text), ask);
     const scan = this.#scan;
     if (!scan) return;
-    const seen = this.#observation(finished, undefined);
+    const bodySeen = (): BodyObservation => ({
+      ...this.#observation(finished, undefined),
+      body: scan.finish(),
+    });
     if (decoded) {
-      const read = decoded().then(() => ({ ...seen, body: scan.finish() }));
+      const read = decoded().then(bodySeen);
       diagnosis.observeLater(read, ask);
     } else {
-      const body = scan.finish();
-      if (!isQuick || body.isTelling) diagnosis.observeBody({ ...seen, body }, ask);
+      // Most bodies say nothing.
+      if (!isQuick || scan.finish().isTelling) diagnosis.observeBody(bodySeen(), ask);
     }
   }
 }

@@ -130,6 +130,13 @@ describeWith(["nginx"], "a configuration of nginx", () => {
       "ngx_http_nothing_module.so is not installed",
     );
   });
+  it("that passes requests on by gRPC", async () => {
+    await nginx(
+      "server { location / { grpc_pass grpc://10.0.0.7:50051; } }",
+      "by gRPC, which serve does not speak",
+      "--upstream",
+    );
+  });
   it("that passes nothing on", async () => {
     await nginx("server { listen 80; root /srv; }", "passes nothing on");
   });

@@ -7,7 +7,7 @@ import { expectRefused, newSandbox } from "./sandbox.js";
 
 /** The names of the contract, in its order. */
 const NAMES =
-  "devtls none heroku pythonanywhere nginx nginx-1.30 nginx-proxy-params apache haproxy traefik caddy envoy aws-alb aws-cloudfront aws-api-gateway aws-elastic-beanstalk google-lb google-cloud-run azure-app-service azure-app-gateway azure-front-door cloudflare cloudflare-flexible fly render railway vercel netlify digitalocean ingress-nginx iis-arr dokku codespaces ngrok".split(
+  "devtls none heroku pythonanywhere nginx nginx-1.30 nginx-proxy-params apache haproxy traefik caddy envoy aws-alb aws-cloudfront aws-api-gateway aws-elastic-beanstalk google-lb google-cloud-run azure-app-service azure-app-gateway azure-front-door cloudflare cloudflare-flexible fly render railway vercel netlify digitalocean ingress-nginx iis-arr dokku codespaces ngrok http-proxy".split(
     " ",
   );
 
@@ -39,6 +39,7 @@ describe("the list", () => {
       "apache",
       "haproxy",
       "caddy",
+      "http-proxy",
     ]);
     expect(named("unverified")).toEqual([
       "pythonanywhere",

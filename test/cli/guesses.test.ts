@@ -10,6 +10,8 @@ describe("A dev server named by itself", () => {
   it.each([
     ["devtls serve 8000", (port: number) => ["serve", String(port)]],
     ["devtls 8000", (port: number) => [String(port)]],
+    ["devtls --target 8000", (port: number) => ["--target", String(port)]],
+    ["devtls --target=8000", (port: number) => [`--target=${port}`]],
     ["devtls localhost:8000", (port: number) => [`localhost:${port}`]],
     ["devtls http://localhost:8000", (port: number) => [`http://localhost:${port}`]],
     ["devtls serve http://127.0.0.1:8000", (port: number) => ["serve", `http://127.0.0.1:${port}`]],
@@ -19,6 +21,16 @@ describe("A dev server named by itself", () => {
     const words = [...args(app.port), "--port", String(await freePort())];
     const run = start(process.execPath, [LAUNCHER, ...words], { cwd: box.cwd, env: envOf(box) });
     await run.waitFor(new RegExp(`^https://localhost:\\d+ -> http://[\\w.]+:${app.port}$`, "m"));
+    expect(await run.stop()).toBe(0);
+  });
+
+  it("is the one that devtls -- COMMAND starts", async () => {
+    const box = newSandbox();
+    const program = `require("http").createServer((_, a) => a.end()).listen(process.env.PORT)`;
+    const words = ["--", process.execPath, "-e", program];
+    writeFileSync(box.path("devtls.config.json"), JSON.stringify({ port: await freePort() }));
+    const run = start(process.execPath, [LAUNCHER, ...words], { cwd: box.cwd, env: envOf(box) });
+    await run.waitFor(/^https:\/\/localhost:\d+ -> http:/m);
     expect(await run.stop()).toBe(0);
   });
 

@@ -1,7 +1,9 @@
 /** Text and tables in terminals of 80 and 40 columns. */
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tableLines, widthOf, wrap } from "../../src/cli/wrap.js";
-import { LAUNCHER, runProgram } from "../support/cli.js";
+import { freePort, LAUNCHER, runProgram } from "../support/cli.js";
+import { curl, start } from "../support/programs.js";
 import { describeWith } from "../support/tools.js";
 import { newSandbox } from "./sandbox.js";
 
@@ -53,7 +55,7 @@ describe("A table", () => {
   });
 });
 
-describeWith(["script", "stty"], "On a terminal", () => {
+describeWith(["script", "stty", "curl"], "On a terminal", () => {
   it.each([
     [80, "edges"],
     [40, "edges"],
@@ -78,6 +80,36 @@ describeWith(["script", "stty"], "On a terminal", () => {
     expect(lines.length).toBeGreaterThan(2);
     expect(wide).toEqual([]);
   });
+
+  it.each([80, 40])(
+    "of %d columns a finding breaks no word, and no line of its fix",
+    async (columns) => {
+      const box = newSandbox();
+      await box.prepare(["ca", "create"]);
+      const port = await freePort();
+      const serve = `"$NODE" "$LAUNCHER" serve --demo --simulate none --port ${port}`;
+      const run = start("script", ["-qec", `stty cols ${columns}; ${serve}`, "/dev/null"], {
+        cwd: box.cwd,
+        env: {
+          HOME: box.home,
+          DEVTLS_HOME: box.state,
+          TERM: "xterm",
+          NODE: process.execPath,
+          LAUNCHER,
+        },
+      });
+      await run.waitFor(/https:.* -> /);
+      await curl(["--cacert", join(box.state, "rootCA.pem"), `https://localhost:${port}/`]);
+      await run.waitFor(/redirect-loop: .*To fix it:.*\$scheme;/s);
+      await run.stop("SIGINT");
+      const [finding = ""] = /redirect-loop: .*To fix it:/s.exec(run.stdout()) ?? [];
+      const wide = finding.split(/\r?\n/).filter((line) => widthOf(line) > columns);
+      // A URL, or a path, is one word.
+      expect(wide.filter((line) => line.trim().split(" ").length > 2)).toEqual([]);
+      expect(finding.split("\n").length).toBeGreaterThan(columns === 40 ? 15 : 8);
+      expect(run.stdout()).toContain("proxy_set_header X-Forwarded-Proto $scheme;");
+    },
+  );
 
   it("devtls doctor shows what is wrong first, and what is well with --all", async () => {
     const box = newSandbox();

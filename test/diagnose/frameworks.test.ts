@@ -1,6 +1,12 @@
 /** Header sets as the frameworks send them, and the settings that make them believe an edge. */
 import { describe, expect, it } from "vitest";
-import { type FrameworkId, frameworkOf, recognise } from "../../src/diagnose/frameworks/index.js";
+import {
+  type FrameworkId,
+  frameworkOf,
+  recognise,
+  recogniseBy,
+  traitsOf,
+} from "../../src/diagnose/frameworks/index.js";
 
 const idOf = (...response: string[]): FrameworkId | null | undefined => recognise(response)?.id;
 const cookie = (value: string): [string, string] => ["Set-Cookie", value];
@@ -50,6 +56,14 @@ describe("a framework is recognised", () => {
     ["php", "its session", cookie("PHPSESSID=x; path=/")],
   ])("%s by %s", (id, _mark, response) => {
     expect(idOf(...response)).toBe(id);
+  });
+
+  it("by its page, where an edge between has replaced its headers: Fastify behind nginx", () => {
+    const page = '{"message":"Route GET:/a not found","error":"Not Found","statusCode":404}';
+    const headers = ["Server", "nginx", "Content-Type", "application/json; charset=utf-8"];
+    expect(recogniseBy(traitsOf(headers, "https://app.test/a", page))?.name).toBe("fastify");
+    const nest = '{"message":"Cannot GET /a","error":"Not Found","statusCode":404}';
+    expect(recogniseBy(traitsOf(headers, "https://app.test/a", nest))).toBeUndefined();
   });
 
   it("by a cookie that is not the first", () => {

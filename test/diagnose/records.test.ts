@@ -133,7 +133,13 @@ describe("an application is recognised by", () => {
     ["phpmyadmin", "its session", cookie("phpMyAdmin=x; path=/; HttpOnly")],
     ["roundcube", "its session", cookie("roundcube_sessid=x; path=/; HttpOnly")],
     ["redmine", "its session", cookie("_redmine_session=x; path=/; HttpOnly")],
-    ["verdaccio", "its name", ["X-Powered-By", "verdaccio/6.1.2"]],
+    [
+      "verdaccio",
+      "the name that it hides",
+      ["X-Powered-By", "hidden", "Content-Security-Policy", "connect-src 'self'"],
+    ],
+    ["verdaccio", "its script", [], "https://a.test/-/static/main.aa2d6422f2db4f999cbf.js"],
+    ["storybook", "its assets", [], "https://a.test/sb-preview/runtime.js"],
     ["node-red", "its assets", ["X-Powered-By", "Express"], "https://a.test/red/red.min.js"],
     [
       "jupyter",

@@ -55,6 +55,7 @@ const rows: readonly (readonly [string, string, Fact["hostLine"], Fact["version"
   ["digitalocean", "set set pass pass pass pass", SAME, "1.1"],
   ["ingress-nginx", "set set set set set pass", SAME, "1.1"],
   ["iis-arr", "append pass pass pass pass pass", APP, "1.1"],
+  ["http-proxy", "pass pass pass pass pass pass", SAME, "1.1"],
   ["dokku", "set set set pass pass pass", SAME, "1.1"],
   ["codespaces", "set set pass set pass pass", "localhost:8000", "1.1"],
   ["ngrok", "append append pass keep pass pass", SAME, "1.1"],

@@ -28,6 +28,8 @@ const OUTCOMES: readonly (readonly [edges: string, get: Outcome, head: Outcome, 
     ["google-cloud-run codespaces", 302, 302, 302],
     ["cloudflare fly render railway netlify digitalocean dokku iis-arr", 301, 301, 301],
     ["cloudflare-flexible ngrok", "http", "http", "http"],
+    // It says nothing of the scheme.
+    ["http-proxy", "none", "none", "none"],
   ];
 
 const ROWS = OUTCOMES.flatMap(([names, ...outcomes]) =>
@@ -102,6 +104,18 @@ describe("what an edge does", () => {
     );
     expect(asked.map(({ outcome }) => outcome)).toEqual(["http", 308]);
   });
+});
+
+it("the app is told the port that was found where any would do", async () => {
+  const app = await startApp((request, response) => {
+    response.end(request.headers["x-forwarded-port"]);
+  });
+  const front = await startFront(`127.0.0.1:${app.port}`);
+  const client = await front.connectPlain();
+  client.send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  const { text } = await client.rest();
+  expect(text.split("\r\n\r\n")[1]).toContain(String(front.plainPort));
+  app.close();
 });
 
 describe("what is said over it", () => {

@@ -13,7 +13,7 @@ it.each([
   ["/a/../b//c", "/a/../b//c"],
   ["/{!}", "/%7B%21%7D"],
 ])("Go writes %s as %s", (target, expected) => {
-  expect(targetFor("reencode", target)).toBe(expected);
+  expect(targetFor({ target: "reencode" }, target)).toBe(expected);
 });
 
 it.each([
@@ -31,11 +31,11 @@ it.each([
   ["/a b".replace(" ", "%20"), "/a%20b"],
   ["/a?", "/a?"],
 ])("Apache writes %s as %s", (target, expected) => {
-  expect(targetFor("normalize", target)).toBe(expected);
+  expect(targetFor({ target: "normalize" }, target)).toBe(expected);
 });
 
 it.each(["/a/../b//c", "/%2F", "/[|"])("the others pass %s as it is", (target) => {
-  expect(targetFor("keep", target)).toBe(target);
+  expect(targetFor({ target: "keep" }, target)).toBe(target);
 });
 
 it("Apache refuses an encoded slash in the path, and only there", () => {
@@ -43,4 +43,10 @@ it("Apache refuses an encoded slash in the path, and only there", () => {
   expect(refusesTarget("normalize", "/a?b=%2F")).toBe(false);
   expect(refusesTarget("keep", "/a%2Fb")).toBe(false);
   expect(refusesTarget("reencode", "/a%2Fb")).toBe(false);
+});
+
+it("the beginning of a path is exchanged", () => {
+  const toApp = { target: "decode", replacesPrefix: ["/api/", "/"] } as const;
+  expect(targetFor(toApp, "/api//v1/../x?a=/api/")).toBe("/x?a=/api/");
+  expect(targetFor(toApp, "/apis/x")).toBe("/apis/x");
 });

@@ -40,6 +40,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   nsenter: "util-linux",
   ip: "iproute2",
   ruby: "ruby",
+  puma: "puma",
   flask: "python3-flask",
 };
 

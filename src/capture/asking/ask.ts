@@ -1,5 +1,6 @@
 /** Asks an edge one question after the other and gathers what came of each. */
 import { setTimeout as delay } from "node:timers/promises";
+import { isOdd } from "../../edge/names.js";
 import { DevtlsError } from "../../errors.js";
 import { first } from "../../lines.js";
 import { encodeControl } from "../control.js";
@@ -43,10 +44,10 @@ const BACK_OFF_MS = [2_000, 8_000];
 
 /** Asks. @throws DevtlsError "request-failed" */
 export async function ask(asking: Asking, questions: readonly Question[]): Promise<Asked> {
-  const asker = new Asker(asking);
-  await asker.begin(questions[0] as Question);
+  const asker = await beginAsking(asking, questions[0] as Question);
   const observations: Observation[] = [];
   for (const question of questions) {
+    if (!asker.shows.case && hasOddNames(question)) continue;
     const observation = asking.before?.get(question.name) ?? (await asker.ask(question));
     if (!observation) continue;
     observations.push(observation);
@@ -54,6 +55,18 @@ export async function ask(asking: Asking, questions: readonly Question[]): Promi
   }
   const { shows, peer, requests, missing } = asker;
   return { observations, shows, peer, requests, missing: [...missing] };
+}
+
+/** CGI and what came of it show "X_Name", "X.Name" and "X-Name" as the same variable. */
+function hasOddNames({ lines }: Question): boolean {
+  return lines.some((text, index) => index % 2 === 0 && isOdd(text));
+}
+
+/** Begins to ask, for who chooses the questions by the answers. @throws as `ask` */
+export async function beginAsking(asking: Asking, control: Question): Promise<Asker> {
+  const asker = new Asker(asking);
+  await asker.begin(control);
+  return asker;
 }
 
 class Asker {
@@ -84,7 +97,7 @@ class Asker {
     if (question.way === "plain" && !this.#asking.plain) return undefined;
     for (let attempt = 0; ; attempt++) {
       const observation = await this.#observe(question);
-      if (!observation || observation.arrived || question.way === "plain") return observation;
+      if (!observation || observation.arrived || isRedirected(observation)) return observation;
       // The edge may answer a question by itself; it has to let ordinary ones through all the same.
       const control = await this.#send(this.#control as Question);
       if (control.arrived) return observation;
@@ -208,6 +221,11 @@ class Asker {
       "Exempt the echo's path from the cache for some minutes",
     );
   }
+}
+
+/** Plain http that goes elsewhere is no sign of a block. */
+function isRedirected({ question, answer }: Observation): boolean {
+  return question.way === "plain" && answer !== undefined && /^3/.test(String(answer.status));
 }
 
 /** A page's title, for a person to know it by. */

@@ -2,7 +2,12 @@
  * Sends one question as octets and reads the response. Node's own client would mend what the
  * questions ask about: names, their order and their case, framing, versions.
  */
-import { connect as connectHttp2, type OutgoingHttpHeaders } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
@@ -39,6 +44,7 @@ export class Unanswered extends Error {}
 /**
  * Sends a question and waits for the response.
  * @param control the value of the control header
+ * @param signal breaks off a long wait; HTTP/1.x only
  * @throws Unanswered; DevtlsError "request-failed" where the edge cannot be reached or trusted
  */
 export function send(
@@ -46,10 +52,11 @@ export function send(
   question: Question,
   control: string,
   patienceMs = PATIENCE_MS,
+  signal?: AbortSignal,
 ): Promise<Reached> {
   return question.way === "http2"
     ? sendHttp2(door, question, control, patienceMs)
-    : sendHttp1(door, question, control, patienceMs);
+    : sendHttp1(door, question, control, patienceMs, signal);
 }
 
 /** The octets of an HTTP/1.x question. */
@@ -115,6 +122,7 @@ async function sendHttp1(
   question: Question,
   control: string,
   patienceMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<Reached> {
   const socket = await open(door, question.from, "http/1.1");
   const { localAddress = "", localPort = 0 } = socket;
@@ -137,6 +145,8 @@ async function sendHttp1(
         // The response may have come before the reset.
         socket.on("error", () => look(true));
         socket.setTimeout(patienceMs, () => reject(new Unanswered("there was no response")));
+        if (signal?.aborted) reject(signal.reason);
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
         socket.write(http1Text(question, control), "latin1");
       },
     );
@@ -248,7 +258,7 @@ async function sendHttp2(
         endStream: body === undefined,
       });
       stream.on("error", () => reject(new Unanswered("the stream was reset")));
-      if (body !== undefined) stream.end(typeof body === "string" ? body : body.join(""), "latin1");
+      if (body !== undefined) sendPieces(session, stream, typeof body === "string" ? [body] : body);
       stream.once("response", (head, _flags, raw?: string[]) => {
         const pieces: Buffer[] = [];
         stream.on("data", (piece: Buffer) => pieces.push(piece));
@@ -268,6 +278,22 @@ async function sendHttp2(
   } finally {
     session.destroy();
   }
+}
+
+/** Whoever waits for a whole body before it passes on a head is told from who does not. */
+function sendPieces(
+  session: ClientHttp2Session,
+  stream: ClientHttp2Stream,
+  [piece = "", ...rest]: readonly string[],
+): void {
+  if (stream.destroyed) return;
+  if (rest.length === 0) {
+    stream.end(piece, "latin1");
+    return;
+  }
+  stream.write(piece, "latin1");
+  // Answered in turn, so that what was sent before has come.
+  session.ping(() => sendPieces(session, stream, rest));
 }
 
 /** Not every edge does. */

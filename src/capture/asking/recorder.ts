@@ -55,8 +55,11 @@ interface App {
 function attend(socket: Socket, app: App): void {
   let pending = "";
   let continued = false;
+  // Looked at again only when it can be whole: a text that grows is dear to search.
+  let awaited = 0;
   socket.on("data", (bytes: Buffer) => {
     pending += bytes.toString("latin1");
+    if (pending.length < awaited) return;
     for (;;) {
       const end = pending.indexOf("\r\n\r\n") + 4;
       if (end < 4) return;
@@ -66,7 +69,11 @@ function attend(socket: Socket, app: App): void {
         socket.write("HTTP/1.1 100 Continue\r\n\r\n");
       }
       const request = parseRequest(head, pending.slice(end));
-      if (!request) return;
+      if (!request) {
+        awaited = end + lengthIn(head);
+        return;
+      }
+      awaited = 0;
       pending = pending.slice(end + request.length);
       continued = false;
       answer(socket, request.arrived, app);
@@ -92,9 +99,13 @@ function parseRequest(
     const length = rest.search(/(?:^|\r\n)0\r\n\r\n/) + (rest.startsWith("0\r\n") ? 5 : 7);
     return { arrived: { method, target, version, lines, octets: body.length }, length };
   }
-  const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+  const length = lengthIn(head);
   if (rest.length < length) return undefined;
   return { arrived: { method, target, version, lines, octets: length }, length };
+}
+
+function lengthIn(head: string): number {
+  return Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
 }
 
 function answer(socket: Socket, arrived: Arrived, app: App): void {
@@ -105,7 +116,7 @@ function answer(socket: Socket, arrived: Arrived, app: App): void {
     socket.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     return;
   }
-  const { status, delayMs } = reply;
+  const { status, delayMs, pauseMs } = reply;
   const bare = status === 204 || status === 304;
   const type = has(reply.lines, "content-type");
   const all = [
@@ -114,8 +125,11 @@ function answer(socket: Socket, arrived: Arrived, app: App): void {
     ...reply.lines,
   ];
   const text = headText(`HTTP/1.1 ${status} Said So`, all);
-  const write = (): void =>
-    void socket.write(bare || method === "HEAD" ? text : `${text}ok`, "latin1");
+  const body = bare || method === "HEAD" ? "" : "ok";
+  const write = (): void => {
+    socket.write(text + (pauseMs > 0 ? body.slice(0, 1) : body), "latin1");
+    if (pauseMs > 0) setTimeout(() => socket.write(body.slice(1), "latin1"), pauseMs).unref();
+  };
   if (delayMs > 0) setTimeout(write, delayMs).unref();
   else write();
 }
@@ -133,7 +147,12 @@ function keep(
     ...arrived,
     lines: lines.filter((_, i) => !isControl(lines[i - (i % 2)] as string)),
   });
-  const { status = 200, lines: own = [], delayMs = 0 } = control.reply;
+  const { status = 200, lines: own = [], delayMs = 0, pauseMs = 0 } = control.reply;
   const address = target || (first(lines, "host") ?? "");
-  return { status, delayMs, lines: own.map((text) => text.replaceAll("{target}", address)) };
+  return {
+    status,
+    delayMs,
+    pauseMs,
+    lines: own.map((text) => text.replaceAll("{target}", address)),
+  };
 }

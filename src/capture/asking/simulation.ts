@@ -7,7 +7,6 @@ import type { EdgeProfile } from "../../edge/profile.js";
 import { statePaths } from "../../paths.js";
 import { parseTarget } from "../../proxy/upstream/target.js";
 import { startServing } from "../../serving/serving.js";
-import { freePorts } from "../programs/running.js";
 import type { Observation, Question } from "../question.js";
 import { type Asked, ask } from "./ask.js";
 import type { Door } from "./client.js";
@@ -44,18 +43,21 @@ export interface Simulated extends Asked {
   readonly target: string;
 }
 
-/** Asks `serve` with a profile. @param hostname the site that the questions name */
+/**
+ * Asks `serve` with a profile.
+ * @param hostname the site that the questions name
+ * @param token the real edge's, whose length counts against a bound, too
+ */
 export async function askSimulation(
   edge: EdgeProfile,
   hostname: string,
   questions: readonly Question[],
+  token: string,
 ): Promise<Simulated> {
   const credentials = await temporaryAuthority();
-  const token = "simulation";
   const recorder = await startRecorder(token);
   const target = `127.0.0.1:${recorder.port}`;
   recorder.target = target;
-  const [plainPort] = await freePorts(1);
   try {
     const serving = await startServing({
       target: parseTarget(target),
@@ -64,11 +66,11 @@ export async function askSimulation(
       port: 0,
       orNextPort: false,
       edge,
+      limits: true,
       overrides: {},
       hsts: "pass",
       probe: false,
-      // Told to the app, so that it has to be known before.
-      plain: { port: plainPort as number, rule: edge.plain, forcePaths: [] },
+      plain: { port: 0, rule: edge.plain, forcePaths: [] },
       stateDirectory: credentials.directory,
     });
     try {

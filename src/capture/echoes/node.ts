@@ -46,7 +46,9 @@ function echo(request, response, next) {
     else lines.push("Content-Length", String(Buffer.byteLength(report)));
     const send = () => {
       response.writeHead(wanted.status || 200, lines);
-      response.end(head ? undefined : report);
+      if (head || !wanted.pauseMs) return void response.end(head ? undefined : report);
+      response.write(report.slice(0, 1));
+      setTimeout(() => response.end(report.slice(1)), Math.min(wanted.pauseMs, 10 * 60 * 1000));
     };
     setTimeout(send, Math.min(wanted.delayMs || 0, 10 * 60 * 1000));
   };

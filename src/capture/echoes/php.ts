@@ -40,6 +40,13 @@ function devtls_respond(array $control, array $request, string $host): array {
     return [(int) ($reply['status'] ?? 200), $lines, $report];
 }
 
+/** Writes the body's first octet, and after a pause, where one is wanted, the rest. */
+function devtls_slowly(string $body, array $reply, callable $write): void {
+    $write(substr($body, 0, 1));
+    usleep(1000 * min((int) ($reply['pauseMs'] ?? 0), 600000));
+    $write(substr($body, 1));
+}
+
 /** As a page: PHP has read the request, and does not show all of it. */
 function devtls_page(): void {
     $control = devtls_control($_SERVER['HTTP_X_DEVTLS_ECHO'] ?? '', (int) filemtime(__FILE__) + 3600);
@@ -62,14 +69,18 @@ function devtls_page(): void {
         'peer' => $_SERVER['REMOTE_ADDR'] ?? '',
         'shows' => ['order' => false, 'case' => false, 'duplicates' => false, 'target' => true, 'version' => false,
             'hidden' => ['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'upgrade',
-                'expect', 'proxy-connection', 'authorization', 'proxy-authorization']],
+                'expect', 'proxy-connection', 'authorization', 'proxy-authorization', 'proxy']],
     ], $_SERVER['HTTP_HOST'] ?? '');
     header_remove('X-Powered-By');
     http_response_code($status);
     foreach ($lines as [$name, $value]) header("$name: $value", strtolower($name) !== 'set-cookie');
     // PHP answers 302 to a Location unless it is told otherwise behind it.
     http_response_code($status);
-    echo $body;
+    devtls_slowly($body, $control[1], function ($piece) {
+        echo $piece;
+        while (ob_get_level() > 0) ob_end_flush();
+        flush();
+    });
 }
 
 /** As a server: the request as it came, one after the other. */
@@ -124,7 +135,8 @@ function devtls_answer($socket, string $peer, int $end): void {
     ], $names['host'] ?? '');
     $head = "HTTP/1.1 $status Said So\r\n";
     foreach ($lines as [$name, $value]) $head .= "$name: $value\r\n";
-    fwrite($socket, "{$head}Connection: close\r\n\r\n$body");
+    fwrite($socket, "{$head}Connection: close\r\n\r\n");
+    devtls_slowly($body, $control[1], fn($piece) => fwrite($socket, $piece));
 }
 
 if (PHP_SAPI === 'cli') devtls_serve(getenv('HOST') ?: '127.0.0.1', (int) (getenv('PORT') ?: 8080));

@@ -58,6 +58,13 @@ def respond(number, reply, method, target, version, headers, octets, peer, shows
     return "%d Said So" % reply.get("status", 200), lines, report
 
 
+def slowly(body, reply):
+    """The body's first octet, and after a pause, where one is wanted, the rest."""
+    yield body[:1]
+    time.sleep(min(reply.get("pauseMs", 0), 600000) / 1000)
+    yield body[1:]
+
+
 def application(environ, start_response):
     allowed = control(environ.get("HTTP_X_DEVTLS_ECHO", ""))
     if allowed is None:
@@ -82,7 +89,7 @@ def application(environ, start_response):
         *allowed, environ["REQUEST_METHOD"], target or "", "", headers, octets,
         environ.get("REMOTE_ADDR", ""), shows, environ.get("HTTP_HOST", ""))
     start_response(status, lines)
-    return [body]
+    return slowly(body, allowed[1])
 
 
 class Raw(socketserver.StreamRequestHandler):
@@ -124,7 +131,9 @@ class Raw(socketserver.StreamRequestHandler):
             self.client_address[0], SHOWN_BY_SOCKET, names.get("host", ""))
         head = "HTTP/1.1 %s\r\n%s\r\nConnection: close\r\n\r\n" % (
             status, "\r\n".join("%s: %s" % pair for pair in lines))
-        self.wfile.write(head.encode("latin-1") + body)
+        self.wfile.write(head.encode("latin-1"))
+        for piece in slowly(body, allowed[1]):
+            self.wfile.write(piece)
 
 
 class Server(socketserver.ThreadingTCPServer):

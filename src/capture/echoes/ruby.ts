@@ -53,6 +53,15 @@ module DevtlsEcho
     [reply.fetch("status", 200), lines, report]
   end
 
+  # The body's first octet, and after a pause, where one is wanted, the rest.
+  Slowly = Struct.new(:body, :pause) do
+    def each
+      yield body[0, 1].to_s
+      sleep([pause, 600_000].min / 1000.0)
+      yield body[1..].to_s
+    end
+  end
+
   # Rack: the server has read the request, and does not show all of it.
   def call(env)
     allowed = control(env["HTTP_X_DEVTLS_ECHO"].to_s)
@@ -68,7 +77,7 @@ module DevtlsEcho
       peer: env["REMOTE_ADDR"].to_s, shows: SHOWN_BY_RACK.merge(target: !target.nil?)
     }, env["HTTP_HOST"].to_s)
     own = lines.group_by { |name, _| name.downcase }.transform_values { |all| all.map(&:last) }
-    [status, own.transform_values { |all| all.length == 1 ? all.first : all }, [body]]
+    [status, own.transform_values { |all| all.length == 1 ? all.first : all }, Slowly.new(body, allowed[1].fetch("pauseMs", 0))]
   end
 
   # A server: the request as it came.
@@ -99,7 +108,8 @@ module DevtlsEcho
       octets: octets, peer: socket.peeraddr[3], shows: SHOWN_BY_SOCKET
     }, names["host"].to_s)
     head = lines.map { |name, value| "#{name}: #{value}\r\n" }.join
-    socket.write("HTTP/1.1 #{status} Said So\r\n#{head}Connection: close\r\n\r\n#{body}")
+    socket.write("HTTP/1.1 #{status} Said So\r\n#{head}Connection: close\r\n\r\n")
+    Slowly.new(body, allowed[1].fetch("pauseMs", 0)).each { |piece| socket.write(piece) }
   ensure
     socket.close
   end

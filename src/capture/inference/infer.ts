@@ -2,9 +2,9 @@
 import type { ClientFrom, HeaderRule, HostRule, ToApp } from "../../edge/profile.js";
 import { profile, unverified } from "../../edge/profiles/build.js";
 import { eachLine, valuesOf } from "../../lines.js";
+import { FORGED } from "../fields.js";
 import type { Model } from "../model.js";
 import type { Arrived, Observation, Shows } from "../question.js";
-import { FORGED } from "../questions.js";
 import { type Learned, learnRule } from "./rules.js";
 import { seen } from "./seen.js";
 import { type Draft, learnShape } from "./shape.js";
@@ -59,6 +59,7 @@ export function learnTold(observations: readonly Observation[], context: ToldCon
   };
   const draft = learnShape(headers, views, shows, pass, {
     ...learnConnection(views, shows),
+    ...learnPrefix(views, shows),
     ...(clientFrom && { clientFrom }),
     ...(context.source && { source: context.source }),
     ...(host.keep && { host: host.keep }),
@@ -131,7 +132,7 @@ function namesIn(views: readonly View[], shows: Shows): string[] {
   for (const { observation, sent } of views) {
     const sentNames = new Set(sent.map((text) => text.toLowerCase()));
     eachLine(observation.arrived.lines, (name) => {
-      const key = name.toLowerCase().replaceAll("_", "-");
+      const key = shows.case ? name.toLowerCase() : name.toLowerCase().replaceAll("_", "-");
       // As the edge itself writes it; without that, as everybody does.
       if (!sentNames.has(key)) names.set(key, shows.case ? name : spelling(key));
     });
@@ -164,6 +165,20 @@ function learnConnection(views: readonly View[], shows: Shows): Partial<ToApp> {
   }
   if (upgraded.some((view) => value(view) === "upgrade")) learned.upgradeConnection = "upgrade";
   return learned as Partial<ToApp>;
+}
+
+/** The first question asks for the place of the app itself; the others have to agree with it. */
+function learnPrefix(views: readonly View[], shows: Shows): Pick<ToApp, "replacesPrefix"> {
+  const [control] = views;
+  if (!shows.target || !control) return {};
+  const { question, arrived } = control.observation;
+  const [from, to] = [question.target, arrived.target];
+  if (from === to || !to.startsWith("/")) return {};
+  const fitting = views.filter(
+    ({ observation: one }) =>
+      one.question.target.startsWith(from) && one.arrived.target.startsWith(to),
+  );
+  return fitting.length * 2 > views.length ? { replacesPrefix: [from, to] } : {};
 }
 
 /** Host: one of the ways that profiles know, or a text with placeholders and cases. */

@@ -12,10 +12,16 @@ export interface LearnedPlain {
 
 const ACME = "/.well-known/acme-challenge";
 
-/** Learns the rule from the questions over plain http. */
-export function learnPlain(observations: readonly Observation[]): LearnedPlain {
+/**
+ * Learns the rule from the questions over plain http.
+ * @param known whether the edge ran from its configuration, so that all of it is known
+ */
+export function learnPlain(observations: readonly Observation[], known: boolean): LearnedPlain {
   const asked = observations.filter(({ question }) => question.way === "plain");
-  if (asked.length === 0) return { notLearned: ["plain http: not asked (--http-url)"] };
+  if (asked.length === 0) {
+    const why = known ? "the configuration has none" : "not asked (--http-url)";
+    return { notLearned: [`plain http: ${why}`] };
+  }
   const redirected = asked.filter(isRedirect);
   const arrived = asked.filter((one) => one.arrived);
   if (redirected.length === 0) {

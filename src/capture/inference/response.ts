@@ -76,6 +76,14 @@ export function learnResponse(
         remove.push(titled(name));
       continue;
     }
+    const several = sameLines(key, without);
+    if (several && known) {
+      for (const line of several) {
+        const always = own.every(({ got }) => valuesOf(got, key).includes(line));
+        (always ? add : fill).push([titled(name), line]);
+      }
+      continue;
+    }
     const value = writtenValue(key, written);
     const pair: [string, string] = [titled(name), value];
     const kept = own.every(({ sent, got }) =>
@@ -128,6 +136,13 @@ function titled(name: string): string {
   return /[A-Z]/.test(name) ? name : name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
+/** Several lines that are the same whatever the app says, as two servers in a row write them. */
+function sameLines(key: string, passed: readonly Passed[]): readonly string[] | undefined {
+  const [first, ...others] = passed.map(({ got }) => valuesOf(got, key));
+  if (!first || first.length < 2) return undefined;
+  return others.every((list) => list.join("\n") === first.join("\n")) ? first : undefined;
+}
+
 function writtenValue(key: string, written: readonly Passed[]): string {
   const [sample] = written as [Passed, ...Passed[]];
   const value = valuesOf(sample.got, key)[0] as string;
@@ -150,14 +165,11 @@ function learnLocation(passed: readonly Passed[]): Pick<ResponseEdits, "location
   for (const { sent, got, request } of redirects) {
     const [from = "", to = ""] = [first(sent, "location"), first(got, "location")];
     if (from === to) continue;
-    let shared = 0;
-    while (shared < Math.min(from.length, to.length) && from.at(-1 - shared) === to.at(-1 - shared))
-      shared++;
-    const parts = [from.slice(0, from.length - shared), to.slice(0, to.length - shared)] as const;
-    const [left, right] = extend(parts[0], from, to) ?? parts;
-    for (const start of readings(left, request).slice(0, 3)) {
-      for (const end of readings(right, request).slice(0, 3)) {
-        pairs.set(`${start}\n${end}`, [start, end]);
+    for (const [left, right] of exchanges(from, to)) {
+      for (const start of readings(left, request).slice(0, 3)) {
+        for (const end of readings(right, request).slice(0, 3)) {
+          pairs.set(`${start}\n${end}`, [start, end]);
+        }
       }
     }
   }
@@ -167,6 +179,21 @@ function learnLocation(passed: readonly Passed[]): Pick<ResponseEdits, "location
     for (const b of pairs.values()) if (fits({ relocate: [a, b] })) return { relocate: [a, b] };
   }
   return {};
+}
+
+/** Beginnings that may have been exchanged: as little as differs, and the whole origin. */
+function exchanges(from: string, to: string): (readonly [string, string])[] {
+  let shared = 0;
+  while (shared < Math.min(from.length, to.length) && from.at(-1 - shared) === to.at(-1 - shared))
+    shared++;
+  const parts = [from.slice(0, from.length - shared), to.slice(0, to.length - shared)] as const;
+  const origin = /^[a-z]+:\/\/[^/]*/.exec(from)?.[0] ?? "";
+  const rest = from.slice(origin.length);
+  const whole = [origin, to.slice(0, to.length - rest.length)] as const;
+  return [
+    extend(parts[0], from, to) ?? parts,
+    ...(origin !== "" && rest !== "" && to.endsWith(rest) ? [whole] : []),
+  ];
 }
 
 /** A whole scheme or a whole origin, where a part of one changed. */

@@ -134,6 +134,9 @@ function firstGuesses(name: string, views: readonly View[]): HeaderRule[] {
   for (const op of ["set", "append", "append-line"] as const) {
     for (const value of values) guesses.push({ name, op, value });
   }
+  for (const glue of [", ", ","] as const) {
+    for (const value of values) guesses.push({ name, op: "append", value, glue });
+  }
   for (const value of values) guesses.push({ name, op: "set", value, unless: [key] });
   for (const when of ["https", "http"] as const) {
     for (const op of ["set", "append"] as const) {
@@ -213,6 +216,7 @@ function refinements(rule: HeaderRule, failing: readonly View[]): HeaderRule[] {
   const others = namesSentIn(failing);
   if (rule.op !== "pass") {
     const { unless = [], notFor = [] } = rule;
+    if (rule.when === undefined) result.push({ ...rule, when: "http/1" });
     for (const method of methods) {
       if (!notFor.includes(method)) result.push({ ...rule, notFor: [...notFor, method] });
     }
@@ -256,6 +260,11 @@ function caseValues(key: string, views: readonly View[], other: string): HeaderC
     const sent = valuesOf(view.sent, other).join(", ");
     if (sent === "") continue;
     const [arrived] = rawValues(view, key);
+    // What hangs on the value in the same way whatever it is comes first.
+    if (arrived?.startsWith(sent) && arrived !== sent) {
+      const [rest] = readings(arrived.slice(sent.length), view.request);
+      cases.set(`\n${sent}`, { from: other, value: `{sent}${rest}` });
+    }
     const texts = arrived === undefined ? [""] : readings(arrived, view.request);
     for (const value of [texts.at(-1) as string, texts[0] as string]) {
       cases.set(`${sent}\n${value}`, { from: other, is: [sent], value });

@@ -30,22 +30,24 @@ export type Aliases = readonly (readonly [text: string, name: string])[];
 export function seen(arrived: Arrived, shows: Shows, aliases: Aliases = []): string[] {
   const { method, target, version, octets } = arrived;
   const first = [method, shows.target ? target : "", shows.version ? version : ""].join(" ");
+  const named = aliasing(aliases);
   const lines = shownLines(arrived.lines, shows).map(
-    ([name, value]) => `${name}: ${aliased(masked(value), aliases)}`,
+    ([name, value]) => `${name}: ${named(masked(value))}`,
   );
   return [first, ...(shows.order ? lines : lines.sort()), `${octets} octets`];
 }
 
-function aliased(value: string, aliases: Aliases): string {
-  let text = value;
-  for (const [from, name] of aliases) {
-    // Neither a part of a longer number nor of a longer address.
-    text = text.replaceAll(
-      new RegExp(`(?<![\\w.])${from.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w]|\\.\\d)`, "g"),
-      name,
-    );
-  }
-  return text;
+/**
+ * Replaces each alias where it stands, in one pass: a port of one side may be another of the other.
+ * @returns a text with all of them replaced
+ */
+export function aliasing(aliases: Aliases): (text: string) => string {
+  if (aliases.length === 0) return (text) => text;
+  const names = new Map([...aliases].reverse());
+  const texts = aliases.map(([text]) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  // Neither a part of a longer number nor of a longer address.
+  const pattern = new RegExp(`(?<![\\w.])(?:${texts.join("|")})(?![\\w]|\\.\\d)`, "g");
+  return (text) => text.replace(pattern, (found) => names.get(found) ?? found);
 }
 
 /** Name and value pairs, merged and renamed as the runtime does it. */
@@ -55,17 +57,26 @@ export function shownLines(lines: readonly string[], shows: Shows): [string, str
   eachLine(lines, (name, value) => {
     const shown = shows.case ? name : name.toLowerCase().replaceAll("_", "-");
     if (shows.hidden.includes(name.toLowerCase())) return;
-    const place = places.get(shown.toLowerCase());
-    if (shows.duplicates || place === undefined) {
-      places.set(shown.toLowerCase(), pairs.length);
+    if (shows.duplicates) {
       pairs.push([shown, value]);
+      return;
+    }
+    const key = shown.toLowerCase();
+    const place = places.get(key);
+    if (place === undefined) {
+      places.set(key, pairs.length);
+      pairs.push([shown, listed(key, value)]);
     } else {
-      const glue = shown.toLowerCase() === "cookie" ? "; " : ", ";
       const pair = pairs[place] as [string, string];
-      pair[1] = `${pair[1]}${glue}${value}`;
+      pair[1] = listed(key, `${pair[1]},${value}`);
     }
   });
   return pairs;
+}
+
+/** A list in one form: of several lines, runtimes make one with ",", ", " or "; " in between. */
+function listed(key: string, value: string): string {
+  return key === "cookie" ? value.replace(/[;,] */g, "; ") : value.replace(/ *, */g, ", ");
 }
 
 /** How much of `b` is as in `a`, 0 to 1. */

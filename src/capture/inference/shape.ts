@@ -3,8 +3,8 @@
  * Every switch that a profile has is tried, beginning with those of the known edge that is nearest;
  * what no question tells apart stays as that edge has it.
  */
-import { isPart } from "../../edge/arrange.js";
 import { lower } from "../../edge/names.js";
+import { isPart } from "../../edge/parts.js";
 import type { HeaderRule, ToApp } from "../../edge/profile.js";
 import { PROFILES } from "../../edge/profiles/index.js";
 import type { Passing } from "../model.js";
@@ -22,17 +22,18 @@ const CHOICES: Choices = [
   ["upgradeConnection", [undefined, "upgrade"]],
   ["names", ["keep", "lower", "lower-client", "canonical"]],
   ["http2Names", ["keep", "canonical"]],
-  ["hopByHop", ["drop", "by-name", "in-place"]],
+  ["hopByHop", ["drop", "by-name", "in-place", "copied", "keep"]],
   ["te", ["named", "bare", "drop"]],
   ["http2Cookie", ["keep", "last"]],
-  ["target", ["keep", "reencode", "normalize", "decode"]],
+  ["target", ["keep", "reencode", "normalize", "decode", "parse"]],
+  ["keepsAbsolute", [undefined, true]],
   ["passesUpgrade", [true, false]],
   ["alwaysUpgrade", [undefined, true]],
   ["movesLength", [true, false]],
   ["mergesLines", [true, false]],
   ["appendsInPlace", [true, false]],
   ["dropsOddNames", [true, false]],
-  ["buffersChunked", [true, false]],
+  ["buffersChunked", [true, false, "arrived"]],
   ["answersExpect", [true, false]],
   ["sendsEmptyLength", [true, false]],
 ];
@@ -137,13 +138,42 @@ function moves(draft: Draft, views: readonly View[], shows: Shows, given: Partia
         toApp: { ...toApp, order },
       }));
     }
+    for (const order of sortedOrders(draft)) {
+      list.push(({ headers, toApp }) => ({ headers, toApp: { ...toApp, order } }));
+    }
     for (const { toApp } of PROFILES) {
       list.push((now) => ({ headers: now.headers, toApp: { ...now.toApp, order: toApp.order } }));
     }
     list.push(({ headers, toApp }) => ({ headers: sortedRules(headers, views), toApp }));
-    list.push(...singles(draft));
+    list.push(...singles(draft), ...rewritten(draft, views));
   }
   return list;
+}
+
+/** A line of the client's that the edge writes itself (`proxy_set_header Range $http_range`). */
+function rewritten({ headers }: Draft, views: readonly View[]): Move[] {
+  const own = new Set(headers.filter(writes).map(({ name }) => lower(name)));
+  const ahead = new Map(views.flatMap(nameAhead).map((name) => [lower(name), name]));
+  return [...ahead]
+    .filter(([key]) => !own.has(key))
+    .map(([key, name]): Move => {
+      const rule: HeaderRule = { name, op: "set", value: "{sent}", from: key };
+      return ({ headers: rules, toApp }) => ({
+        headers: [rule, ...rules.filter((other) => lower(other.name) !== key)],
+        toApp,
+      });
+    });
+}
+
+/** The first of a client's lines to arrive, where it was sent behind others that arrived, too. */
+function nameAhead({ observation, sent }: View): string[] {
+  const names = sent.filter((_, index) => index % 2 === 0).map(lower);
+  const arrived = observation.arrived.lines.filter((_, index) => index % 2 === 0);
+  const keys = arrived.map(lower);
+  const at = keys.findIndex((key) => names.includes(key) && !STRUCTURE.has(key));
+  if (at < 0) return [];
+  const before = names.slice(0, names.indexOf(keys[at] as string));
+  return before.some((name) => keys.includes(name)) ? [arrived[at] as string] : [];
 }
 
 /** Moves that give one header a place of its own. */
@@ -251,6 +281,18 @@ function grouped(sorted: readonly string[], names: ReadonlyMap<string, string>):
     return run.map((label) => names.get(label) ?? label);
   });
   return order.includes("edge") ? order : [...order.filter(isPart), "edge"];
+}
+
+/** A proxy that sorts, before one that does not: one name of the latter's behind all others. */
+function sortedOrders({ headers }: Draft): string[][] {
+  const names = headers.filter(writes).map(({ name }) => name);
+  const before = ["host", "user-agent", "sorted", "late"];
+  return [[], ...names.map((name) => [name])].map((last) => [
+    ...before,
+    ...last,
+    "framing",
+    "connection",
+  ]);
 }
 
 function withoutUpgrade(order: readonly string[]): string[] {

@@ -69,6 +69,7 @@ export async function startCaddy(
     plainPort,
     target: upstream,
     base: "",
+    home: "/",
     speaksFastcgi: false,
     notLearned,
   };

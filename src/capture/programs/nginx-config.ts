@@ -11,6 +11,7 @@ import {
   portOf,
   portsOf,
   refused,
+  withoutScheme,
 } from "./nginx-site.js";
 import { type Directive, unquoted } from "./nginx-syntax.js";
 
@@ -51,6 +52,8 @@ export interface NginxPlan {
   readonly target: string;
   /** The path that leads to the app: "" unless an upstream was chosen that has its own. */
   readonly base: string;
+  /** A path there that nginx does not redirect by itself. */
+  readonly home: string;
   /** What was taken out, for a person. */
   readonly dropped: readonly string[];
 }
@@ -138,6 +141,7 @@ export function planNginx(
     plainPort: ports.find(({ tls }) => !tls)?.port,
     target: app.authority,
     base: app.base,
+    home: app.home,
     dropped: [...dropped],
   };
 }
@@ -230,8 +234,10 @@ class Rewriter {
     const known = this.#upstreams.some(({ args }) => unquoted(args[0] ?? "") === authority);
     if (known && !/^https:|^grpc/.test(value)) return one;
     const backends = authority === this.#app.authority ? this.#place.app : this.#place.other;
+    // Never the app, as chooseApp has seen to.
+    if (one.name === "grpc_pass") return { ...one, args: [`grpc://${backends.http}`] };
     if (one.name !== "proxy_pass") return { ...one, args: [backends.fastcgi] };
-    const rest = value.replace(/^https?:\/\//, "").slice(authority.length);
+    const rest = withoutScheme(value).slice(authority.length);
     // A TLS upstream would only differ in what the app's own server sees of the connection.
     return { ...one, args: [`http://${known ? authority : backends.http}${rest}`] };
   }

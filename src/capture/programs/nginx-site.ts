@@ -106,12 +106,21 @@ export interface App {
   /** As a *_pass directive names it. */
   readonly authority: string;
   readonly base: string;
+  readonly home: string;
   readonly fastcgi: boolean;
+}
+
+/** The scheme may be a variable, too: "$upstream_proto://$upstream_app:$upstream_port". */
+const SCHEME = /^(?:https?|grpcs?|\$\{?\w+\}?):\/\//;
+
+/** What a *_pass directive names, without the scheme. */
+export function withoutScheme(value: string): string {
+  return unquoted(value).replace(SCHEME, "");
 }
 
 /** "backend" of "http://backend/path", "127.0.0.1:9000" of fastcgi_pass, "$name" of a variable. */
 export function authorityOf(value: string): string {
-  const text = unquoted(value).replace(/^(?:https?|grpcs?):\/\//, "");
+  const text = withoutScheme(value);
   return text.startsWith("unix:")
     ? text
     : text.replace(/(?:\/|\$(?:request_)?uri\b|\$is_args).*$/, "");
@@ -122,7 +131,11 @@ export function chooseApp(
   upstreams: readonly Directive[],
   wanted: string | undefined,
 ): App {
-  const found = servers.flatMap((server) => passesIn(server.block ?? [], ""));
+  const all = servers.flatMap((server) => passesIn(server.block ?? [], ""));
+  // HTTP first: what speaks gRPC only is chosen by name.
+  const found = [...all].sort(
+    (a, b) => Number(a.by === "grpc_pass") - Number(b.by === "grpc_pass"),
+  );
   if (found.length === 0) {
     throw refused("the site passes nothing on", "Name the site that does: --server-name NAME");
   }
@@ -137,9 +150,15 @@ export function chooseApp(
       hint: `It has: ${known.join(", ")}`,
     });
   }
-  const base =
-    wanted === undefined || !chosen.path.startsWith("/") ? "" : chosen.path.replace(/\/$/, "");
-  return { authority: chosen.authority, base, fastcgi: chosen.by !== "proxy_pass" };
+  if (chosen.by === "grpc_pass") {
+    throw refused(
+      `it passes requests to ${chosen.authority} by gRPC, which serve does not speak to apps`,
+      "Name another upstream of the site: --upstream ADDRESS",
+    );
+  }
+  const base = chosen.path.startsWith("/") ? chosen.path.replace(/\/$/, "") : "";
+  const home = base === "" ? "/" : chosen.path;
+  return { authority: chosen.authority, base, home, fastcgi: chosen.by !== "proxy_pass" };
 }
 
 function serversOf(name: string, upstreams: readonly Directive[]): string[] {
@@ -156,15 +175,17 @@ function passesIn(
     if (PASSES.includes(name)) {
       return [{ path, authority: authorityOf(args[0] ?? ""), by: name }];
     }
-    const own = name === "location" ? (args.at(-1) ?? path) : path;
+    // Which path fits a regular expression nobody can say.
+    const isPattern = args[0] === "~" || args[0] === "~*";
+    const own = name === "location" ? (isPattern ? "~" : (args.at(-1) ?? path)) : path;
     return inner ? passesIn(inner, own) : [];
   });
 }
 
-/** Upstream names by which something else than HTTP is spoken. */
+/** Upstream names by which FastCGI is spoken, or what is replaced by it. */
 export function fastcgiNames(directives: readonly Directive[]): Set<string> {
   const list = walk(directives).filter(
-    ({ name }) => PASSES.includes(name) && name !== "proxy_pass",
+    ({ name }) => PASSES.includes(name) && name !== "proxy_pass" && name !== "grpc_pass",
   );
   return new Set(list.map(({ args }) => authorityOf(args[0] ?? "")));
 }

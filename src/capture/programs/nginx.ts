@@ -35,6 +35,7 @@ export interface Configured {
   readonly plainPort: number | undefined;
   readonly target: string;
   readonly base: string;
+  readonly home: string;
   readonly speaksFastcgi: boolean;
   readonly notLearned: readonly string[];
 }
@@ -122,13 +123,14 @@ export async function startNginx(
 }
 
 function summary(plan: NginxPlan, ports: ReadonlyMap<number, number>) {
-  const { serverName, target, base, speaksFastcgi, tlsPort, plainPort } = plan;
+  const { serverName, target, base, home, speaksFastcgi, tlsPort, plainPort } = plan;
   const mapped = (port: number | undefined): number | undefined =>
     port === undefined ? undefined : ports.get(port);
   return {
     serverName,
     target,
     base,
+    home,
     speaksFastcgi,
     tlsPort: mapped(tlsPort),
     plainPort: mapped(plainPort),

@@ -78,7 +78,9 @@ export const insecureLocation: Detector<Seen> = {
   stillSo(seen, again) {
     if (isRefusal(again)) return undefined;
     const now = lookAt(again, seen.plainPort);
-    if (now) return now.cause === seen.cause;
+    // A redirect to such an address hides the page that has it in a header.
+    const leadsThere = now?.place.kind === "location" && now.leak === seen.leak;
+    if (now) return now.cause === seen.cause || leadsThere;
     // A page in place of a redirect may be for somebody who has logged in meanwhile.
     const isSame = first(again.told, "cookie") === first(seen.observation.told, "cookie");
     const isRedirect = seen.place.kind === "location" && again.status < 300;

@@ -33,8 +33,8 @@ interface Seen {
   readonly context: DiagnosisContext;
   readonly cause: MixedContentCause;
   readonly example: UrlFound;
-  /** Others like it. */
-  readonly more: number;
+  /** It and all others. */
+  readonly found: readonly UrlFound[];
   /** URLs of the app as they should be. */
   readonly right: number;
 }
@@ -57,13 +57,15 @@ export const mixedContent: Detector<Seen> = {
     const body = again.body ?? scanAnswer(again, context);
     if (!body) return undefined;
     const now = lookAt({ ...again, body }, context);
-    if (now === undefined || rank(now.cause) > rank(cause)) return false;
-    // With the public host in it only the scheme is left, which is another setting.
-    return example.leak !== "internal" || now.example.leak === "internal";
+    if (now === undefined) return false;
+    // The public host in it is a cure, whose scheme is another setting; https of that address is none.
+    return example.leak === "internal"
+      ? now.found.some(({ leak, use }) => leak === "internal" && use === example.use)
+      : rank(now.cause) <= rank(cause);
   },
 
   explain(seen, scene): Finding | undefined {
-    const { observation, cause, example, more } = seen;
+    const { observation, cause, example, found } = seen;
     if (scene.verdict.kind === "gone") return undefined;
     const { method, url, told, status } = observation;
     const { reason, proof, fixes, settle } = remedyFor(
@@ -72,6 +74,7 @@ export const mixedContent: Detector<Seen> = {
       scene,
     );
     const snippet = shown(example.label + withoutQuery(example.url));
+    const more = found.length - 1;
     const others = more > 0 ? ` ${more} more of its URLs are like that.` : "";
     return stated({
       ...{ code: "mixed-content", cause, url, fixes },
@@ -99,7 +102,7 @@ function lookAt(observation: BodyObservation, context: DiagnosisContext): Seen |
   const cause = MIXED_CONTENT_CAUSES.find((each) => causes.includes(each));
   if (cause === undefined) return undefined;
   const example = found[causes.indexOf(cause)] as UrlFound;
-  return { observation, context, cause, example, more: found.length - 1, right: body.right };
+  return { observation, context, cause, example, found, right: body.right };
 }
 
 /** Neither a missing port nor what stands in a text depends on what the app is told. */

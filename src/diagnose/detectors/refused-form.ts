@@ -57,8 +57,11 @@ export const refusedForm: Detector<Seen> = {
     if (again.status < 400) return false;
     const now = saysIn(again.page, undefined);
     // What is refused for its Origin says so whatever is there; what is not there, says that.
-    if (again.method === "GET")
-      return again.status === 404 ? now?.refusal.says === says : undefined;
+    if (again.method === "GET") {
+      if (again.status === 404) return now?.refusal.says === says;
+      // A login is asked for behind that check: Jupyter's cookie has a name that the Host is part of.
+      return again.status === 401 || again.status === 403 ? false : undefined;
+    }
     // Refused for another reason it is past this one.
     return now === undefined ? undefined : now.refusal.says === says;
   },
@@ -202,12 +205,14 @@ function fixesOf({ observation, framework, cause }: Seen, scene: Scene): Fix[] {
       const dropsPort = port !== "" && host.some(({ lines }) => lines.join().includes("$host;"));
       const trustHost = appFixes("trustHost", observation, scene);
       const passed = first(told, "x-forwarded-host") !== undefined;
+      // Where the Host alone was enough, the scheme is none of it.
+      const isScheme = scene.verdict.kind !== "cured";
       return [
         ...origins,
         ...(passed ? trustHost : []),
-        ...trustProto,
+        ...(isScheme ? trustProto : []),
         ...host,
-        ...proto,
+        ...(isScheme ? proto : []),
         ...(dropsPort ? [STAND_IN] : []),
       ];
     }

@@ -46,6 +46,40 @@ export const webpack: Framework = {
   refusals: [{ text: "Invalid Host header", says: "host" }],
 };
 
+/** Vite serves its stories, with a configuration that Storybook makes. */
+export const storybook: Framework = {
+  ...vite,
+  name: "storybook",
+  title: "Storybook",
+  where: "Storybook, .storybook/main.js",
+  matches: ({ path }) =>
+    /\/(?:sb-(?:addons|manager|preview|common-assets)\/|iframe\.html\?(?:.*&)?viewMode=)/.test(
+      path,
+    ),
+  settings: {
+    hosts: lines("core: { allowedHosts: ['{hostname}'] }"),
+    socketOrigins: lines("core: { allowedHosts: ['{hostname}'] }"),
+    socketUrl: lines(
+      "viteFinal: (config) => { config.server.hmr.clientPort = {port}; return config; }",
+    ),
+  },
+};
+
+export const parcel: Framework = {
+  name: "parcel",
+  title: "Parcel",
+  id: null,
+  where: "Parcel, how it is started",
+  // Nothing but its client tells it from others.
+  matches: () => false,
+  settings: {
+    socketUrl: lines({
+      line: "devtls serve --host app.localhost",
+      where: "devtls, beside its other options",
+    }),
+  },
+};
+
 /** Servers that Python apps run on, which look at the headers before the app does. */
 export const gunicorn: Framework = {
   name: "gunicorn",

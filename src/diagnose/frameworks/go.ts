@@ -9,7 +9,11 @@ export const go: Framework = {
     cookieNames.includes("_gorilla_csrf") || /^Forbidden - (?:referer|origin) /.test(page),
   sessions: /^(?:session|session-name)$/,
   settings: {
-    trustProto: lines("http.ListenAndServe(addr, handlers.ProxyHeaders(router))"),
+    trustProto: lines("http.ListenAndServe(addr, handlers.ProxyHeaders(router))", {
+      // It fills in the URL; the connection stays one without TLS.
+      line: 'if r.URL.Scheme != "https"',
+      where: "Go, in place of r.TLS == nil",
+    }),
     trustHost: lines("http.ListenAndServe(addr, handlers.ProxyHeaders(router))"),
     origins: lines({
       line: 'csrf.TrustedOrigins([]string{"{host}"})',

@@ -1,6 +1,6 @@
 /** All records, and how one is found by what a response looks like. */
 
-import { angular, gunicorn, vite, webpack } from "./dev-servers.js";
+import { angular, gunicorn, parcel, storybook, vite, webpack } from "./dev-servers.js";
 import { django } from "./django.js";
 import { flask } from "./flask.js";
 import { go } from "./go.js";
@@ -23,7 +23,21 @@ export type { Framework, FrameworkId, Traits } from "./record.js";
 export const FRAMEWORKS: readonly Framework[] = [
   ...[wordpress, mediawiki, dokuwiki, phpmyadmin, roundcube, redmine, jupyter, verdaccio, nodeRed],
   ...[authjs, next, flask, django, starlette, laravel, symfony, spring, aspnet, phoenix, rails],
-  ...[angular, vite, webpack, fastify, express, nest, koa, go, sinatra, php, gunicorn],
+  ...[
+    angular,
+    storybook,
+    vite,
+    webpack,
+    parcel,
+    fastify,
+    express,
+    nest,
+    koa,
+    go,
+    sinatra,
+    php,
+    gunicorn,
+  ],
 ];
 
 /** Shown when the framework was not recognised: the three that ask most often. */

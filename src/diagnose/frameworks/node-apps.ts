@@ -8,9 +8,14 @@ export const verdaccio: Framework = {
   title: "Verdaccio",
   id: "express",
   where: "Verdaccio, config.yaml",
-  matches: ({ header }) => /^verdaccio\b/.test(header("x-powered-by")),
+  // It hides its name unless it is told to give it.
+  matches: ({ header, path }) =>
+    /^verdaccio\b/.test(header("x-powered-by")) ||
+    (header("x-powered-by") === "hidden" &&
+      header("content-security-policy") === "connect-src 'self'") ||
+    /\/-\/(?:verdaccio|static\/(?:runtime|vendors|main)\.)/.test(path),
+  // It believes X-Forwarded-Proto by itself.
   settings: {
-    trustProto: lines("server: { trustProxy: 1 }"),
     baseUrl: lines({ line: "VERDACCIO_PUBLIC_URL={origin}", where: "Verdaccio, environment" }),
   },
 };

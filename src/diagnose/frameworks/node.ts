@@ -72,7 +72,7 @@ export const fastify: Framework = {
     cookieNames.includes("sessionId") ||
     // Its own keepAliveTimeout, in seconds, where Node's is 5.
     header("keep-alive") === "timeout=72" ||
-    /"code":"FST_\w+"/.test(page),
+    /"code":"FST_\w+"|"message":"Route [A-Z]+:\S* not found"/.test(page),
   sessions: /^sessionId$/,
   secureFollows: true,
   settings: {

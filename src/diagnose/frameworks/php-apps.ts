@@ -83,10 +83,9 @@ export const phpmyadmin: Framework = {
   sessions: /^(?:phpMyAdmin|pmaAuth)(?:[-_]\w+)*$/,
   secureFollows: true,
   settings: {
-    trustProto: lines({ line: FORWARDED, where: "phpMyAdmin, config.inc.php, at the top" }),
+    // It believes X-Forwarded-Proto by itself, and decides on its cookies by this, or by that.
     baseUrl: lines("$cfg['PmaAbsoluteUri'] = '{origin}/phpmyadmin/';"),
-    secure: lines({ line: "session.cookie_secure = 1 ; php.ini", where: "php.ini" }),
-    "http-only": lines({ line: "session.cookie_httponly = 1 ; php.ini", where: "php.ini" }),
+    secure: lines("$cfg['PmaAbsoluteUri'] = '{origin}/phpmyadmin/';"),
   },
 };
 

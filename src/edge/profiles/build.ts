@@ -62,6 +62,17 @@ export const GO_PROXY = {
   sendsEmptyLength: true,
 } as const;
 
+/** fixPragmaCacheControl of Go's net/http: what HTTP/1.0 had, in the words of HTTP/1.1. */
+export const GO_CACHE_CONTROL: HeaderRule = {
+  name: "Cache-Control",
+  op: "set",
+  value: "{sent}",
+  from: "pragma",
+  unless: ["cache-control"],
+  // Its HTTP/2 has a reader of its own.
+  when: "http/1",
+};
+
 /** As people write them into nginx's configuration. */
 export const NGINX_FIXES: EdgeFixes = {
   where: "nginx, in the app's location",

@@ -44,6 +44,7 @@ export const PROFILES: readonly EdgeProfile[] = [
   platforms.digitalocean,
   servers.ingressNginx,
   servers.iisArr,
+  servers.httpProxy,
   servers.dokku,
   platforms.codespaces,
   platforms.ngrok,

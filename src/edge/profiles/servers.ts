@@ -4,12 +4,14 @@ import {
   captured,
   documented,
   doubtful,
+  GO_CACHE_CONTROL,
   GO_PROXY,
   MIB,
   NGINX_FIXES,
   NGINX_PROXY,
   passing,
   profile,
+  proxied,
   redirect,
   SECOND,
   set,
@@ -125,7 +127,8 @@ export const apache = profile({
   limits: {
     target: { max: 8190, status: 414 },
     header: { max: 8190, status: 400 },
-    headerLines: { max: 100, status: 400 },
+    // 100 with Host.
+    headerLines: { max: 99, status: 400 },
     firstByte: { max: 300 * SECOND, status: 502 },
   },
   response: { fill: [["Server", "Apache/2.4.71 (Debian)"]], location: "public" },
@@ -159,12 +162,14 @@ export const haproxy = profile({
     version: "client",
     names: "lower",
     hopByHop: "in-place",
+    keepsAbsolute: true,
     http2Cookie: "last",
   },
   plain: redirect(302),
   limits: {
     headers: { max: 15_360, status: 400 },
-    headerLines: { max: 101, status: 400 },
+    // tune.http.maxhdr is 101, with the request line and Host.
+    headerLines: { max: 99, status: 400 },
   },
   fixes: {
     where: "HAProxy, in the frontend",
@@ -185,6 +190,7 @@ export const traefik = profile({
     set("X-Forwarded-Proto", "{scheme-or-ws}"),
     set("X-Forwarded-Server", "traefik"),
     set("X-Real-Ip", "{client}"),
+    GO_CACHE_CONTROL,
     ...[
       "X-Forwarded-Method",
       "X-Forwarded-Prefix",
@@ -217,6 +223,7 @@ export const caddy = profile({
     set("X-Forwarded-For", "{client}"),
     set("X-Forwarded-Proto", "{scheme}"),
     set("X-Forwarded-Host", "{host}"),
+    GO_CACHE_CONTROL,
     ...passing("X-Forwarded-Port", "X-Real-IP", "Forwarded"),
     strip("Proxy-Authorization"),
     {
@@ -237,6 +244,29 @@ export const caddy = profile({
     drop: ["header_up -{name}"],
   },
   proof: captured("Caddy 2.6.2 (Debian 12)"),
+});
+
+export const httpProxy = profile({
+  name: "http-proxy",
+  title: "node-http-proxy: what Vite, webpack-dev-server and http-proxy-middleware are built on",
+  headers: passing(...FORWARDED),
+  toApp: {
+    names: "lower",
+    mergesLines: true,
+    hopByHop: "copied",
+    connection: "close",
+    target: "parse",
+  },
+  plain: proxied,
+  // http.maxHeaderSize of Node, for the request line and all headers together.
+  limits: { target: { max: 16_384, status: 431 }, headers: { max: 16_384, status: 431 } },
+  fixes: {
+    where: "the proxy's options (server.proxy of Vite, devServer.proxy of webpack)",
+    proto: ["xfwd: true"],
+    host: ["changeOrigin: false"],
+    upgrade: ["ws: true"],
+  },
+  proof: captured("http-proxy 1.18.1 on Node 20, without options but target"),
 });
 
 export const envoy = profile({

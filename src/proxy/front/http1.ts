@@ -243,6 +243,7 @@ class Http1Front {
       protocol,
       method: request.method ?? "",
       target: head.target,
+      ...(head.origin !== undefined && { origin: head.origin }),
       host: head.host,
       headers: head.headers,
       ...(head.hostAt !== undefined && { hostAt: head.hostAt }),
@@ -252,6 +253,7 @@ class Http1Front {
           ? {
               stream: request,
               chunked,
+              isWhole: () => request.complete,
               ...(head.contentLength !== undefined && { length: head.contentLength }),
               trailers: () => endToEndTrailers(request.rawTrailers),
             }

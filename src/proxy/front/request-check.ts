@@ -7,6 +7,8 @@ import type { HeaderLines } from "../../lines.js";
 
 export interface CheckedHead {
   readonly target: string;
+  /** What stood before the target in absolute form, its authority that of Host. */
+  readonly origin: string | undefined;
   readonly host: string;
   /** The header lines without Host. */
   readonly headers: HeaderLines;
@@ -82,6 +84,7 @@ export function checkHttp1Head(
   if (typeof checked !== "string") return checked;
   return {
     target: target.path,
+    origin: host === undefined ? undefined : target.origin,
     host: checked,
     headers: rest,
     hostAt,
@@ -95,6 +98,7 @@ interface Target {
   readonly path: string;
   /** Only of the absolute form. */
   readonly authority: string | undefined;
+  readonly origin: string | undefined;
 }
 
 // Visible characters; a fragment is none of a target's parts.
@@ -104,12 +108,12 @@ const TARGET = /^[\x21\x22\x24-\x7e]+$/;
 function originForm(method: string, url: string): Target | Refused {
   if (!TARGET.test(url)) return { refusal: "a malformed request target" };
   if (url.startsWith("/") || (url === "*" && method === "OPTIONS")) {
-    return { path: url, authority: undefined };
+    return { path: url, authority: undefined, origin: undefined };
   }
-  const absolute = /^https?:\/\/([^/?]*)(.*)$/i.exec(url);
+  const absolute = /^(https?:\/\/([^/?]*))(.*)$/i.exec(url);
   if (!absolute) return { refusal: "a malformed request target" };
-  const [, authority = "", rest = ""] = absolute;
-  return { path: rest.startsWith("/") ? rest : `/${rest}`, authority };
+  const [, origin = "", authority = "", rest = ""] = absolute;
+  return { path: rest.startsWith("/") ? rest : `/${rest}`, authority, origin };
 }
 
 // A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port.

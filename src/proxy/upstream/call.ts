@@ -12,6 +12,8 @@ import type { Pool } from "./pool.js";
 import type { ResponseHead } from "./reader.js";
 
 export interface RequestBody {
+  /** Whether all of it has come from the client; unknown where there is no such function. */
+  readonly isWhole?: () => boolean;
   readonly stream: Readable;
   /** Send it in the chunked coding; otherwise the head has given its length. */
   readonly chunked: boolean;

@@ -9,10 +9,14 @@ export interface DevServer {
   readonly packages?: "quick" | "slow";
   /** The command with the arguments that choose a port, of which devtls is told nothing. */
   readonly command: (port: string) => readonly string[];
+  /** The name that devtls serves it as; localhost unless told otherwise. */
+  readonly host?: string;
   /** The page with the heading, below the root. */
   readonly page?: string;
   /** The file that says "first". */
   readonly file: string;
+  /** Its WebSocket says nothing until something changes. */
+  readonly isSilent?: true;
   /** What shows the change: the open page by itself, or the next one that is asked for. */
   readonly seen: "at once" | "when asked again";
   readonly whyNot?: () => string | undefined;
@@ -26,19 +30,35 @@ const npm =
 /** Debian installs its packages for this interpreter; another one may come first on PATH. */
 const PYTHON = "/usr/bin/python3";
 
+/** Without it, the page's own client asks the dev server's port for a WebSocket over TLS. */
+export const WEBPACK_CLIENT = ["--client-web-socket-url", "auto://0.0.0.0:0/ws"] as const;
+
+/** Started as its documentation says, which is not enough behind anything that speaks TLS. */
+export const PLAIN_WEBPACK: DevServer = {
+  name: "webpack-dev-server",
+  packages: "quick",
+  command: npm(),
+  file: "src/index.js",
+  seen: "when asked again",
+};
+
+/** On localhost its page's client goes without TLS. */
+export const PLAIN_PARCEL: DevServer = {
+  name: "parcel",
+  packages: "slow",
+  command: npm(),
+  file: "main.js",
+  isSilent: true,
+  seen: "when asked again",
+};
+
 /** Those that npm installs in a minute. */
 const QUICK: readonly DevServer[] = [
   { name: "vite", command: npm(), file: "text.js", seen: "at once" },
   { name: "sveltekit", command: npm(), file: "src/routes/+page.svelte", seen: "at once" },
   { name: "react-router", command: npm(), file: "app/home.jsx", seen: "at once" },
   { name: "eleventy", command: npm(), file: "index.md", seen: "at once" },
-  {
-    name: "webpack-dev-server",
-    // Without this, the page's own client asks the dev server's port for a WebSocket over TLS.
-    command: npm("--client-web-socket-url", "auto://0.0.0.0:0/ws"),
-    file: "src/index.js",
-    seen: "at once",
-  },
+  { ...PLAIN_WEBPACK, command: npm(...WEBPACK_CLIENT), seen: "at once" },
   {
     name: "nodemon",
     command: (port) => ["npm", "run", "dev", "--", port],
@@ -50,7 +70,7 @@ const QUICK: readonly DevServer[] = [
 /** Those that take minutes to install, and long to start. */
 const SLOW: readonly DevServer[] = [
   { name: "astro", command: npm(), file: "src/pages/index.astro", seen: "at once" },
-  { name: "parcel", command: npm(), file: "main.js", seen: "at once" },
+  { ...PLAIN_PARCEL, host: "app.localhost", seen: "at once" },
   {
     name: "nest",
     command: (port) => ["env", `PORT=${port}`, "npm", "run", "dev"],

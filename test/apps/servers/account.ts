@@ -1,5 +1,5 @@
 /** The account that applications run as: Debian's own for web servers, where the tests are root. */
-import { chownSync, cpSync, lchownSync, readdirSync } from "node:fs";
+import { cpSync, lchownSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** Debian's www-data has the same number on every machine. */
@@ -8,13 +8,20 @@ const WWW_DATA = 33;
 /** What to start a program with, so that it is not root. */
 export const ACCOUNT: { readonly uid?: number } = process.getuid?.() === 0 ? { uid: WWW_DATA } : {};
 
-/** Hands a folder and all below it over to that account. */
+/** Hands a folder and all below it over to that account; links are not followed, and may lead back. */
 export function handOver(folder: string): void {
   const { uid } = ACCOUNT;
   if (uid === undefined) return;
-  chownSync(folder, uid, uid);
-  for (const path of readdirSync(folder, { recursive: true })) {
-    lchownSync(join(folder, String(path)), uid, uid);
+  lchownSync(folder, uid, uid);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    try {
+      if (entry.isDirectory()) handOver(path);
+      else lchownSync(path, uid, uid);
+    } catch (error) {
+      // What runs there already makes and removes files.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
   }
 }
 

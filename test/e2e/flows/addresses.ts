@@ -2,6 +2,9 @@
 import { type Flow, get, page, to } from "./flow.js";
 
 const HTML = { "Content-Type": "text/html; charset=utf-8" };
+const SCRIPT = { "Content-Type": "application/javascript; charset=utf-8" };
+const PARCEL =
+  "var HMR_HOST = null;var HMR_PORT = null;var HMR_SERVER_PORT = 1234;var HMR_SECURE = false;var HMR_USE_SSE = false;";
 const WORDPRESS = { "X-Redirect-By": "WordPress" };
 const WP_CONFIG = "WordPress, wp-config.php, above the line that loads wp-settings.php";
 
@@ -44,6 +47,28 @@ export const ADDRESSES: readonly Flow[] = [
         ...HTML,
         Link: `<http://localhost:${port}/wp-json/>; rel="https://api.w.org/"`,
       }),
+    ...{ steps: get("/"), options: { simulate: "apache" } },
+    findings: ["insecure-location internal-header likely", "mixed-content blocked likely"],
+    fixes: {
+      "Apache, in the VirtualHost": "RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}",
+      [WP_CONFIG]: [
+        "if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') $_SERVER['HTTPS'] = 'on';",
+        "define('WP_HOME', 'https://blog.test:PORT'); define('WP_SITEURL', 'https://blog.test:PORT');",
+      ],
+    },
+  },
+  {
+    name: "WordPress on the address of its installer behind Apache, which no Host and no scheme change",
+    host: "blog.test",
+    app: ({ port, headers }) => {
+      const scheme = headers["x-forwarded-proto"] === "https" ? "https" : "http";
+      if (headers.host !== `localhost:${port}`) return to(`${scheme}://blog.test:${port}/`, 301);
+      const own = `${scheme}://localhost:${port}`;
+      return page(`<link rel="stylesheet" href="${own}/a.css">`, {
+        ...HTML,
+        Link: `<${own}/wp-json/>; rel="https://api.w.org/"`,
+      });
+    },
     ...{ steps: get("/"), options: { simulate: "apache" } },
     findings: ["insecure-location internal-header likely", "mixed-content blocked likely"],
     fixes: {
@@ -143,6 +168,30 @@ export const ADDRESSES: readonly Flow[] = [
     app: () => page('<script>fetch("http://127.0.0.1:9/api")</script>', HTML),
     ...{ steps: get("/"), options: { addressSpace: "public" } },
     findings: ["local-network-url loopback likely"],
+  },
+  {
+    name: "Parcel, whose client goes without TLS on localhost",
+    app: () => page(PARCEL, SCRIPT),
+    steps: get("/main.js", "/main.js"),
+    findings: ["websocket-refused socket-without-tls likely"],
+    fixes: { "devtls, beside its other options": "devtls serve --host app.localhost" },
+  },
+  {
+    name: "Parcel on another name than localhost",
+    host: "app.localhost",
+    app: () => page(PARCEL, SCRIPT),
+    ...{ steps: get("/main.js"), findings: [] },
+  },
+  {
+    name: "Storybook, whose Vite listens on the port of Storybook",
+    app: ({ path }) =>
+      path === "/sb-addons/a.js" ? page() : page("const hmrPort = 6006;", SCRIPT),
+    steps: get("/sb-addons/a.js", "/@vite/client"),
+    findings: ["websocket-refused socket-bypasses-proxy likely"],
+    fixes: {
+      "Storybook, .storybook/main.js":
+        "viteFinal: (config) => { config.server.hmr.clientPort = PORT; return config; }",
+    },
   },
   {
     name: "webpack-dev-server, whose client has a port of its own",

@@ -180,6 +180,24 @@ export const REFUSALS: readonly Flow[] = [
     findings: ["csrf-origin-mismatch host proved"],
   },
   {
+    name: "the same with a login, whose cookie has the name of the Host that the edge made up",
+    host: "lab.test",
+    app: ({ headers: { host, origin } }) => {
+      const isOwn = origin === undefined || new URL(origin).host === host;
+      return {
+        status: isOwn ? 403 : 404,
+        body: `{"message": "${isOwn ? "Forbidden" : "Not Found"}", "reason": null}`,
+        headers: {
+          "Content-Type": "application/json",
+          "Content-Security-Policy": "frame-ancestors 'self'; report-uri /api/security/csp-report",
+        },
+      };
+    },
+    steps: [{ path: "/api/contents/notes.txt", method: "PUT", form: { a: "1" } }],
+    options: { simulate: "apache" },
+    findings: ["csrf-origin-mismatch host proved"],
+  },
+  {
     name: "Django that does not know the Host that the edge made up",
     host: "app.test",
     app: ({ headers }) =>

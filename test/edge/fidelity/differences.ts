@@ -16,7 +16,7 @@ export const DIFFERENCES: readonly Difference[] = [
       "nginx keeps a tab before a value; Node's parser takes it for the optional whitespace that it is (RFC 9112 5)",
   },
   {
-    servers: [...NGINX, "caddy"],
+    servers: [...NGINX, "caddy", "http-proxy"],
     kinds: ["a fragment in the target"],
     reason:
       "devtls refuses a target that is no request target (RFC 9112 3.2); Apache and HAProxy do, too",
@@ -43,9 +43,8 @@ export const DIFFERENCES: readonly Difference[] = [
       "X-Forwarded-Server is the ServerName of the configuration; devtls takes it to be the name that the client asked for",
   },
   {
-    servers: ["haproxy"],
-    kinds: ["absolute request target"],
-    reason:
-      "devtls brings targets into origin form before it checks them, so that all its parts read the same path",
+    servers: ["http-proxy"],
+    kinds: ["upgrade to something else"],
+    reason: "http-proxy closes the connection without a word; devtls leaves the answer to the app",
   },
 ];

@@ -1,5 +1,6 @@
 /** The real servers that profiles were captured from, each with a configuration written here. */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,11 +31,13 @@ export interface RealServer {
   readonly profile: string;
   /** The program on PATH, and its Debian package where that is called otherwise. */
   readonly program: string;
+  /** It speaks HTTP/1.1 only. */
+  readonly http1Only?: true;
   /** The configuration, written to a file. @returns the arguments */
   readonly configure: (setting: Setting, write: (text: string) => string) => string[];
 }
 
-const nginx =
+export const nginx =
   (location: string): RealServer["configure"] =>
   ({ app, folder, cert, key, ...ports }, write) => {
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -70,17 +73,22 @@ http {
 
 const MODULES = "/usr/lib/apache2/modules";
 
-const apache: RealServer["configure"] = ({ app, folder, cert, key, ...ports }, write) => {
-  const modules = {
-    mpm_event_module: "mod_mpm_event",
-    authz_core_module: "mod_authz_core",
-    proxy_module: "mod_proxy",
-    proxy_http_module: "mod_proxy_http",
-    http2_module: "mod_http2",
-    ssl_module: "mod_ssl",
-    alias_module: "mod_alias",
-  };
-  const file = write(`\
+/** @param extra lines for the hosts that pass requests on */
+export const apache =
+  (extra = "", upgrades = ""): RealServer["configure"] =>
+  (setting, write) => {
+    const { app, folder, cert, key, ...ports } = setting;
+    const modules = {
+      ...(extra !== "" && { headers_module: "mod_headers" }),
+      mpm_event_module: "mod_mpm_event",
+      authz_core_module: "mod_authz_core",
+      proxy_module: "mod_proxy",
+      proxy_http_module: "mod_proxy_http",
+      http2_module: "mod_http2",
+      ssl_module: "mod_ssl",
+      alias_module: "mod_alias",
+    };
+    const file = write(`\
 ${Object.entries(modules)
   .map(([name, path]) => `LoadModule ${name} ${MODULES}/${path}.so`)
   .join("\n")}
@@ -101,22 +109,27 @@ Protocols h2 http/1.1
   SSLEngine on
   SSLCertificateFile ${cert}
   SSLCertificateKeyFile ${key}
-  ProxyPass / http://${app}/
+  ${extra}
+  ProxyPass / http://${app}/ ${upgrades}
   ProxyPassReverse / http://${app}/
 </VirtualHost>
 <VirtualHost 127.0.0.1:${ports.plain}>
-  ProxyPass / http://${app}/
+  ${extra}
+  ProxyPass / http://${app}/ ${upgrades}
   ProxyPassReverse / http://${app}/
 </VirtualHost>
 <VirtualHost 127.0.0.1:${ports.redirecting}>
   Redirect permanent / https://localhost/
 </VirtualHost>
 `);
-  return ["-f", file, "-DFOREGROUND"];
-};
+    return ["-f", file, "-DFOREGROUND"];
+  };
 
-const haproxy: RealServer["configure"] = ({ app, cert, ...ports }, write) => {
-  const file = write(`\
+/** @param extra lines of the frontend that passes requests on */
+export const haproxy =
+  (extra = ""): RealServer["configure"] =>
+  ({ app, cert, ...ports }, write) => {
+    const file = write(`\
 defaults
   mode http
   timeout connect 5s
@@ -126,6 +139,7 @@ frontend front
   bind 127.0.0.1:${ports.tls} ssl crt ${cert} alpn h2,http/1.1
   bind 127.0.0.1:${ports.plain}
   option forwardfor
+  ${extra}
   default_backend app
 frontend redirecting
   bind 127.0.0.1:${ports.redirecting}
@@ -133,10 +147,10 @@ frontend redirecting
 backend app
   server app ${app}
 `);
-  return ["-db", "-f", file];
-};
+    return ["-db", "-f", file];
+  };
 
-const caddy: RealServer["configure"] = ({ app, cert, key, ...ports }, write) => {
+export const caddy: RealServer["configure"] = ({ app, cert, key, ...ports }, write) => {
   const file = write(`\
 {
   admin off
@@ -159,6 +173,29 @@ http://:${ports.redirecting} {
   return ["run", "--adapter", "caddyfile", "--config", file];
 };
 
+/** As Vite, webpack-dev-server and http-proxy-middleware use it: the package behind Node's own server. */
+export const httpProxy =
+  (options: string): RealServer["configure"] =>
+  ({ app, cert, key, ...ports }, write) => {
+    const file = write(`\
+const { createProxyServer } = require(${JSON.stringify(createRequire(import.meta.url).resolve("http-proxy"))});
+const { readFileSync } = require("node:fs");
+const proxy = createProxyServer({ target: "http://${app}", ${options} });
+proxy.on("error", (error, request, response) => response.destroy());
+const tls = { cert: readFileSync("${cert}"), key: readFileSync("${key}") };
+for (const [port, server] of [
+  [${ports.tls}, require("node:https").createServer(tls)],
+  [${ports.plain}, require("node:http").createServer()],
+  [${ports.redirecting}, require("node:http").createServer()],
+]) {
+  server.on("request", (request, response) => proxy.web(request, response));
+  server.on("upgrade", (request, socket, head) => proxy.ws(request, socket, head));
+  server.listen(port, "127.0.0.1");
+}
+`);
+    return [file];
+  };
+
 export const SERVERS: readonly RealServer[] = [
   { profile: "nginx", program: "nginx", configure: nginx("") },
   {
@@ -166,9 +203,10 @@ export const SERVERS: readonly RealServer[] = [
     program: "nginx",
     configure: nginx("include /etc/nginx/proxy_params;"),
   },
-  { profile: "apache", program: "apache2", configure: apache },
-  { profile: "haproxy", program: "haproxy", configure: haproxy },
+  { profile: "apache", program: "apache2", configure: apache() },
+  { profile: "haproxy", program: "haproxy", configure: haproxy() },
   { profile: "caddy", program: "caddy", configure: caddy },
+  { profile: "http-proxy", program: "node", http1Only: true, configure: httpProxy("") },
 ];
 
 /** A port that was free may be taken before the server binds it. */
