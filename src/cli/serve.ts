@@ -1,6 +1,6 @@
 /** `devtls serve`: front a dev server with TLS. */
 import { join } from "node:path";
-import { readIfThere } from "../ca/files.js";
+import { readIfFile } from "../ca/files.js";
 import type { DemoApp } from "../demo/app.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import { type Serving, startServing } from "../serving/serving.js";
@@ -103,7 +103,7 @@ function isIdle({ target, command, demo }: ServeOptions): boolean {
 
 async function missingTarget(folder: string): Promise<Error> {
   const guesses = await import("./guesses.js");
-  return guesses.missingTarget((name) => readIfThere(join(folder, name))?.toString("utf8"));
+  return guesses.missingTarget((name) => readIfFile(join(folder, name))?.toString("utf8"));
 }
 
 interface Plan {

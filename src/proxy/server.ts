@@ -86,7 +86,7 @@ const HOST_NAME = /^[a-z\d._-]{1,253}$/i;
 /** For exchanges that were broken off to report how they ended. */
 const LAST_WORD_MS = 200;
 
-/** Node does not tell of a client that leaves before the end of its handshake. */
+/** For clients that stay and say no more. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Authorities whose answer is kept; strangers can offer any number of them. */
@@ -126,6 +126,7 @@ class TlsProxy implements RunningProxy {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     });
     this.#tls.on("secureConnection", (socket) => {
+      socket.allowHalfOpen = true;
       this.#remember(socket, "https", this.port);
       if (socket.alpnProtocol !== "h2") {
         this.#http1.emit("connection", socket);
@@ -188,6 +189,8 @@ class TlsProxy implements RunningProxy {
     socket.on("error", onEarlyError);
     const { serveHttp2 } = await import("./front/http2.js");
     socket.off("error", onEarlyError);
+    // Its end was told while nobody was there to hear it.
+    if (socket.readableEnded) socket.destroy();
     if (socket.destroyed) return;
     const session = serveHttp2(socket, {
       nextId,
@@ -213,7 +216,7 @@ class TlsProxy implements RunningProxy {
     this.#track(socket);
     peekTls(
       socket,
-      (tls) => this.#tls.emit("connection", tls),
+      (tls) => this.#shakeHands(tls),
       (http) => this.#servePlain(http, this.port),
     );
   }
@@ -226,6 +229,15 @@ class TlsProxy implements RunningProxy {
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  /**
+   * Within the handshake nobody hears of a client that closes its side: Node hands the socket out
+   * when it is done. Until then that closes the other side, too; tunnels pass it on afterwards.
+   */
+  #shakeHands(socket: Socket): void {
+    socket.allowHalfOpen = false;
+    this.#tls.emit("connection", socket);
   }
 
   #servePlain(socket: Socket, port: number): void {
