@@ -35,6 +35,8 @@ const common = {
 const CRASH = "./crash.js";
 /** Loaded by `serve --inspect` only. */
 const INSPECTOR = "./inspector.js";
+/** Loaded by `serve --lan` only. */
+const LAN = "./lan.js";
 const BROWSER = "./browser.js";
 /** What bin/devtls.js runs: `import()` becomes `require`, see src/cli/browser.ts. */
 const bundles = { ...common, supported: { "dynamic-import": false }, outdir: "dist/cli" };
@@ -76,6 +78,7 @@ await build({
     "src/cli/trust-known.ts",
     "src/cli/crash.ts",
     "src/cli/inspector.ts",
+    "src/cli/lan.ts",
     "src/cli/browser.ts",
   ],
   external: [...DEPENDENCIES, CRASH],
@@ -85,7 +88,7 @@ await build({
 await build({
   ...bundles,
   entryPoints: ["src/cli/main.ts"],
-  external: [...DEPENDENCIES, CRASH, INSPECTOR, BROWSER],
+  external: [...DEPENDENCIES, CRASH, INSPECTOR, LAN, BROWSER],
   plugins: [pageApart(".."), auditApart],
 });
 await build({
@@ -131,7 +134,7 @@ await build({
   ...bundles,
   entryPoints: ["src/cli/main-serve.ts"],
   // Mostly there is a leaf already, and nothing is signed; few runs look at the trust stores.
-  external: ["selfsigned", "node-forge", "./trust-known.js", CRASH, INSPECTOR, BROWSER],
+  external: ["selfsigned", "node-forge", "./trust-known.js", CRASH, INSPECTOR, LAN, BROWSER],
   plugins: [withoutPrograms],
 });
 
@@ -176,6 +179,8 @@ const inlined = {
   "jsonc-parser": "LICENSE.md",
   parse5: "LICENSE",
   entities: "LICENSE",
+  "lean-qr": "LICENSE",
+  "dns-packet": "LICENSE",
 };
 const licences = Object.entries(inlined).map(
   ([name, file]) => `${name}\n\n${readFileSync(`node_modules/${name}/${file}`, "utf8")}`,

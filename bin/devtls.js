@@ -66,7 +66,8 @@ function keep(script, path, source) {
     const temporary = `${path}.${process.pid}`;
     try {
       const compiled = script.createCachedData();
-      writeFileSync(temporary, digestOf(source, compiled), { flag: "wx" });
+      // Not by the umask: who may write it has their code run.
+      writeFileSync(temporary, digestOf(source, compiled), { flag: "wx", mode: 0o644 });
       writeFileSync(temporary, compiled, { flag: "a" });
       renameSync(temporary, path);
     } catch {

@@ -20,6 +20,7 @@ apt-get install -q -y --no-install-recommends \
   uvicorn python3-starlette python3-itsdangerous python3-websockets \
   nginx-light apache2 haproxy caddy \
   certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
+  zbar-tools librsvg2-bin avahi-daemon avahi-utils libnss-mdns dbus \
   fish zsh mmdebstrap ruby puma libxml2-utils sslscan testssl.sh
 
 if [ "${1-}" = --apps ]; then

@@ -19,6 +19,8 @@ export interface ListenerOptions {
   /** 0 for a free one. */
   readonly port: number;
   readonly identity: { readonly cert: string; readonly key: string };
+  /** What has to be done before a handshake; it reports its own failures. */
+  readonly beforeHandshake: () => Promise<void>;
   readonly secure: Handler;
   readonly plain: Handler;
 }
@@ -28,6 +30,7 @@ const HANDSHAKE = 0x16;
 
 /** A client that sends nothing must not keep its connection. */
 const FIRST_OCTET_MS = 10_000;
+const HANDSHAKE_MS = 10_000;
 const REQUEST_MS = 30_000;
 const MAX_CONNECTIONS = 1000;
 
@@ -35,10 +38,15 @@ export class Listener {
   readonly #secure: HttpsServer;
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #beforeHandshake: ListenerOptions["beforeHandshake"];
   port = 0;
 
-  private constructor({ identity, secure }: ListenerOptions) {
-    this.#secure = createHttpsServer({ ...identity, requestTimeout: REQUEST_MS }, secure);
+  private constructor({ identity, secure, beforeHandshake }: ListenerOptions) {
+    this.#beforeHandshake = beforeHandshake;
+    this.#secure = createHttpsServer(
+      { ...identity, handshakeTimeout: HANDSHAKE_MS, requestTimeout: REQUEST_MS },
+      secure,
+    );
   }
 
   /** @throws DevtlsError "address-unavailable" */
@@ -82,8 +90,14 @@ export class Listener {
       socket.setTimeout(0);
       socket.removeAllListeners("timeout");
       socket.unshift(first);
-      (first[0] === HANDSHAKE ? this.#secure : plain).emit("connection", socket);
+      if (first[0] === HANDSHAKE) void this.#secureConnection(socket);
+      else plain.emit("connection", socket);
     });
+  }
+
+  async #secureConnection(socket: Socket): Promise<void> {
+    await this.#beforeHandshake();
+    if (!socket.destroyed) this.#secure.emit("connection", socket);
   }
 
   /** Shows another certificate from the next connection on. */

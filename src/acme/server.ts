@@ -58,8 +58,8 @@ export interface AcmeServer {
 
 const TIDY_MS = 3_600_000;
 
-/** `ca rotate` is followed within a minute, and so is the end of the directory's own certificate. */
-const IDENTITY_MS = 60_000;
+/** How often the directory's own certificate is looked at, which nears its end once a year. */
+const IDENTITY_MS = 3_600_000;
 
 /** A script that has gone wild is stopped; a test suite that makes a hundred accounts is not. */
 const NEW_ACCOUNTS = { burst: 300, everyMs: 1000 };
@@ -121,6 +121,8 @@ class Server {
   readonly #world: World;
   #listener: Listener | undefined;
   #host = "localhost";
+  /** The authority whose certificate the directory shows, and when it does. */
+  #shown = { stamp: "", done: Promise.resolve() };
 
   constructor(options: AcmeOptions, journal: Journal, folder: string, remote: boolean) {
     this.#options = options;
@@ -177,6 +179,7 @@ class Server {
       addresses: this.#options.bind,
       port: this.#options.port,
       identity: shown(identity.leaf),
+      beforeHandshake: () => this.#followAuthority(names),
       secure: (request, response) => void answerAcme(request, response, front).catch(noBody),
       plain: (request, response) => void answerPlain(request, response, front).catch(noBody),
     });
@@ -270,6 +273,16 @@ class Server {
       this.#every(milliseconds, action);
       await action();
     });
+  }
+
+  /** After `ca rotate` the next client may trust the new authority alone. */
+  #followAuthority(names: Names): Promise<void> {
+    const stamp = this.#signer.stamp();
+    if (stamp !== this.#shown.stamp) {
+      const done = this.#renewIdentity(names).catch(this.#options.failed);
+      this.#shown = { stamp, done };
+    }
+    return this.#shown.done;
   }
 
   /** Shows the directory's newest certificate: a kept one is used until another is due. */

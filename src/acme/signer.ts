@@ -33,6 +33,8 @@ export interface SignerOptions {
 const INTERMEDIATE_DAYS = 825 + 397;
 const CRL_LIFETIME_MS = DAY_MS;
 
+type Issued = Omit<IssuedCertificate, "account" | "order" | "identifiers">;
+
 export class Signer {
   readonly #options: SignerOptions;
   #loaded?: { readonly authority: Authority; readonly stamp: string };
@@ -51,9 +53,14 @@ export class Signer {
     return { ...authority, intermediate: certificate, key };
   }
 
+  /** Changes whenever the authority is replaced. */
+  stamp(): string {
+    return stampOf(this.#options.directory);
+  }
+
   #load(): Authority {
     const { directory } = this.#options;
-    const stamp = stampOf(directory);
+    const stamp = this.stamp();
     const known = this.#loaded;
     if (known?.stamp === stamp && issuerOf(known.authority).notAfter.getTime() > Date.now()) {
       return known.authority;
@@ -93,13 +100,19 @@ export class Signer {
     return made;
   }
 
-  async issue({
-    publicKey,
-    identifiers,
-    notBefore,
-    notAfter,
-  }: Wanted): Promise<Omit<IssuedCertificate, "account" | "order" | "identifiers">> {
-    const authority = await this.authority();
+  /** By the authority that is in place when it is done. */
+  async issue(wanted: Wanted): Promise<Issued> {
+    for (;;) {
+      const authority = await this.authority();
+      const issued = await this.#issue(authority, wanted);
+      if (this.#load().certificate === authority.certificate) return issued;
+    }
+  }
+
+  async #issue(
+    authority: Authority,
+    { publicKey, identifiers, notBefore, notAfter }: Wanted,
+  ): Promise<Issued> {
     const issuer = issuerOf(authority);
     const keyId = issuer.keyId.toString("hex");
     const leaf = await issueLeaf(authority, identifiers.map(certificateName), {

@@ -26,7 +26,7 @@ import {
   writeFiles,
   writeNewFiles,
 } from "./files.js";
-import { requireOwnState, requirePrivate } from "./ownership.js";
+import { requireOwnState, requirePrivate, stateUnreadable } from "./ownership.js";
 
 export interface Authority {
   /** The root: what is trusted. */
@@ -224,8 +224,8 @@ export function loadAuthority(directory: string = stateDirectory()): Authority |
 }
 
 function readAuthority(paths: StatePaths): Authority | undefined {
-  const pem = readIfThere(paths.rootCertificate);
-  const keyPem = readIfThere(paths.rootKey);
+  const pem = readState(paths, paths.rootCertificate);
+  const keyPem = readState(paths, paths.rootKey);
   if (!pem && !keyPem && !existsSync(paths.intermediateKey)) return undefined;
   if (!pem) {
     const beside = keyPem ? "its key" : paths.intermediateKey;
@@ -251,13 +251,22 @@ function readAuthority(paths: StatePaths): Authority | undefined {
   );
 }
 
+function readState(paths: StatePaths, path: string): Buffer | undefined {
+  try {
+    return readIfThere(path);
+  } catch (error) {
+    const cause = error instanceof DevtlsError ? error.cause : error;
+    throw systemCode(cause) === "EACCES" ? stateUnreadable(path, paths, cause) : error;
+  }
+}
+
 /** An intermediate of this root with its key; a root's own key from before it stays unused. */
 function readIntermediate(
   root: Certificate,
   paths: StatePaths,
 ): { intermediate: Certificate; key: KeyObject } | undefined {
-  const pem = readIfThere(paths.intermediateCertificate);
-  const keyPem = readIfThere(paths.intermediateKey);
+  const pem = readState(paths, paths.intermediateCertificate);
+  const keyPem = readState(paths, paths.intermediateKey);
   if (!pem && !keyPem) return undefined;
   const [certificatePath, keyPath] = [paths.intermediateCertificate, paths.intermediateKey];
   if (!pem) throw damaged(`${certificatePath} is missing beside its key`);
@@ -288,7 +297,7 @@ function readKey(pem: Buffer, path: string): KeyObject {
  */
 export function loadAuthorityCertificate(directory: string): Certificate | undefined {
   const paths = statePaths(directory);
-  const pem = readIfThere(paths.rootCertificate);
+  const pem = readState(paths, paths.rootCertificate);
   return pem && checkCertificate(pem, paths.rootCertificate);
 }
 

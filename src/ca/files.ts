@@ -56,24 +56,48 @@ export function readRequired(path: string): Buffer {
   }
 }
 
+/**
+ * What was come across in a folder, and not named by the user: a pipe that somebody put there has no
+ * end, and opening it waits for one who writes. @returns undefined for what is no file
+ * @throws DevtlsError "file-unreadable"
+ */
+export function readIfFile(path: string): Buffer | undefined {
+  try {
+    // Node has no such flag on Windows, which has no pipes among its files.
+    const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      return fstatSync(descriptor).isFile() ? readOpened(descriptor) : undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw unreadable(path, error);
+  }
+}
+
 /** Whatever it is: the length that a device or a pipe gives beforehand says nothing. */
 function readBounded(path: string): Buffer {
   const descriptor = openSync(path, "r");
   try {
-    const status = fstatSync(descriptor);
-    if (status.isFile() && status.size <= MAX_READ_OCTETS) return readFileSync(descriptor);
-    const chunks: Buffer[] = [];
-    for (let length = 0; length <= MAX_READ_OCTETS; ) {
-      const chunk = Buffer.allocUnsafe(64 * 1024);
-      const octets = readSync(descriptor, chunk);
-      if (octets === 0) return Buffer.concat(chunks);
-      chunks.push(chunk.subarray(0, octets));
-      length += octets;
-    }
-    throw new Error("it is longer than 16 MiB");
+    return readOpened(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+function readOpened(descriptor: number): Buffer {
+  const status = fstatSync(descriptor);
+  if (status.isFile() && status.size <= MAX_READ_OCTETS) return readFileSync(descriptor);
+  const chunks: Buffer[] = [];
+  for (let length = 0; length <= MAX_READ_OCTETS; ) {
+    const chunk = Buffer.allocUnsafe(64 * 1024);
+    const octets = readSync(descriptor, chunk);
+    if (octets === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, octets));
+    length += octets;
+  }
+  throw new Error("it is longer than 16 MiB");
 }
 
 function unreadable(path: string, error: unknown): DevtlsError {

@@ -12,7 +12,14 @@ import {
 import { encodePrivateKey, generateKey, isAcceptedByClients } from "../x509/keys.js";
 import { type Name, uniqueNames } from "../x509/names.js";
 import { DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/validity.js";
-import { type Authority, issuerOf, loadAuthority, openAuthority, ownerName } from "./authority.js";
+import {
+  type Authority,
+  issuerOf,
+  loadAuthority,
+  loadAuthorityCertificate,
+  openAuthority,
+  ownerName,
+} from "./authority.js";
 
 export interface LeafOptions {
   /** Validity in days, 1 to 825; 397 unless told otherwise. */
@@ -56,6 +63,26 @@ export async function openAuthorityFor(
   const existing = loadAuthority(directory);
   checkNames(existing ? issuerOf(existing).constraints : defaultConstraints(), names);
   return existing ? { authority: existing, created: false } : openAuthority(directory);
+}
+
+/**
+ * Has something issued and written by the authority that is in place when it is done: `ca rotate`
+ * has passed by what was not written yet, and takes the authority that signed it out of the stores.
+ * @param write is called again with the next authority when this one was replaced meanwhile
+ */
+export async function underCurrent<T>(
+  authority: Authority,
+  write: (authority: Authority) => Promise<T>,
+): Promise<T> {
+  for (let current = authority; ; ) {
+    const written = await write(current);
+    const { directory } = current.paths;
+    const inPlace = loadAuthorityCertificate(directory);
+    if (!inPlace || inPlace.der.equals(current.certificate.der)) return written;
+    const next = loadAuthority(directory);
+    if (!next) return written;
+    current = next;
+  }
 }
 
 /**

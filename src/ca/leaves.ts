@@ -11,7 +11,7 @@ import { decodePem, encodePem } from "../x509/pem.js";
 import { DAY_MS } from "../x509/validity.js";
 import { type Authority, loadAuthorityCertificate } from "./authority.js";
 import { makeDirectory, readIfThere, writeFiles } from "./files.js";
-import { issueLeaf, openAuthorityFor } from "./issue.js";
+import { issueLeaf, openAuthorityFor, underCurrent } from "./issue.js";
 
 /** Every serve certificate covers these, so that a URL with an address works too. */
 const ALWAYS = ["localhost", "127.0.0.1", "::1"];
@@ -67,15 +67,18 @@ export async function openServeIdentity(
 ): Promise<ServeIdentity> {
   const issueAgain = async (): Promise<ServeLeaf> => {
     const { authority } = await openAuthorityFor(names, directory);
-    return issueServeLeaf(authority, names);
+    return underCurrent(authority, (issuer) => issueServeLeaf(issuer, names));
   };
   const paths = statePaths(directory);
   const root = loadAuthorityCertificate(directory);
   const kept = root && keptLeaf(paths, root, names);
   if (kept) return { leaf: kept, root, created: false, issueAgain };
   const { authority, created } = await openAuthorityFor(names, directory);
-  const leaf = await issueServeLeaf(authority, names);
-  return { leaf, root: authority.certificate, created, issueAgain };
+  const issued = await underCurrent(authority, async (issuer) => ({
+    leaf: await issueServeLeaf(issuer, names),
+    root: issuer.certificate,
+  }));
+  return { ...issued, created, issueAgain };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Whose a file is, and who else may write it. */
-import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { delimiter, dirname, join, parse, resolve, sep } from "node:path";
-import { DevtlsError } from "../errors.js";
+import { DevtlsError, systemReason } from "../errors.js";
 import type { StatePaths } from "../paths.js";
 
 /** Folders that are used whoever they belong to, as PATH lists them; "*" for all. */
@@ -34,6 +34,21 @@ export function thisUser(env: Readonly<Record<string, string | undefined>> = pro
   const sudoUid =
     uid === 0 && /^\d{1,10}$/.test(env.SUDO_UID ?? "") ? Number(env.SUDO_UID) : undefined;
   return { uid, sudoUid };
+}
+
+/**
+ * Who called sudo, where this state directory is not theirs: without HOME it is root's own.
+ * @returns their name; undefined without sudo, and where the state is theirs or named by DEVTLS_HOME
+ */
+export function sudoStranger(
+  directory: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  const { sudoUid } = thisUser(env);
+  if (!sudoUid || !env.SUDO_USER || env.DEVTLS_HOME) return undefined;
+  let nearest = resolve(directory);
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  return statSync(nearest).uid === sudoUid ? undefined : env.SUDO_USER;
 }
 
 /**
@@ -103,10 +118,33 @@ export function requireOwnState(
 ): void {
   if (user.uid === undefined || isExcepted(paths.directory, safeDirectories())) return;
   for (const path of [paths.directory, ...files]) {
-    const status = statSync(path, { throwIfNoEntry: false });
+    const status = statusOf(path, paths);
     const reason = status && whyForeign(status, user);
     if (reason !== undefined) throw notOwn(path, reason, paths);
   }
+}
+
+function statusOf(path: string, paths: StatePaths): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw stateUnreadable(path, paths, error);
+  }
+}
+
+/** A file of the state that this user may not read: `sudo devtls` of earlier versions left such. */
+export function stateUnreadable(
+  path: string,
+  { directory }: StatePaths,
+  error: unknown,
+): DevtlsError {
+  return new DevtlsError("file-unreadable", `could not read ${path}: ${systemReason(error)}`, {
+    cause: error,
+    hint: [
+      `See whose it is: ls -la ${directory}`,
+      `If it was made under sudo: sudo chown -R "$(id -u)" ${directory}`,
+    ].join("\n"),
+  });
 }
 
 /**

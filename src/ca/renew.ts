@@ -8,7 +8,7 @@ import { OID } from "../x509/oids.js";
 import { decodePem, encodePem, type PemBlock } from "../x509/pem.js";
 import { DAY_MS, MAX_LEAF_DAYS } from "../x509/validity.js";
 import { type Authority, issuerOf } from "./authority.js";
-import { type NewFile, readIfThere, writeFiles } from "./files.js";
+import { type NewFile, readIfFile, writeFiles } from "./files.js";
 import { issueLeaf } from "./issue.js";
 
 export interface Renewable {
@@ -139,7 +139,7 @@ function isKeyOf({ label, der }: PemBlock, certificate: Certificate): boolean {
 
 function blocksOf(path: string): PemBlock[] {
   try {
-    return decodePem(readIfThere(path)?.toString("latin1") ?? "");
+    return decodePem(readIfFile(path)?.toString("latin1") ?? "");
   } catch {
     return [];
   }

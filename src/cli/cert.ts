@@ -2,7 +2,7 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { makeDirectory, type NewFile, readRequired, writeFiles } from "../ca/files.js";
-import { checkDays, issueLeaf, type Leaf, openAuthorityFor } from "../ca/issue.js";
+import { checkDays, issueLeaf, type Leaf, openAuthorityFor, underCurrent } from "../ca/issue.js";
 import { DevtlsError } from "../errors.js";
 import { type Certificate, fingerprint } from "../x509/certificate.js";
 import { type Name, parseName } from "../x509/names.js";
@@ -76,25 +76,28 @@ async function cert(texts: string[], options: CertOptions): Promise<void> {
   }
 
   const { authority, created } = await openAuthorityFor(names);
-  const leaf = await issueLeaf(authority, names, {
-    ...(options.days !== undefined && { days: options.days }),
-    ...(request && { publicKey: request.publicKey }),
-    rsa: options.rsa ?? false,
-    client: options.client ?? false,
-  });
-  makeDirectory(resolve(options.outDir), 0o755);
-  const files = pemFiles(leaf, paths.cert, paths.key, options.fullchain ?? false);
-  if (paths.p12 && leaf.key) {
-    const { encodePkcs12 } = await import("../x509/pkcs12.js");
-    const data = encodePkcs12({
-      key: leaf.key,
-      chain: leaf.chain.map(({ der }) => der),
-      friendlyName: names[0]?.value ?? base,
-      password: options.p12Password ?? "changeit",
+  const leaf = await underCurrent(authority, async (issuer) => {
+    const issued = await issueLeaf(issuer, names, {
+      ...(options.days !== undefined && { days: options.days }),
+      ...(request && { publicKey: request.publicKey }),
+      rsa: options.rsa ?? false,
+      client: options.client ?? false,
     });
-    files.push({ path: paths.p12, data, mode: 0o600 });
-  }
-  writeFiles(files);
+    makeDirectory(resolve(options.outDir), 0o755);
+    const files = pemFiles(issued, paths.cert, paths.key, options.fullchain ?? false);
+    if (paths.p12 && issued.key) {
+      const { encodePkcs12 } = await import("../x509/pkcs12.js");
+      const data = encodePkcs12({
+        key: issued.key,
+        chain: issued.chain.map(({ der }) => der),
+        friendlyName: names[0]?.value ?? base,
+        password: options.p12Password ?? "changeit",
+      });
+      files.push({ path: paths.p12, data, mode: 0o600 });
+    }
+    writeFiles(files);
+    return issued;
+  });
   report(leaf.certificate, paths, created && authority.paths.directory, options.json ?? false);
 }
 

@@ -31,6 +31,7 @@ export const TOPIC_NAMES = [
   "cookies",
   "configuration",
   "ci",
+  "phone",
   "migrate",
 ] as const;
 

@@ -1,10 +1,10 @@
 /** `devtls explain`: a finding code in full. */
 import type { Command } from "commander";
 import { FAULTS, type Fault } from "../ca/fault-kinds.js";
-import { EXPLANATIONS } from "../diagnose/explanations.js";
-import { FINDING_CODES, type FindingCode, LOOP_CAUSES } from "../diagnose/finding.js";
+import { type FindingCode, LOOP_CAUSES } from "../diagnose/finding.js";
 import { FRAMEWORKS } from "../diagnose/frameworks/index.js";
 import { settingsFor } from "../diagnose/frameworks/settings.js";
+import { ALL_CODES, ALL_EXPLANATIONS, type RehearsalCode } from "../rehearse/explanations.js";
 import { didYouMean, usage } from "./options.js";
 import { columnsOf, paint, print, printJson, table } from "./output.js";
 import { withExamples } from "./program.js";
@@ -36,9 +36,10 @@ function explain(words: readonly string[], { json }: { json?: boolean }): void {
     return;
   }
   const code = meant(words);
-  const chosen = code === undefined ? FINDING_CODES : [find(code)];
+  const chosen = code === undefined ? ALL_CODES : [find(code)];
   if (json) printJson({ findings: chosen.map(inFull) });
-  else if (code === undefined) print(table(chosen.map((each) => [each, EXPLANATIONS[each].what])));
+  else if (code === undefined)
+    print(table(chosen.map((each) => [each, ALL_EXPLANATIONS[each].what])));
   else for (const each of chosen) print(textOf(each));
 }
 
@@ -75,12 +76,12 @@ const CODE_OF_CAUSE: ReadonlyMap<string, FindingCode> = new Map(
   LOOP_CAUSES.map((cause) => [cause, "redirect-loop"]),
 );
 
-function find(code: string): FindingCode {
-  const found = FINDING_CODES.find((each) => each === code);
+function find(code: string): RehearsalCode {
+  const found = ALL_CODES.find((each) => each === code);
   if (found) return found;
   throw usage(
-    `there is no finding '${code}' (${didYouMean(code, FINDING_CODES)})`,
-    `One of: ${FINDING_CODES.join(", ")}`,
+    `there is no finding '${code}' (${didYouMean(code, ALL_CODES)})`,
+    `One of: ${ALL_CODES.join(", ")}`,
   );
 }
 
@@ -92,8 +93,8 @@ export function explainedIn(code: string): unknown {
   return inFull(find(code));
 }
 
-function inFull(code: FindingCode) {
-  const { setting, ...explanation } = EXPLANATIONS[code];
+function inFull(code: RehearsalCode) {
+  const { setting, ...explanation } = ALL_EXPLANATIONS[code];
   const frameworks = FRAMEWORKS.flatMap((framework) => {
     const { id, name, title } = framework;
     const fixes = setting ? settingsFor(setting.purpose, { framework }, { url: EXAMPLE }) : [];
@@ -103,7 +104,7 @@ function inFull(code: FindingCode) {
   return { code, ...explanation, frameworks };
 }
 
-function textOf(code: FindingCode): string {
+function textOf(code: RehearsalCode): string {
   const { what, looks, why, fixes, frameworks } = inFull(code);
   const heading = (text: string): string => paint("bold", text);
   // What is made with a framework has its lines.
@@ -113,7 +114,7 @@ function textOf(code: FindingCode): string {
     ),
   );
   const settings = [...new Set(said)];
-  const title = EXPLANATIONS[code].setting?.title ?? "";
+  const title = ALL_EXPLANATIONS[code].setting?.title ?? "";
   const wrapped = (text: string): string => wrap(text, columnsOf("stdout")).join("\n");
   return [
     heading(code),

@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { Command } from "commander";
-import { readIfThere, writeFiles } from "../ca/files.js";
+import { readIfFile, writeFiles } from "../ca/files.js";
 import { isProgram } from "../dev-server/programs.js";
 import { causeOf, DevtlsError } from "../errors.js";
 import { AGENT_FILE, agentEntry } from "../init/agent.js";
@@ -66,7 +66,7 @@ async function init(options: InitOptions): Promise<void> {
 /** Writes the entry of `devtls mcp`, and says so. */
 async function initAgent(folder: string, { yes, dryRun }: InitOptions): Promise<void> {
   const path = join(folder, AGENT_FILE);
-  const change = agentEntry(readIfThere(path)?.toString("utf8"));
+  const change = agentEntry(readIfFile(path)?.toString("utf8"));
   if (!change) {
     note(`${AGENT_FILE} has it already.`);
     return;
@@ -101,7 +101,7 @@ function packageOfThis(): string {
 
 function look(folder: string): Proposal {
   const read = (name: string): string | undefined =>
-    readIfThere(join(folder, name))?.toString("utf8");
+    readIfFile(join(folder, name))?.toString("utf8");
   let proposal: Proposal | undefined;
   try {
     proposal = propose(read, packageOfThis());

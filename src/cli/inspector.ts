@@ -1,5 +1,7 @@
 /** `devtls serve --inspect`: the inspector beside a running `serve`. */
+import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
+import { BlockList } from "node:net";
 import { join } from "node:path";
 import { openServeIdentity, serveNames } from "../ca/leaves.js";
 import { Inspector } from "../inspect/inspector.js";
@@ -7,7 +9,7 @@ import { forget, remember } from "../inspect/instances.js";
 import { type InspectorServer, startInspectorServer } from "../inspect/server.js";
 import { DEFAULT_OCTETS } from "../inspect/store.js";
 import { stateDirectory } from "../paths.js";
-import { isLoopback, type Target } from "../proxy/upstream/target.js";
+import { addressesOf, type Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import type { Serving } from "../serving/serving.js";
 import type { ReadSettings } from "../settings/serve-options.js";
@@ -53,7 +55,7 @@ export function prepare(
         page: readFileSync(join(__dirname, "inspector.html"), "utf8"),
       });
       for (const each of [target, ...routes.map((route) => route.target)]) {
-        if (leadsTo(each, server.port)) {
+        if (await leadsTo(each, server.port)) {
           server.close();
           throw usage(
             `${each.url} is the inspector itself`,
@@ -92,9 +94,23 @@ export function prepare(
   };
 }
 
+/** What reaches loopback; an IPv4 address that is mapped into IPv6 is looked at as itself. */
+const HERE = new BlockList();
+HERE.addSubnet("127.0.0.0", 8, "ipv4");
+HERE.addAddress("0.0.0.0", "ipv4");
+HERE.addAddress("::", "ipv6");
+HERE.addAddress("::1", "ipv6");
+
 /** Requests that a route sends to the inspector would come from a host that it trusts. */
-function leadsTo(target: Target, port: number): boolean {
-  return target.kind === "tcp" && target.port === port && isLoopback(target.host);
+async function leadsTo(target: Target, port: number): Promise<boolean> {
+  if (target.kind !== "tcp" || target.port !== port) return false;
+  const found = await Promise.all(
+    // A name that cannot be looked up leads nowhere.
+    addressesOf(target).map((name) => lookup(name, { all: true }).catch(() => [])),
+  );
+  return found
+    .flat()
+    .some(({ address, family }) => HERE.check(address, family === 6 ? "ipv6" : "ipv4"));
 }
 
 function numberOf(option: string, value: unknown, highest: number): number {

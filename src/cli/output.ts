@@ -69,7 +69,8 @@ export function warn(text: string): void {
   note(`${paint("yellow", "warning:", "stderr")} ${text}`);
 }
 
-const SGR = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+/** `code`: light on dark, whatever the terminal's own colours are. */
+const SGR = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36, code: "97;40" } as const;
 export type Colour = keyof typeof SGR;
 
 /** Colours text when the stream is a terminal; NO_COLOR and FORCE_COLOR have the last word. */

@@ -88,6 +88,9 @@ export async function run(
       write("stderr", program.helpInformation());
       return EXIT.usage;
     }
+    if (process.env.SUDO_USER && STATEFUL.includes(name)) {
+      program.hook("preAction", async () => (await import("./sudo.js")).noteSudo());
+    }
     await program.parseAsync(own, { from: "user" });
     return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
   } catch (error) {
@@ -102,6 +105,12 @@ export async function run(
 
 /** Commands that take the command of an app after `--`. */
 const STARTING: readonly string[] = ["serve", "rehearse"];
+
+/** Commands that use the authority, which under sudo is another one. */
+const STATEFUL: readonly string[] = [
+  ...["cert", "renew", "ca", "trust", "untrust", "serve", "acme", "env", "rehearse"],
+];
+
 /** @param topics what there is help about besides the commands, where help was asked for */
 function unknown(name: string, topics: readonly string[] | undefined): Error {
   const near = nearest(name, [...Object.keys(SUMMARIES), ...(topics ?? [])]);

@@ -1,6 +1,7 @@
 /** What `devtls rehearse` prints for people, and where in the project a fix goes. */
 import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { drawingOfChain, drawText } from "../drawing/drawing.js";
 import type { Rehearsal, RehearsalFinding } from "../rehearse/outcome.js";
 import { summaryOf } from "../rehearse/report.js";
 import { type Location, type Report, type Result, worstFirst } from "../reports/model.js";
@@ -63,9 +64,15 @@ function printExplanations({ cases, common }: Report): void {
     if (seen.has(result.title) || result.known) continue;
     seen.add(result.title);
     note(`${paint("yellow", result.title, "stderr")}\n  ${result.message}`);
-    for (const line of result.chain ?? []) note(paint("dim", `    ${line}`, "stderr"));
+    for (const line of chainLines(result)) note(paint("dim", `    ${line}`, "stderr"));
   }
   if (seen.size > 0) note("");
+}
+
+/** Drawn, where it says who speaks; the title stands above it already. */
+function chainLines({ title, rule, chain = [] }: Result): readonly string[] {
+  const drawing = drawingOfChain(title, chain, rule === "redirect-loop");
+  return drawing ? drawText(drawing).slice(1) : chain;
 }
 
 function printFixes({ fixes, edges }: Rehearsal): void {

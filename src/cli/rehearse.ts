@@ -61,7 +61,7 @@ export const define: Define = (program, command) => {
       "a recording (HAR 1.2), or steps in JSON: get, submit, request, websocket, expect",
     )
     .option("--read-only", "refuse a flow that sends forms")
-    .option("--jobs <n>", "edges at a time (default: 4)")
+    .option("--jobs <n>", "edges at a time (default: 4; 1 with a flow that sends forms)")
     .option("--no-probe", "do not replay a failing GET to find the cause")
     .option(
       "--apply-check <command>",

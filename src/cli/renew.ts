@@ -4,6 +4,7 @@ import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { loadAuthority } from "../ca/authority.js";
 import { readRequired } from "../ca/files.js";
+import { underCurrent } from "../ca/issue.js";
 import { RENEW_WITHIN_DAYS } from "../ca/leaves.js";
 import { daysLeft, findRenewable, type Renewable, readRenewable, renew } from "../ca/renew.js";
 import { DevtlsError } from "../errors.js";
@@ -64,7 +65,7 @@ async function renewFiles(files: string[], { dryRun, within }: RenewOptions): Pr
         `${shown}: ${left < 0 ? "has expired" : `valid for ${left} more days`}, would be renewed`,
       );
     } else {
-      const certificate = await renew(renewable, authority);
+      const certificate = await underCurrent(authority, (issuer) => renew(renewable, issuer));
       print(shown);
       note(`${shown}: valid until ${certificate.notAfter.toISOString().slice(0, 10)}`);
       warnOfCopies(renewable);

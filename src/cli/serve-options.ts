@@ -1,7 +1,7 @@
 /** The options of `devtls serve`; their values are checked where programs' are, too. */
 import { type Command, Option } from "commander";
 import type { ServeOptions as SharedOptions } from "../settings/serve-options.js";
-import { WORDS } from "../settings/vocabulary.js";
+import { kebabCase, WORDS } from "../settings/vocabulary.js";
 import { collect, parseChoice, usage } from "./options.js";
 import { REQUESTS, type Requests } from "./request-lines.js";
 
@@ -11,6 +11,11 @@ export interface ServeOptions extends SharedOptions {
   readonly inspect?: string | number | boolean;
   readonly inspectMemory?: string | number;
   readonly inspectBodies?: boolean;
+  readonly lan?: string | boolean;
+  readonly lanName?: string;
+  readonly lanPort?: string | number;
+  readonly lanOpen?: string | number;
+  readonly lanQr?: string;
   readonly open?: string | boolean;
   readonly requests?: Requests;
   readonly json?: boolean;
@@ -19,6 +24,9 @@ export interface ServeOptions extends SharedOptions {
   /** The dev server to start. */
   readonly command?: readonly string[];
 }
+
+/** Which say something of `--lan`. */
+const LAN_OPTIONS = ["lanName", "lanPort", "lanOpen", "lanQr"] as const;
 
 export function addServeOptions(command: Command): Command {
   for (const { name, takes, optional, many, help } of WORDS) {
@@ -31,8 +39,14 @@ export function addServeOptions(command: Command): Command {
   return command;
 }
 
-/** @throws DevtlsError "usage" for options of the command line that exclude or need each other */
-export function checkCombination(options: ServeOptions): void {
+/**
+ * @param isFlag whether an option stands on the command line, not in the project's file
+ * @throws DevtlsError "usage" for options of the command line that exclude or need each other
+ */
+export function checkCombination(
+  options: ServeOptions,
+  isFlag: (name: string) => boolean = () => true,
+): void {
   const { command, demo, target } = options;
   if (demo && target !== undefined) throw usage("--demo and --target exclude each other");
   if (demo && command) throw usage("--demo and -- COMMAND exclude each other");
@@ -42,6 +56,8 @@ export function checkCombination(options: ServeOptions): void {
   if (options.httpsEnv && !command) {
     throw usage("--https-env without a command", "Add it: devtls serve --https-env -- COMMAND");
   }
+  const idle = LAN_OPTIONS.find((name) => options[name] !== undefined && isFlag(name));
+  if (idle && !options.lan) throw usage(`--${kebabCase(idle)} without --lan`, "Add it: --lan");
   if (options.requests !== undefined) parseChoice("--requests", REQUESTS)(options.requests);
   if (options.quiet && options.verbose) throw usage("--quiet and --verbose exclude each other");
 }

@@ -1,6 +1,6 @@
 /** `devtls serve`: front a dev server with TLS. */
 import { join } from "node:path";
-import { readIfThere } from "../ca/files.js";
+import { readIfFile } from "../ca/files.js";
 import type { DemoApp } from "../demo/app.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import { type Serving, startServing } from "../serving/serving.js";
@@ -8,6 +8,7 @@ import { type App, resolveApps } from "../settings/apps.js";
 import { type Config, findConfig } from "../settings/config.js";
 import { LOOPBACK, type ReadSettings, readServeOptions } from "../settings/serve-options.js";
 import type { ServeInspector } from "./inspector.js";
+import type { ServeLan } from "./lan.js";
 import type { Launch, Launched } from "./launch.js";
 import { usage } from "./options.js";
 import { EXIT, note, reportError, warn } from "./output.js";
@@ -40,6 +41,7 @@ devtls serve -- npm run dev                      start the dev server, too
 devtls serve --target 8000 --host app.localhost  under a name of its own
 devtls serve --target 8000 --simulate none       as an edge that tells the app nothing
 devtls serve --target 5173 --http-port 8080      also plain HTTP, redirected to https
+devtls serve --target 5173 --lan                 also on a phone: scan the QR code
 devtls serve --demo                              see it at work on the built-in app`,
   );
 };
@@ -57,16 +59,19 @@ async function serve(services: readonly string[], flags: ServeOptions): Promise<
   const planned = apps.map((app) => plan(app));
   const signals = new Signals();
   const running: Running[] = [];
-  for (const each of planned) {
+  const orEnd = async (app: Plan | undefined, step: () => Promise<void>): Promise<void> => {
     try {
-      running.push(await startApp(each, signals));
+      await step();
     } catch (error) {
-      signals.isReason(each);
+      signals.isReason(app);
       await signals.stop("SIGTERM", FAILED_GRACE_MS);
       throw error;
     }
+  };
+  for (const each of planned) {
+    await orEnd(each, async () => void running.push(await startApp(each, signals)));
   }
-  for (const each of running) await each.announced;
+  for (const [at, each] of running.entries()) await orEnd(planned[at], () => each.announced);
 }
 
 /** `devtls serve 8000` names the dev server, unless a service is called so. */
@@ -98,7 +103,7 @@ function isIdle({ target, command, demo }: ServeOptions): boolean {
 
 async function missingTarget(folder: string): Promise<Error> {
   const guesses = await import("./guesses.js");
-  return guesses.missingTarget((name) => readIfThere(join(folder, name))?.toString("utf8"));
+  return guesses.missingTarget((name) => readIfFile(join(folder, name))?.toString("utf8"));
 }
 
 interface Plan {
@@ -110,7 +115,7 @@ interface Plan {
 /** Everything is checked before anything is started. @throws DevtlsError "usage" */
 function plan(app: App): Plan {
   const options = app.options as ServeOptions;
-  checkCombination(options);
+  checkCombination(options, (name) => app.sources.get(name) === "command line");
   return { app, options, settings: readServeOptions(options, app.origin) };
 }
 
@@ -130,7 +135,10 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   });
   const demo = options.demo ? await startDemo() : undefined;
   if (demo) open.push(async () => demo.close());
-  const launch = command && (await prepare(command, settings, options, app.folder));
+  const lan = options.lan ? await prepareLan(app, options, settings) : undefined;
+  // Some dev servers ask under which names they are served.
+  const hosts = lan ? [...settings.hosts, lan.host] : settings.hosts;
+  const launch = command && (await prepare(command, { ...settings, hosts }, options, app.folder));
   if (launch) open.push(() => launch.release());
   const target = demo
     ? parseTarget(`127.0.0.1:${demo.port}`)
@@ -150,6 +158,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
   });
   open.push((_signal, graceMs) => serving.close(graceMs));
   if (inspector) open.push(async () => inspector.close());
+  if (lan) open.push(() => lan.close());
   await inspector?.start(serving);
   report.attach(serving);
   const launched = await launch?.start(serving);
@@ -165,6 +174,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     if (!actual) return;
     await announceReady(serving, actual, report, { app, options, settings });
     inspector?.announce();
+    await lan?.start(serving, actual);
     launched?.onOwnUrl(() => report.again(serving, actual.url));
   };
   return { announced: announce() };
@@ -234,6 +244,16 @@ async function prepareInspector(
 ): Promise<ServeInspector> {
   const { prepare } = await import("./inspector.js");
   return prepare(options, settings, target);
+}
+
+/** The same for `--lan`. */
+async function prepareLan(
+  { name, folder = process.cwd() }: App,
+  options: ServeOptions,
+  settings: ReadSettings,
+): Promise<ServeLan> {
+  const { prepare } = await import("./lan.js");
+  return prepare(options, settings, { folder, service: name });
 }
 
 async function startDemo(): Promise<DemoApp> {

@@ -28,8 +28,8 @@ export function printableJson(value: unknown): string {
 /** Begins devtls's own colours; nobody else can know it. */
 const COLOUR = `\x1b${Math.random().toString(36).slice(2)}[`;
 
-/** Text in a colour, for {@link shown}. @param code SGR parameter (ECMA-48 8.3.117) */
-export function coloured(code: number, text: string): string {
+/** Text in a colour, for {@link shown}. @param code SGR parameters (ECMA-48 8.3.117) */
+export function coloured(code: number | string, text: string): string {
   return `${COLOUR}${code}m${text}${COLOUR}0m`;
 }
 

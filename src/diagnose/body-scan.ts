@@ -104,6 +104,7 @@ export class BodyScan implements ScannedBody {
   readonly #syntax: Syntax;
   readonly #pattern: Pattern;
   readonly #markup: Markup | undefined;
+  readonly #fromLan: boolean;
   #kept = "";
   /** How much of the kept text was looked at. */
   #seen = 0;
@@ -119,6 +120,7 @@ export class BodyScan implements ScannedBody {
   constructor(syntax: Syntax, seen: Seen) {
     this.#syntax = syntax;
     this.#pattern = patternFor(seen);
+    this.#fromLan = seen.fromLan ?? false;
     this.#markup = syntax === "html" || syntax === "xml" ? new Markup(syntax === "xml") : undefined;
   }
 
@@ -157,7 +159,7 @@ export class BodyScan implements ScannedBody {
     for (let match = url.exec(text); match && match.index < to; match = url.exec(text)) {
       this.#seen = match.index + match[0].length;
       if (match[1] !== undefined) this.#examine(text, match);
-      else if (match[2] !== undefined) this.#examineLocal(text, match);
+      else if (match[2] !== undefined) this.#examineLocal(text, match, match[2]);
       else this.#upgrade(text, match.index);
       if (this.#urls >= MAX_URLS) return;
     }
@@ -185,7 +187,11 @@ export class BodyScan implements ScannedBody {
   }
 
   /** @param match from the colon on */
-  #examine(text: string, { 0: rest, 1: authority = "", index }: RegExpExecArray): void {
+  #examine(text: string, match: RegExpExecArray): void {
+    const { 0: rest, 1: authority = "", index } = match;
+    // On another device that is neither the app nor anything else.
+    if (this.#fromLan && isLoopback(authority) && this.#examineLocal(text, match, authority))
+      return;
     // Correct links of a page to itself are many.
     if (text[index - 1] === "s" && text[index - 2] !== "w" && this.#isPublic(authority)) {
       this.right++;
@@ -214,18 +220,24 @@ export class BodyScan implements ScannedBody {
     return { before, after: text.slice(from, from + AFTER), markup: this.#markup };
   }
 
-  /** @param match from the colon on */
-  #examineLocal(text: string, { 0: rest, 2: authority = "", index }: RegExpExecArray): void {
+  /**
+   * @param match from the colon on
+   * @returns whether the page asks for it by itself
+   */
+  #examineLocal(text: string, { 0: rest, index }: RegExpExecArray, authority: string): boolean {
     const [start, , scheme = ""] = SCHEME.exec(text.slice(Math.max(0, index - 20), index)) ?? [];
-    if (start === undefined || rest.startsWith("%") || this.local.length >= MAX_LOCAL) return;
+    if (start === undefined || rest.startsWith("%") || this.local.length >= MAX_LOCAL) return false;
     const from = index - start.length;
     const around = this.#around(text, from);
-    const isLoopback = isLoopbackHost(authority.replace(/:\d+$/, "").replace(/^\[|\]$/g, ""));
+    const isHere = isLoopback(authority);
+    // As a base of relative URLs scripts name localhost without a port.
+    const isNamed = !isHere || (this.#fromLan && /:\d+$/.test(authority));
     const found =
-      useOf(this.#syntax, around) ?? (isLoopback ? undefined : namedIn(this.#syntax, around));
-    if (!found || !isLoaded(found)) return;
+      useOf(this.#syntax, around) ?? (isNamed ? namedIn(this.#syntax, around) : undefined);
+    if (!found || !isLoaded(found)) return false;
     const url = urlIn(scheme + rest, text.slice(index + rest.length, from + AFTER), false);
-    this.local.push({ ...found, url, line: this.#line, isLoopback });
+    this.local.push({ ...found, url, line: this.#line, isLoopback: isHere });
+    return true;
   }
 
   #findSockets(text: string): void {
@@ -259,6 +271,10 @@ export class BodyScan implements ScannedBody {
     this.#seen -= from;
     this.#read -= from;
   }
+}
+
+function isLoopback(authority: string): boolean {
+  return isLoopbackHost(authority.replace(/:\d+$/, "").replace(/^\[|\]$/g, ""));
 }
 
 /** An address for the answer of a login service, in a link or in data. */

@@ -135,7 +135,7 @@ export const EXPLANATIONS: Readonly<Record<FindingCode, Explanation>> = {
     what: "A page loads something from localhost or the local network, and comes from another origin itself.",
     looks:
       'In production "Failed to fetch", or a question for permission; no server sees a request. On the desk everything works.',
-    why: "Browsers ask before a page of a public address may reach this machine or its network (Local Network Access: Chromium from 142 on). Links that are followed are exempt. To see it here: devtls serve --address-space public, which makes pages count as public. A WebSocket of the same origin fails then, too, until the permission is given.",
+    why: "Browsers ask before a page of a public address may reach this machine or its network (Local Network Access: Chromium from 142 on). Links that are followed are exempt. To see it here: devtls serve --address-space public, which makes pages count as public. On a phone (devtls serve --lan) localhost is the phone: cause localhost-on-another-device. A WebSocket of the same origin fails then, too, until the permission is given.",
     fixes: [
       "Ask for it on the page's own origin: devtls serve --route /local=PORT",
       'For what has to be local: an iframe with allow="loopback-network", and a page that says why it asks',

@@ -129,6 +129,8 @@ export interface Observation {
   readonly target: string;
   /** The edge answered in the app's place, as with a redirect to https. */
   readonly byEdge?: boolean;
+  /** It came over the local network: what is localhost to the app is another machine to the browser. */
+  readonly fromLan?: boolean;
   /** The text of a refusal or an error, as far as it was read: one character an octet. */
   readonly page?: string | undefined;
 }

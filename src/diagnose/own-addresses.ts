@@ -15,7 +15,7 @@ export type Leak =
   | "port";
 
 /** What an address has to be told from. */
-export interface Seen extends Pick<Observation, "url" | "told" | "target"> {
+export interface Seen extends Pick<Observation, "url" | "told" | "target" | "fromLan"> {
   /** Where devtls itself answers plain HTTP. */
   readonly plainPort?: number | undefined;
   /** The site has no port here, and the browser another one. */

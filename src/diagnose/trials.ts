@@ -19,7 +19,8 @@ export type ChangeId =
   | "no-contradiction"
   | "local-host"
   | "upgrade"
-  | "origin";
+  | "origin"
+  | "local-origin";
 
 /** The request with one thing changed. */
 export interface Change extends Trial {
@@ -46,7 +47,7 @@ export type TrialOutcome =
   | { readonly kind: "unasked" };
 
 /** The first trial changes nothing, so that a failure that comes and goes proves nothing. */
-export const MAX_TRIALS = 9;
+export const MAX_TRIALS = 10;
 
 const PROTO = "x-forwarded-proto";
 

@@ -6,13 +6,13 @@ import { randomBytes } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { judge } from "../cookies/judge.js";
+import { arrowsOf, type Drawing, type Hop } from "../drawing/drawing.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { DevtlsError } from "../errors.js";
 import { editValues, first, valuesOf, without } from "../lines.js";
 import { type ProbeAnswer, Prober } from "../proxy/prober.js";
 import type { ConnectOptions } from "../proxy/upstream/connect.js";
 import { parseTarget } from "../proxy/upstream/target.js";
-import type { Drawing, Hop } from "./drawing.js";
 import type { Recorded } from "./record.js";
 import { REPLAY_HEADER, type ReplayKeys } from "./recorder.js";
 import { asEdge, authorityOf, cookieOrigin } from "./views.js";
@@ -227,7 +227,8 @@ export async function wouldLoop(
   let url = new URL(`https://${host}${record.asked.target}`);
   const done = (loops: boolean, status: number, says: string): LoopProof => {
     const title = `Behind ${edge.name}: ${says}`;
-    const drawing = { title, hops: hops.slice(0, 8), ...(loops && { ending: "and so on" }) };
+    const arrows = arrowsOf(hops.slice(0, 8));
+    const drawing = { title, arrows, ...(loops && { ending: "and so on" }) };
     return { edge: edge.name, loops, status, hops: hops.length, says, drawing };
   };
   for (let hop = 0; hop < MAX_HOPS; hop++) {

@@ -1,6 +1,6 @@
 /** Which requests are one: a redirect and what followed it. Pure. */
+import { arrowsOf, type Drawing, type Hop } from "../drawing/drawing.js";
 import { first } from "../lines.js";
-import type { Drawing, Hop } from "./drawing.js";
 import type { Draft, Recorded } from "./record.js";
 
 /** A browser follows a redirect at once; what comes later is another visit. */
@@ -14,7 +14,7 @@ interface Expected {
 }
 
 export class RedirectChains {
-  /** By client and URL. */
+  /** By client and URL; a file is a client of its own. */
   readonly #expected = new Map<string, Expected>();
 
   /** @returns the chain that a record belongs to: the id of its first one */
@@ -24,7 +24,7 @@ export class RedirectChains {
     if (source === "replay") return id;
     const next = nextUrl(record);
     if (next === undefined && this.#expected.size === 0) return id;
-    const client = asked.connection.address;
+    const client = source === "har" ? "a file" : asked.connection.address;
     const key = `${client} ${url}`;
     const expected = this.#expected.get(key);
     this.#expected.delete(key);
@@ -85,7 +85,7 @@ export function drawingOf(chain: readonly Recorded[]): Drawing {
         ? "Redirects"
         : "One request";
   const ending = loops ? "and so on: the browser gives up after 20" : endingOf(last);
-  return { title, hops: folded(hops), ...(ending !== undefined && { ending }) };
+  return { title, arrows: arrowsOf(folded(hops)), ...(ending !== undefined && { ending }) };
 }
 
 /** A loop of twenty hops says no more than its first turns. */

@@ -89,6 +89,7 @@ function draftOf(value: unknown, target: string): Draft | string {
     bytes: Math.max(numberOf(response.bodySize, 0), 0),
     milliseconds,
     millisecondsToHead: Math.min(wait, milliseconds),
+    opening: undefined,
     brokenBy: undefined,
     own: false,
     limit: undefined,

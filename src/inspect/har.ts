@@ -3,6 +3,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { first, pairsOf, valuesOf } from "../lines.js";
 import { browserLines, type KeptBody, type Recorded } from "./record.js";
 import { redacted } from "./secrets.js";
+import { phasesOf } from "./views.js";
 
 /** A few octets can stand for very many. */
 const MAX_DECODED = 4 * 1024 * 1024;
@@ -30,10 +31,10 @@ export function harOf(records: readonly Recorded[], version: string, secrets: bo
 }
 
 function entryOf(record: Recorded): Record<string, unknown> {
-  const { asked, url, milliseconds, millisecondsToHead = milliseconds } = record;
+  const { asked, url, milliseconds } = record;
   const { told, answered, target, edge, own, trailers, frames, upgrade } = record;
   const requestLines = browserLines(asked);
-  const wait = Math.min(millisecondsToHead, milliseconds);
+  const { dns, tcp, tls, wait, receive } = phasesOf(record);
   return {
     startedDateTime: new Date(record.at).toISOString(),
     time: milliseconds,
@@ -61,8 +62,10 @@ function entryOf(record: Recorded): Record<string, unknown> {
     },
     cache: {},
     timings: {
-      ...{ blocked: -1, dns: -1, connect: -1, ssl: -1 },
-      ...{ send: 0, wait, receive: Math.max(milliseconds - wait, 0) },
+      ...{ blocked: -1, dns: dns ?? -1 },
+      // It holds the handshake, too (HAR 1.2, timings).
+      ...{ connect: tcp === undefined ? -1 : tcp + (tls ?? 0), ssl: tls ?? -1 },
+      ...{ send: 0, wait, receive },
     },
     ...(upgrade === "websocket" && {
       _resourceType: "websocket",

@@ -1,6 +1,7 @@
 /** The inspector of one running `serve`: what it keeps, and what can be asked of it. */
 
 import type { Finding } from "../diagnose/finding.js";
+import { type Drawing, drawText } from "../drawing/drawing.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { findProfile, PROFILES } from "../edge/profiles/index.js";
 import { DevtlsError } from "../errors.js";
@@ -20,7 +21,6 @@ import {
 } from "./asking.js";
 import { drawingOf } from "./chains.js";
 import { asCurl, asFetch, asFlow, asStep } from "./copying.js";
-import { type Drawing, drawText } from "./drawing.js";
 import { decodedBody, harOf } from "./har.js";
 import { readHar } from "./har-import.js";
 import type { Followed } from "./live.js";
@@ -29,7 +29,7 @@ import { type Recording, recorder } from "./recorder.js";
 import { type Row, rowOf } from "./rows.js";
 import { redacted } from "./secrets.js";
 import { Store } from "./store.js";
-import { appView, browserView, compare, cookiesOf, edgeView } from "./views.js";
+import { appView, browserView, compare, cookiesOf, edgeView, phasesOf } from "./views.js";
 
 /** A remote edge comes from an address that is not this machine's own; as in serving. */
 const REMOTE_SOURCE = "127.0.0.2";
@@ -171,7 +171,8 @@ export class Inspector implements Followed {
       ...{ id, url: rest.url, at: rest.at, source: rest.source, method: asked.method },
       ...{ protocol: asked.protocol, status: rest.status, own: rest.own, over: rest.over },
       ...{ edge: rest.edge, target: rest.target, limit: rest.limit, brokenBy: rest.brokenBy },
-      ...{ bytes: rest.bytes, ms: rest.milliseconds, msToHead: rest.millisecondsToHead },
+      ...{ bytes: rest.bytes, ms: rest.milliseconds },
+      phases: phasesOf(record),
       ...{ chain: rest.chain, length: chain.length, replayOf },
       browser: browserView(record),
       app: appView(record, findProfile(rest.edge)),
@@ -247,8 +248,7 @@ export class Inspector implements Followed {
     const answer = await askAsEdge(asked, profile, this.#connecting(profile), {
       ...{ change, from, told },
     });
-    const kept = this.store.add(draftOf(asked, profile.name, answer, started));
-    return kept?.id ?? 0;
+    return this.store.add(draftOf(asked, profile.name, answer, started)) ?? 0;
   }
 
   /** Two answers side by side. */
@@ -388,6 +388,7 @@ function draftOf(record: Recorded, edge: string, answer: EdgeAnswer, at: number)
     ...{ at, edge, told: answer.told, status: answer.status },
     ...{ answered: answer.response, sent: answer.response, trailers: [], informations: [] },
     ...{ bytes: answer.page?.length ?? 0, milliseconds: ms, millisecondsToHead: ms },
+    opening: undefined,
     ...{ brokenBy: undefined, own: false, limit: undefined, over: true },
     responseBody: undefined,
     ...{ frames: [], framesLeftOut: 0, replayOf: id, findings: [] },

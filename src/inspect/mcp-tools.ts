@@ -64,9 +64,13 @@ export function toolsOf({ ask, explain, run, secrets }: ToolSurroundings): Tool[
       run: async ({ id, edge }) => {
         const path = `exchanges/${numberOf(id, "id")}`;
         const exchange = (await ask(`${path}?${query}`)) as object;
-        if (edge === undefined) return exchange;
-        const name = encodeURIComponent(textOf(edge, "edge"));
-        return { ...exchange, asEdge: await ask(`${path}/as?edge=${name}&${query}`) };
+        const name = edge === undefined ? "" : encodeURIComponent(textOf(edge, "edge"));
+        const whole =
+          edge === undefined
+            ? exchange
+            : { ...exchange, asEdge: await ask(`${path}/as?edge=${name}&${query}`) };
+        // Findings quote the URLs that they were seen on.
+        return secrets ? whole : withoutSecrets(whole);
       },
     },
     {

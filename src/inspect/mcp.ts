@@ -1,10 +1,12 @@
 /**
  * The Model Context Protocol for a server that has tools only: JSON-RPC 2.0 messages in, answers
- * out. Two revisions: 2026-07-28, in which each request names its version and nothing is opened
- * first, and 2025-11-25, which begins with `initialize`.
+ * out. 2026-07-28, in which each request names its version and nothing is opened first, and the
+ * revisions before it that begin with `initialize`; for tools they are the same.
  */
 
-const VERSIONS = ["2026-07-28", "2025-11-25"] as const;
+const MODERN = "2026-07-28";
+/** Newest first: what is offered to whoever asks for another one. */
+const OPENED = ["2025-11-25", "2025-06-18"] as const;
 
 const META_VERSION = "io.modelcontextprotocol/protocolVersion";
 const META_SERVER = "io.modelcontextprotocol/serverInfo";
@@ -89,8 +91,8 @@ export class McpServer {
   async #call(method: string, params: Loose): Promise<unknown> {
     const requested = objectOf(params._meta)?.[META_VERSION];
     const isModern = requested !== undefined;
-    if (isModern && requested !== VERSIONS[0]) {
-      const data = { supported: [VERSIONS[0]], requested };
+    if (isModern && requested !== MODERN) {
+      const data = { supported: [MODERN], requested };
       throw new RpcError("version", "Unsupported protocol version", data);
     }
     const complete = { resultType: "complete", _meta: { [META_SERVER]: this.#info } };
@@ -99,12 +101,11 @@ export class McpServer {
         return {
           ...complete,
           ...CACHED,
-          supportedVersions: [VERSIONS[0]],
+          supportedVersions: [MODERN],
           ...this.#about(),
         };
       case "initialize": {
-        const wanted = params.protocolVersion;
-        const spoken = wanted === VERSIONS[1] ? wanted : VERSIONS[1];
+        const spoken = OPENED.find((version) => version === params.protocolVersion) ?? OPENED[0];
         return { protocolVersion: spoken, ...this.#about() };
       }
       case "ping":

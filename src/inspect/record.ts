@@ -52,6 +52,7 @@ export interface Recorded {
   readonly bytes: number;
   readonly milliseconds: number;
   readonly millisecondsToHead: number | undefined;
+  readonly opening: FinishedExchange["opening"];
   readonly brokenBy: FinishedExchange["brokenBy"];
   readonly own: boolean;
   readonly limit: string | undefined;
@@ -74,27 +75,6 @@ export interface Recorded {
 export type Draft = Omit<Recorded, "id" | "version" | "chain"> & {
   readonly chain?: number | undefined;
 };
-
-/** Per string: its header and its place in a list. */
-const STRING_OCTETS = 32;
-/** Per record, besides strings and bodies. */
-const RECORD_OCTETS = 600;
-
-/** About how many octets of memory a record takes. */
-export function octetsOf(record: Draft): number {
-  const { asked, told, answered, sent, trailers, requestBody, responseBody, frames } = record;
-  let octets = RECORD_OCTETS + 2 * record.url.length + asked.target.length;
-  for (const lines of [asked.headers, told, answered, sent, trailers]) octets += octetsIn(lines);
-  for (const { headers } of record.informations) octets += octetsIn(headers);
-  for (const { text } of frames) octets += 80 + 2 * (text?.length ?? 0);
-  return octets + (requestBody?.octets.length ?? 0) + (responseBody?.octets.length ?? 0);
-}
-
-function octetsIn(lines: readonly string[]): number {
-  let octets = STRING_OCTETS * lines.length;
-  for (const text of lines) octets += text.length;
-  return octets;
-}
 
 /** The header lines as the client sent them, Host or `:authority` in its place. */
 export function browserLines({ headers, host, hostAt, protocol }: Asked): string[] {

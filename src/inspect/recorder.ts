@@ -46,6 +46,8 @@ class RecordingWatch implements Watch {
   #response: BodyKeeper | undefined;
   #frames: FrameLog | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The store has thrown its record out; what comes on the connection now is kept nowhere. */
+  #isGone = false;
 
   constructor(exchange: Exchange, of: Recording) {
     this.#exchange = exchange;
@@ -74,16 +76,20 @@ class RecordingWatch implements Watch {
       this.body = (chunk) => keeper.push(chunk);
     }
     const stays = head.status === 101 || type.startsWith("text/event-stream");
-    if (stays) this.#id = this.#of.store.add(this.#draft(undefined))?.id;
+    if (stays) this.#id = this.#of.store.add(this.#draft(undefined));
   }
 
   #frame(from: Side, chunk: Buffer): void {
+    if (this.#isGone) return;
     this.#frames ??= new FrameLog(this.#exchange.started);
     this.#frames.push(from, chunk);
     if (this.#timer || this.#id === undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#id !== undefined) this.#of.store.replace(this.#id, this.#draft(undefined));
+      if (this.#id === undefined) return;
+      if (this.#of.store.replace(this.#id, this.#draft(undefined)) !== undefined) return;
+      this.#isGone = true;
+      this.#frames = undefined;
     }, FRAMES_EVERY_MS);
     this.#timer.unref();
   }
@@ -97,7 +103,7 @@ class RecordingWatch implements Watch {
     const key = first(this.#exchange.headers, "x-devtls-replay") ?? "";
     const replay = replays.get(key);
     replays.delete(key);
-    replay?.done(kept?.id ?? 0);
+    replay?.done(kept ?? 0);
   }
 
   #draft(finished: FinishedExchange | undefined): Draft {
@@ -142,6 +148,7 @@ class RecordingWatch implements Watch {
       bytes: finished?.bytes ?? 0,
       milliseconds: finished?.milliseconds ?? performance.now() - exchange.started,
       millisecondsToHead: finished?.millisecondsToHead,
+      opening: finished?.opening,
       brokenBy: finished?.brokenBy,
       own: finished?.own ?? head?.own ?? false,
       limit: finished?.limit,
@@ -152,9 +159,11 @@ class RecordingWatch implements Watch {
       over: finished !== undefined,
       replayOf: replay?.of,
       findings: NOTHING,
+      // What the store fills in has its place already: an object that grows is two.
       id: 0,
       version: 0,
       chain: undefined,
+      octets: 0,
     } as Draft;
   }
 }

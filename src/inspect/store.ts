@@ -4,24 +4,25 @@
  */
 
 import { RedirectChains } from "./chains.js";
-import { type Draft, octetsOf, type Recorded } from "./record.js";
+import { type Packed, pack, unpack } from "./packing.js";
+import type { Draft, Recorded } from "./record.js";
 
 export const DEFAULT_OCTETS = 32 * 1024 * 1024;
 
 /** A record that takes more than this part of the store is not kept: it would empty it. */
 const LARGEST_PART = 1 / 4;
 
-interface Entry {
-  readonly record: Recorded;
-  readonly octets: number;
-}
+type Loose<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** What can be looked for. */
+type Facts = Pick<Recorded, "source" | "url" | "target" | "findings">;
 
 export class Store {
   readonly #limit: number;
   /** By version, from `#start` on; what lies before is gone. */
-  #entries: Entry[] = [];
+  #entries: Packed[] = [];
   #start = 0;
-  readonly #byId = new Map<number, Entry>();
+  readonly #byId = new Map<number, Packed>();
   readonly #listeners = new Set<() => void>();
   readonly #chains = new RedirectChains();
   #octets = 0;
@@ -54,49 +55,52 @@ export class Store {
 
   /**
    * Takes a draft over: whoever made it does not use it any more.
-   * @returns the record, in its place; undefined for one that is too large to be kept
+   * @returns its number; undefined for one that is too large to be kept
    */
-  add(draft: Draft): Recorded | undefined {
-    const octets = octetsOf(draft);
-    if (octets > this.#limit * LARGEST_PART) {
+  add(draft: Draft): number | undefined {
+    const id = this.#nextId;
+    const chain = draft.chain ?? this.#chains.place(id, draft);
+    const packed = pack(draft, { id, chain, version: this.#version + 1 });
+    if (packed.octets > this.#limit * LARGEST_PART) {
       this.#dropped++;
       return undefined;
     }
-    const id = this.#nextId++;
-    const chain = draft.chain ?? this.#chains.place(id, draft);
-    const record = placed(draft, id, chain, ++this.#version);
-    this.#append({ record, octets });
-    return record;
+    this.#nextId++;
+    this.#version++;
+    this.#append(packed);
+    return id;
   }
 
   /** Puts what is known now in the place of what was known before. */
-  replace(id: number, draft: Draft): Recorded | undefined {
+  replace(id: number, draft: Draft): number | undefined {
     const before = this.#byId.get(id);
     if (!before) return undefined;
     this.#remove(before);
-    const { chain, findings } = before.record;
-    const record: Recorded = { ...draft, id, chain, findings, version: ++this.#version };
-    this.#append({ record, octets: octetsOf(draft) });
-    return record;
+    const { chain, findings } = before;
+    this.#append(pack({ ...draft, findings }, { id, chain, version: ++this.#version }));
+    return id;
   }
 
   /** Says that a finding was seen on it. */
   mark(id: number, finding: number): void {
-    const entry = this.#byId.get(id);
-    if (!entry || entry.record.findings.includes(finding)) return;
+    const entry: Loose<Packed> | undefined = this.#byId.get(id);
+    if (!entry || entry.findings.includes(finding)) return;
     this.#remove(entry);
-    entry.record.findings = [...entry.record.findings, finding];
-    entry.record.version = ++this.#version;
+    entry.findings = [...entry.findings, finding];
+    entry.version = ++this.#version;
     this.#append(entry);
   }
 
   get(id: number): Recorded | undefined {
-    return this.#byId.get(id)?.record;
+    const packed = this.#byId.get(id);
+    return packed && unpack(packed);
   }
 
   /** All that is kept, by id. */
   all(): Recorded[] {
-    return [...this.#live()].map(({ record }) => record).sort((a, b) => a.id - b.id);
+    return this.#live()
+      .sort((a, b) => a.id - b.id)
+      .map(unpack);
   }
 
   /** What changed after a version, at most `most` of it, in the order in which it changed. */
@@ -104,23 +108,26 @@ export class Store {
     const found: Recorded[] = [];
     for (let at = this.#indexAfter(version); at < this.#entries.length; at++) {
       if (found.length === most) break;
-      found.push((this.#entries[at] as Entry).record);
+      found.push(unpack(this.#entries[at] as Packed));
     }
     return found;
   }
 
-  /** The newest record that fits. */
-  latest(fits: (record: Recorded) => boolean): Recorded | undefined {
+  /** The record that changed last of those that fit. */
+  latest(fits: (record: Facts) => boolean): Recorded | undefined {
     for (let at = this.#entries.length - 1; at >= this.#start; at--) {
-      const { record } = this.#entries[at] as Entry;
-      if (fits(record)) return record;
+      const packed = this.#entries[at] as Packed;
+      if (fits(packed)) return unpack(packed);
     }
     return undefined;
   }
 
   /** The records of a chain of redirects, by id. */
   chain(id: number): Recorded[] {
-    return this.all().filter((record) => record.chain === id);
+    return this.#live()
+      .filter(({ chain }) => chain === id)
+      .sort((a, b) => a.id - b.id)
+      .map(unpack);
   }
 
   clear(): void {
@@ -142,19 +149,19 @@ export class Store {
     for (const listener of this.#listeners) listener();
   }
 
-  *#live(): Iterable<Entry> {
-    for (let at = this.#start; at < this.#entries.length; at++) yield this.#entries[at] as Entry;
+  #live(): Packed[] {
+    return this.#entries.slice(this.#start);
   }
 
-  #append(entry: Entry): void {
+  #append(entry: Packed): void {
     this.#entries.push(entry);
-    this.#byId.set(entry.record.id, entry);
+    this.#byId.set(entry.id, entry);
     this.#octets += entry.octets;
     while (this.#octets > this.#limit && this.#start < this.#entries.length - 1) {
-      const oldest = this.#entries[this.#start] as Entry;
+      const oldest = this.#entries[this.#start] as Packed;
       // The list is cut now and then; until then it must not hold what is gone.
       this.#entries[this.#start++] = EMPTY;
-      this.#byId.delete(oldest.record.id);
+      this.#byId.delete(oldest.id);
       this.#octets -= oldest.octets;
       this.#dropped++;
     }
@@ -165,10 +172,10 @@ export class Store {
     this.#tell();
   }
 
-  #remove(entry: Entry): void {
-    const at = this.#indexAfter(entry.record.version - 1);
+  #remove(entry: Packed): void {
+    const at = this.#indexAfter(entry.version - 1);
     this.#entries.splice(at, 1);
-    this.#byId.delete(entry.record.id);
+    this.#byId.delete(entry.id);
     this.#octets -= entry.octets;
   }
 
@@ -178,20 +185,11 @@ export class Store {
     let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#entries[middle] as Entry).record.version <= version) low = middle + 1;
+      if ((this.#entries[middle] as Packed).version <= version) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-/** A copy of everything would cost more than the rest of the store. */
-function placed(draft: Draft, id: number, chain: number, version: number): Recorded {
-  const record = draft as { -readonly [Key in keyof Recorded]: Recorded[Key] };
-  record.id = id;
-  record.chain = chain;
-  record.version = version;
-  return record;
-}
-
-const EMPTY = { record: undefined, octets: 0 } as unknown as Entry;
+const EMPTY = {} as unknown as Packed;

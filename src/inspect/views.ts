@@ -1,5 +1,5 @@
 /** One request as it was sent, as the app was told, as any edge would tell it. Pure. */
-import { type CookieOrigin, judge } from "../cookies/judge.js";
+import { type Cookie, type CookieOrigin, judge } from "../cookies/judge.js";
 import { RULES } from "../cookies/rules.js";
 import { compileHead, type HeadRewriter } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
@@ -106,6 +106,29 @@ export function edgeView(record: Recorded, edge: EdgeProfile): View {
   return { line, lines: compare(record.told, told) };
 }
 
+/** Where the time of an exchange went, in milliseconds; all of it together is the whole. */
+export interface Phases {
+  /** Of the target; undefined where a connection was there already, or needed no such step. */
+  readonly dns?: number;
+  readonly tcp?: number;
+  readonly tls?: number;
+  /** Until the head of the answer. */
+  readonly wait: number;
+  readonly receive: number;
+}
+
+export function phasesOf({ milliseconds, millisecondsToHead, opening = {} }: Recorded): Phases {
+  const { dns, tcp, tls } = opening;
+  const toHead = Math.min(millisecondsToHead ?? milliseconds, milliseconds);
+  const opened = Math.min((dns ?? 0) + (tcp ?? 0) + (tls ?? 0), toHead);
+  return {
+    ...(dns !== undefined && { dns }),
+    ...(tcp !== undefined && { tcp }),
+    ...(tls !== undefined && { tls }),
+    ...{ wait: toHead - opened, receive: milliseconds - toHead },
+  };
+}
+
 export interface JudgedCookie {
   readonly name: string;
   readonly line: string;
@@ -113,20 +136,36 @@ export interface JudgedCookie {
   readonly verdict: string;
   /** Why, in a sentence, where it was dropped. */
   readonly reason?: string;
+  /** What the next request carries of it: "id=1, to localhost under /app". */
+  readonly next: string;
 }
 
 /** What a browser makes of each Set-Cookie that it was sent. */
-export function cookiesOf({ sent, url, at }: Recorded): JudgedCookie[] {
+export function cookiesOf({ asked, sent, url, at }: Recorded): JudgedCookie[] {
   const origin = cookieOrigin(url);
   if (!origin) return [];
   return valuesOf(sent, "set-cookie").map((line) => {
     const name = line.split("=", 1)[0]?.trim() ?? "";
     const verdict = judge(line, origin, { trustLocalhost: true, now: at });
-    if (verdict.kind === "stored") return { name, line, verdict: "stored" };
+    if (verdict.kind === "stored") {
+      return { name, line, verdict: "stored", next: nextOf(verdict.cookie, at) };
+    }
+    const kept = valuesOf(asked.headers, "cookie")
+      .flatMap((pairs) => pairs.split(/;\s*/))
+      .find((pair) => pair.startsWith(`${name}=`));
+    const next = kept === undefined ? "nothing" : `${kept}, as this one did`;
     const { sentence, section } = RULES[verdict.rule];
     const reason = `${name} ${sentence} (${section})`;
-    return { name, line, verdict: `dropped by rule ${verdict.rule}`, reason };
+    return { name, line, verdict: `dropped by rule ${verdict.rule}`, reason, next };
   });
+}
+
+function nextOf(cookie: Cookie, at: number): string {
+  const { name, value, domain, hostOnly, path, expires, secure } = cookie;
+  if (expires !== undefined && expires <= at) return "nothing: it is deleted";
+  const host = hostOnly ? domain : `${domain} and hosts below it`;
+  const where = path === "/" ? host : `${host} under ${path}`;
+  return `${name === "" ? "" : `${name}=`}${value}, to ${where}${secure ? " over https" : ""}`;
 }
 
 export function cookieOrigin(url: string): CookieOrigin | undefined {

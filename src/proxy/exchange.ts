@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { HeaderLines } from "../lines.js";
 import type { RequestBody } from "./upstream/call.js";
+import type { Opening } from "./upstream/connect.js";
 import type { ResponseHead } from "./upstream/reader.js";
 
 export type Protocol = "HTTP/1.0" | "HTTP/1.1" | "HTTP/2";
@@ -14,6 +15,8 @@ export interface ClientConnection {
   readonly clientPort: number;
   /** The port that the connection came in on. */
   readonly port: number;
+  /** It came in on an address of the local network: perhaps from another machine. */
+  readonly fromLan?: true;
 }
 
 /** The response side of an exchange. Exactly one of `end` and `destroy` finishes it. */
@@ -77,6 +80,8 @@ export interface Exchange {
   readonly body: RequestBody | undefined;
   /** The client asks to leave HTTP. */
   readonly upgrade?: UpgradeRequest;
+  /** The last word on the header lines of every response of the app, after all policies. */
+  readonly lastWord?: (headers: HeaderLines) => HeaderLines;
   readonly reply: Reply;
 }
 
@@ -105,6 +110,8 @@ export interface FinishedExchange {
   readonly milliseconds: number;
   /** From the head of the request to that of the final response; undefined without one. */
   readonly millisecondsToHead: number | undefined;
+  /** How a connection to the target was opened for it; undefined where one was there already. */
+  readonly opening: Opening | undefined;
   /**
    * "client" when it left early, "target" when that broke off, "edge" when a limit of the edge was
    * passed, "devtls" when that failed itself, undefined when all went well.

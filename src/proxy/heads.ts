@@ -161,7 +161,7 @@ function applyPolicies(
 ): HeaderLines {
   let lines = headers;
   for (const policy of policies) lines = policy(lines, exchange);
-  return lines;
+  return exchange.lastWord?.(lines) ?? lines;
 }
 
 /** The highest status that Node's HTTP/2 sends; RFC 9110 15 defines classes up to 5. */

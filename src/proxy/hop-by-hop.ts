@@ -57,12 +57,30 @@ function namedBy(connection: string): string[] {
     .filter((option) => option !== "" && option !== FRAMING && !HOP_BY_HOP.has(option));
 }
 
-/** Fields that are no use, or do harm, behind the body they speak of (RFC 9110 6.5.1). */
-const NEVER_IN_TRAILERS = [FRAMING, "host", "trailer"];
+/**
+ * Fields that are no use, or do harm, behind the body they speak of (RFC 9110 6.5.1): framing,
+ * routing, request modifiers, authentication, response control. An app that merges trailers into
+ * the head would take them for the edge's, or for what the edge has let through.
+ */
+const NEVER_IN_TRAILERS = new Set([
+  ...[FRAMING, "content-encoding", "content-type", "content-range", "trailer"],
+  ...["host", "cache-control", "expect", "max-forwards", "pragma", "range"],
+  ...["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"],
+  ...["authorization", "proxy-authorization", "cookie", "set-cookie"],
+  ...["www-authenticate", "proxy-authenticate", "authentication-info", "location", "age", "vary"],
+  ...["date", "expires", "retry-after", "warning"],
+]);
+
+/** What an edge tells of the connection, in any spelling that CGI cannot tell apart. */
+const EDGE_FACTS = /^(?:(?:x-)?forwarded(?:-|$)|x-real-ip$|client-ip$|x-scheme$|x-url-scheme$)/;
 
 /** The trailers that cross a proxy. */
 export function endToEndTrailers(trailers: readonly string[]): HeaderLines {
-  return trailers.length === 0 ? [] : without(endToEnd(trailers), NEVER_IN_TRAILERS);
+  if (trailers.length === 0) return [];
+  return filterLines(endToEnd(trailers), (name) => {
+    const spelled = lower(name).replaceAll("_", "-");
+    return !NEVER_IN_TRAILERS.has(spelled) && !EDGE_FACTS.test(spelled);
+  });
 }
 
 type Rule = EdgeProfile["toApp"]["hopByHop"];

@@ -5,7 +5,7 @@ import { DevtlsError, systemCode } from "../errors.js";
 export interface ListenRequest {
   readonly addresses: readonly string[];
   /** By which the port is chosen, for the errors about it. */
-  readonly option: "--port" | "--http-port";
+  readonly option: "--port" | "--http-port" | "--lan-port";
   readonly port: number;
   /** When the port is busy, take the next free one instead of failing. */
   readonly orNext: boolean;

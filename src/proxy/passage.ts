@@ -213,7 +213,8 @@ export class Passage implements CallEvents, Underway {
 
   onInformation(head: ResponseHead): void {
     // No 1xx response has a length (RFC 9110 8.6); clients of HTTP/2 refuse one.
-    const headers = without(endToEnd(head.headers), ["content-length"]);
+    const crossing = without(endToEnd(head.headers), ["content-length"]);
+    const headers = this.#exchange.lastWord?.(crossing) ?? crossing;
     const passed = { ...head, headers };
     this.#onlookers.information(passed);
     this.#exchange.reply.inform(passed);
@@ -377,6 +378,7 @@ export class Passage implements CallEvents, Underway {
       milliseconds: performance.now() - this.#exchange.started,
       millisecondsToHead:
         this.#headAt === undefined ? undefined : this.#headAt - this.#exchange.started,
+      opening: this.#call?.opening,
       brokenBy: this.#brokenBy,
       own: this.#own,
       limit: this.#limit,

@@ -5,7 +5,7 @@ import { type HeaderLines, headText } from "../lines.js";
 import type { Exchange } from "./exchange.js";
 import { requestLine } from "./heads.js";
 import { Call } from "./upstream/call.js";
-import type { ConnectOptions } from "./upstream/connect.js";
+import type { ConnectOptions, UpstreamError } from "./upstream/connect.js";
 import { Pool } from "./upstream/pool.js";
 import type { ResponseHead } from "./upstream/reader.js";
 import type { Target } from "./upstream/target.js";
@@ -37,6 +37,9 @@ export interface ProbeAnswer {
   /** Of a body that was asked for, {@link MAX_BODY} at most: one character an octet. */
   readonly page?: string;
 }
+
+/** How a connection ends that was taken, but for no HTTP. */
+const REFUSING: readonly UpstreamError["kind"][] = ["silent", "closed", "protocol"];
 
 export class Prober {
   readonly #edge: EdgeProfile;
@@ -101,7 +104,11 @@ export class Prober {
             socket.destroy();
             end();
           },
-          onError: end,
+          onError: ({ kind }) => {
+            // Next.js refuses a handshake with a word that is no HTTP, others with the end.
+            if (upgrade && REFUSING.includes(kind)) answer ??= { status: 502, response: [] };
+            end();
+          },
         },
       );
       const timer = setTimeout(() => {

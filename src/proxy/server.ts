@@ -7,6 +7,7 @@ import {
   type SecureContextOptions,
   type TLSSocket,
 } from "node:tls";
+import type { Doorkeeper } from "./doorkeeper.js";
 import type { ClientConnection, Exchange, Scheme } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
 import { createHttp1Front } from "./front/http1.js";
@@ -16,6 +17,7 @@ import type { Page } from "./own/pages.js";
 import { type PlainSettings, plainAnswer } from "./own/plain-http.js";
 import { pass } from "./pass.js";
 import type { Underway } from "./passage.js";
+import { isLoopback } from "./upstream/target.js";
 
 /** A certificate with its key, PEM; the chain may follow the leaf. */
 export interface Credentials {
@@ -50,8 +52,17 @@ export interface RunningProxy {
   readonly port: number;
   readonly addresses: readonly string[];
   readonly plainPort: number | undefined;
-  /** Uses another certificate from the next handshake on; open connections stay. */
+  /**
+   * Uses another certificate from the next handshake on; open connections stay. What `covers` says is
+   * asked anew.
+   */
   setCredentials(credentials: Credentials): void;
+  /**
+   * Listens on these addresses of the local network, too, and on no others from before; whoever comes
+   * from there passes the doorkeeper first.
+   * @throws DevtlsError "address-unavailable"
+   */
+  openTo(addresses: readonly string[], doorkeeper: Doorkeeper): Promise<void>;
   /**
    * Stops accepting, lets running exchanges end for up to `graceMs`, then closes what is left.
    * Calling it again closes at once.
@@ -75,7 +86,7 @@ const HOST_NAME = /^[a-z\d._-]{1,253}$/i;
 /** For exchanges that were broken off to report how they ended. */
 const LAST_WORD_MS = 200;
 
-/** Node does not tell of a client that leaves before the end of its handshake. */
+/** For clients that stay and say no more. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Authorities whose answer is kept; strangers can offer any number of them. */
@@ -93,6 +104,7 @@ class TlsProxy implements RunningProxy {
   readonly #tls: ReturnType<typeof createTlsServer>;
   readonly #http1: ReturnType<typeof createHttp1Front>;
   readonly #covered = new Map<string, boolean>();
+  #doorkeeper: Doorkeeper | undefined;
   #ids = 0;
   #active = 0;
   #onIdle: (() => void) | undefined;
@@ -114,6 +126,7 @@ class TlsProxy implements RunningProxy {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     });
     this.#tls.on("secureConnection", (socket) => {
+      socket.allowHalfOpen = true;
       this.#remember(socket, "https", this.port);
       if (socket.alpnProtocol !== "h2") {
         this.#http1.emit("connection", socket);
@@ -122,7 +135,10 @@ class TlsProxy implements RunningProxy {
       void this.#serveHttp2(socket, nextId, connectionOf);
     });
     this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+      const fromLan = this.#isFromLan(socket);
       socket.destroy();
+      // Another device is told by its own page what to do, and a stranger is nobody's concern.
+      if (fromLan) return;
       if (!DISTRUST.test(error.code ?? "")) return;
       const { servername } = socket as TLSSocket & { servername?: string | false | null };
       const named = servername && HOST_NAME.test(servername) && !this.#covers(servername);
@@ -137,14 +153,7 @@ class TlsProxy implements RunningProxy {
       option: "--port",
       port,
       orNext: orNextPort,
-      onConnection: (socket) => {
-        this.#track(socket);
-        peekTls(
-          socket,
-          (tls) => this.#tls.emit("connection", tls),
-          (http) => this.#servePlain(http, this.port),
-        );
-      },
+      onConnection: (socket) => this.#accept(socket),
     });
     this.#listening.push(secure);
     this.port = secure.port;
@@ -180,6 +189,8 @@ class TlsProxy implements RunningProxy {
     socket.on("error", onEarlyError);
     const { serveHttp2 } = await import("./front/http2.js");
     socket.off("error", onEarlyError);
+    // Its end was told while nobody was there to hear it.
+    if (socket.readableEnded) socket.destroy();
     if (socket.destroyed) return;
     const session = serveHttp2(socket, {
       nextId,
@@ -192,12 +203,41 @@ class TlsProxy implements RunningProxy {
   }
 
   setCredentials(credentials: Credentials): void {
+    this.#covered.clear();
     this.#tls.setSecureContext(secureContext(credentials));
+  }
+
+  async openTo(addresses: readonly string[], doorkeeper: Doorkeeper): Promise<void> {
+    this.#doorkeeper = doorkeeper;
+    await doorkeeper.listenOn(addresses, this.port, (socket) => this.#accept(socket));
+  }
+
+  #accept(socket: Socket): void {
+    this.#track(socket);
+    peekTls(
+      socket,
+      (tls) => this.#shakeHands(tls),
+      (http) => this.#servePlain(http, this.port),
+    );
+  }
+
+  /** With a doorkeeper all comes from outside that did not come in on a loopback address. */
+  #isFromLan({ localAddress = "" }: Partial<Socket>): boolean {
+    return this.#doorkeeper !== undefined && !isLoopback(localAddress);
   }
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  /**
+   * Within the handshake nobody hears of a client that closes its side: Node hands the socket out
+   * when it is done. Until then that closes the other side, too; tunnels pass it on afterwards.
+   */
+  #shakeHands(socket: Socket): void {
+    socket.allowHalfOpen = false;
+    this.#tls.emit("connection", socket);
   }
 
   #servePlain(socket: Socket, port: number): void {
@@ -211,6 +251,7 @@ class TlsProxy implements RunningProxy {
       port,
       address: (socket.remoteAddress ?? "").replace(/^::ffff:/, ""),
       clientPort: socket.remotePort ?? 0,
+      ...(this.#isFromLan(socket) && { fromLan: true }),
     });
   }
 
@@ -224,21 +265,25 @@ class TlsProxy implements RunningProxy {
   }
 
   /** What every exchange has to pass before the target hears of it. */
-  #handle(exchange: Exchange, refusal?: Page): Underway {
+  #handle(given: Exchange, refusal?: Page): Underway {
+    const { fromLan } = given.connection;
+    const answer = refusal ?? this.#answerTo(given);
+    const exchange = (fromLan && this.#doorkeeper?.behind(given)) || given;
     this.#active++;
     exchange.reply.onClose(() => {
       this.#active--;
       if (this.#active === 0) this.#onIdle?.();
     });
     const forwarding = this.#options.route(exchange.host, exchange.target);
-    return pass(exchange, forwarding, refusal ?? this.#answerTo(exchange));
+    return pass(exchange, forwarding, answer);
   }
 
   /** What devtls says itself; undefined where the target is to be asked. */
   #answerTo(exchange: Exchange): Page | undefined {
     if (!this.#covers(exchange.host)) return misdirected(exchange);
-    if (exchange.connection.scheme === "https") return undefined;
-    return plainAnswer(exchange, this.#options.plain, this.port);
+    const { scheme, fromLan } = exchange.connection;
+    if (scheme === "https") return fromLan && this.#doorkeeper?.answer(exchange);
+    return plainAnswer(exchange, fromLan ? undefined : this.#options.plain, this.port);
   }
 
   /** Asked for every request, so what was found once is kept. */
@@ -253,6 +298,7 @@ class TlsProxy implements RunningProxy {
 
   close(graceMs: number): Promise<void> {
     for (const listening of this.#listening.splice(0)) listening.close();
+    this.#doorkeeper?.close();
     for (const session of this.#sessions) session.close();
     this.#http1.closeIdleConnections();
     return new Promise((resolve) => {

@@ -1,11 +1,9 @@
 /** What a rehearsal says: how each edge did, and the fewest lines that mend the most of them. */
-import type { Finding, FindingCode } from "../diagnose/finding.js";
-
-/** What a rehearsal finds besides what the diagnosis does. */
-type OwnCode = "edge-limit" | "flow-differs";
+import type { Finding } from "../diagnose/finding.js";
+import type { RehearsalCode } from "./explanations.js";
 
 export interface RehearsalFinding extends Omit<Finding, "code"> {
-  readonly code: FindingCode | OwnCode;
+  readonly code: RehearsalCode;
 }
 
 export interface EdgeOutcome {

@@ -9,7 +9,7 @@ import { didYouMean } from "../words.js";
 import { appliedTo } from "./edge-lines.js";
 import { crawlOf, type Flow, isPath, readFlow } from "./flow.js";
 import { flowOfHar, isHar } from "./har.js";
-import { DEFAULT_JOBS, type RehearsedEdge, type RehearseSettings } from "./rehearse.js";
+import { jobsFor, type RehearsedEdge, type RehearseSettings } from "./rehearse.js";
 
 export interface RehearseOptions
   extends Pick<ServeOptions, "target" | "insecureTarget" | "route" | "host" | "noProbe"> {
@@ -74,6 +74,8 @@ export function readRehearseOptions(
     bad("edgeLine", `${line}: no edge that is rehearsed prints such a line`, known),
   );
   const hosts = [...shared.hosts, "localhost"];
+  const serves = (name: string): boolean => hosts.includes(name) || isLocal(name);
+  const flow = flowOf(options, bad, env, serves);
   return {
     ...(shared.target && { target: shared.target }),
     ...(shared.routes && { routes: shared.routes }),
@@ -81,8 +83,8 @@ export function readRehearseOptions(
     insecureTarget: shared.insecureTarget ?? false,
     ...(noProbe && { probe: false }),
     edges: profiles.map((profile): RehearsedEdge => lines(profile)),
-    flow: flowOf(options, bad, env, (hostname) => hosts.includes(hostname) || isLocal(hostname)),
-    jobs: numberOf("jobs", options.jobs, DEFAULT_JOBS, [1, MAX_JOBS], bad),
+    flow,
+    jobs: numberOf("jobs", options.jobs, jobsFor(flow), [1, MAX_JOBS], bad),
     readOnly: options.readOnly ?? false,
   };
 }

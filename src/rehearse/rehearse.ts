@@ -48,7 +48,15 @@ export interface RehearsedEdge {
   readonly overrides: HeadOverrides;
 }
 
-export const DEFAULT_JOBS = 4;
+const DEFAULT_JOBS = 4;
+
+/**
+ * Edges at a time. One where a flow changes something: apps keep the sessions of an account in one
+ * record (WordPress), and of two logins at once one is forgotten.
+ */
+export function jobsFor({ steps }: Flow): number {
+  return steps.some(changesState) ? 1 : DEFAULT_JOBS;
+}
 
 /** For what is being looked into when a walk has ended. */
 const LAST_LOOK_MS = 30_000;
@@ -60,7 +68,7 @@ const LAST_LOOK_MS = 30_000;
  *   something although it must not
  */
 export async function rehearse(settings: RehearseSettings): Promise<Rehearsal> {
-  const { flow, edges, jobs = DEFAULT_JOBS, onEdge = () => undefined } = settings;
+  const { flow, edges, jobs = jobsFor(flow), onEdge = () => undefined } = settings;
   if (settings.readOnly) refuseChanges(flow);
   const control = await visitControl(settings);
   judgeControl(settings, control);

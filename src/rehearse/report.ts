@@ -1,18 +1,7 @@
 /** A rehearsal in the form that every report is written from. Pure. */
-import { EXPLANATIONS } from "../diagnose/explanations.js";
 import type { Case, Location, Report, Result, Rule } from "../reports/model.js";
+import { ALL_EXPLANATIONS } from "./explanations.js";
 import { identityOf, isBreaking, type Rehearsal, type RehearsalFinding } from "./outcome.js";
-
-const OWN_RULES: Readonly<Record<string, Omit<Rule, "id">>> = {
-  "edge-limit": {
-    description: "A limit of the edge cut a request or a response off.",
-    help: "Edges bound the size of requests and the time that an app may take. Send less, answer sooner, or raise the limit where the platform lets you.",
-  },
-  "flow-differs": {
-    description: "The flow ends otherwise than without the edge.",
-    help: "Something between the edge and the app makes a difference that no header explains. Look at the request with devtls serve --simulate and the edge's name.",
-  },
-};
 
 export interface ReportOptions {
   readonly version: string;
@@ -57,9 +46,7 @@ export function reportOf(
 }
 
 function ruleOf(code: RehearsalFinding["code"]): Rule {
-  const own = OWN_RULES[code];
-  if (own) return { id: code, ...own };
-  const { what, why } = EXPLANATIONS[code as keyof typeof EXPLANATIONS];
+  const { what, why } = ALL_EXPLANATIONS[code];
   return { id: code, description: what, help: why };
 }
 

@@ -1,7 +1,8 @@
 /** One HTML file with everything in it: no script, nothing loaded from elsewhere. */
+import { drawingOfChain } from "../drawing/drawing.js";
 import { escapeHtml } from "./escape.js";
-import { drawing } from "./loop-drawing.js";
 import { type Case, fresh, type Report, type Result, worstFirst } from "./model.js";
+import { drawSvg, SVG_STYLE } from "./svg.js";
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --bad: #c62828; --good: #2e7d32; --dim: #777 }
@@ -11,12 +12,7 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line) }
 code, pre { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap }
 pre { padding: .6rem .8rem; border: 1px solid var(--line); border-radius: 4px }
-.failed { color: var(--bad) } .passed { color: var(--good) } .skipped, .known, footer, .cures { color: var(--dim) }
-svg { width: 100%; max-width: 760px; display: block; margin: 1rem 0 }
-svg text { font: 12px ui-monospace, monospace; text-anchor: middle; fill: currentColor }
-svg text.lane { font-weight: bold } svg text.note { fill: var(--dim) }
-svg line, svg path { stroke: currentColor } svg line.lane { stroke: var(--line) }
-svg path { fill: currentColor } svg path.back { fill: none; stroke: var(--bad); stroke-width: 2 }
+.failed { color: var(--bad) } .passed { color: var(--good) } .skipped, .known, footer, .cures { color: var(--dim) }${SVG_STYLE}
 @media print { body { max-width: none } }`;
 
 const WORDS = { passed: "ok", failed: "broken", skipped: "skipped" } as const;
@@ -93,8 +89,12 @@ function detailPart({ cases, common }: Report): string {
 
 function detail({ result, names }: { readonly result: Result; readonly names: readonly string[] }) {
   const { title, message, chain = [], rule } = result;
-  const picture = drawing(chain, rule === "redirect-loop");
-  const text = picture ?? (chain.length > 0 ? `<pre>${escapeHtml(chain.join("\n"))}</pre>` : "");
+  const drawing = drawingOfChain(title, chain, rule === "redirect-loop");
+  const text = drawing
+    ? drawSvg(drawing)
+    : chain.length > 0
+      ? `<pre>${escapeHtml(chain.join("\n"))}</pre>`
+      : "";
   const where = names.length === 0 ? "" : `\n<p class="cures">${escapeHtml(names.join(", "))}</p>`;
   return `<h3>${escapeHtml(title)}</h3>${where}\n<p>${escapeHtml(message)}</p>\n${text}`;
 }

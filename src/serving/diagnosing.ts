@@ -162,6 +162,7 @@ class DiagnosisWatch implements Watch {
     this.#scan = this.#of.diagnosis.scanBody({
       ...{ method, url: this.#urlOf(publicUrl(this.#exchange)), told, target },
       ...{ status, response: answered },
+      ...(connection.fromLan && { fromLan: true }),
     });
     if (this.#scan) this.#look(this.#scan, coding);
   }
@@ -212,7 +213,9 @@ class DiagnosisWatch implements Watch {
     const url = this.#urlOf(finished.url);
     const { diagnosis, probers } = this.#of;
     const { method } = this.#exchange;
-    const prober = own ? undefined : probers.get(target);
+    // devtls answers in the app's place where that refuses a handshake with what is no HTTP.
+    const isRefusal = finished.brokenBy === "target" && this.#exchange.upgrade !== undefined;
+    const prober = own && !isRefusal ? undefined : probers.get(target);
     const ask: Ask | undefined = prober && ((trial) => prober.ask(this.#exchange, trial));
     const page = this.#page;
     const decoded = this.#decoded;
@@ -257,6 +260,7 @@ function observationOf(finished: FinishedExchange, page: string | undefined): Ob
     response: own ? responseHeaders : answered,
     sent: responseHeaders,
     ...{ target, byEdge: own, page },
+    ...(exchange.connection.fromLan && { fromLan: true }),
   };
 }
 

@@ -14,13 +14,15 @@ import {
 import { type Clock, keepFresh } from "../ca/refresh.js";
 import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
+import { DevtlsError } from "../errors.js";
+import type { Doorkeeper } from "../proxy/doorkeeper.js";
 import type { FinishedExchange } from "../proxy/exchange.js";
 import type { PlainSettings } from "../proxy/own/plain-http.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
 import type { Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import { type Certificate, certificateToPem } from "../x509/certificate.js";
-import type { Name } from "../x509/names.js";
+import { type Name, parseName, uniqueNames } from "../x509/names.js";
 import type { Served } from "./diagnosing.js";
 import { type EdgeSideSettings, openEdgeSide } from "./edge-side.js";
 
@@ -80,6 +82,17 @@ export interface Serving extends EventEmitter<ServeEvents> {
   readonly unkept: string | undefined;
   /** Sends what no route takes, and what waits for it, to this target from now on. */
   setTarget(target: Target): void;
+  /**
+   * Serves the local network, too: these addresses, under these names besides the others, and none
+   * from before. Whoever comes from there passes the doorkeeper first.
+   * @throws DevtlsError "outside-constraints" for a name that the authority must not sign;
+   * "address-unavailable"
+   */
+  openTo(
+    addresses: readonly string[],
+    names: readonly string[],
+    doorkeeper: Doorkeeper,
+  ): Promise<void>;
   /** What was found and is still so. */
   findings(): readonly Counted[];
   /** Fulfilled when what was seen so far has been looked into. */
@@ -97,7 +110,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
   const issued = settings.own || faulty ? undefined : await openIdentity(settings);
   const { credentials, certificate } = faulty || (issued ? shown(issued.leaf) : ownOf(settings));
   // A certificate for another host is no reason to answer for it.
-  const covered = faulty ? namesOf(settings) : certificate.names;
+  let covered: readonly Name[] = faulty ? namesOf(settings) : certificate.names;
   let served: Served | undefined;
   const onDefect = (error: unknown): void => void events.emit("defect", error);
   const log: Watcher = () =>
@@ -132,14 +145,24 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     forwardings: side.forwardings,
     route: side.route,
   });
-  const stopRefresh = issued
-    ? keepFresh(
-        issued,
-        (leaf) => proxy.setCredentials(shown(leaf).credentials),
-        onDefect,
-        settings.clock,
-      )
-    : () => undefined;
+  const refresh = (identity: ServeIdentity): (() => void) =>
+    keepFresh(
+      identity,
+      (leaf) => proxy.setCredentials(shown(leaf).credentials),
+      onDefect,
+      settings.clock,
+    );
+  let stopRefresh = issued ? refresh(issued) : () => undefined;
+  const openTo: Serving["openTo"] = async (addresses, names, doorkeeper) => {
+    if (!issued) throw notExtended();
+    const wider = [...namesOf(settings), ...names.map(parseName)];
+    const identity = await openServeIdentity(uniqueNames(wider), settings.stateDirectory);
+    covered = identity.leaf.certificate.names;
+    proxy.setCredentials(shown(identity.leaf).credentials);
+    stopRefresh();
+    stopRefresh = refresh(identity);
+    await proxy.openTo(addresses, doorkeeper);
+  };
   const port = proxy.port === 443 ? "" : `:${proxy.port}`;
   const url = `https://${urlHost(settings.hosts[0] ?? "localhost")}${port}`;
   served = { url, port: proxy.port, plainPort: proxy.plainPort };
@@ -151,7 +174,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     certificate,
     authorityCreated: issued?.created ?? false,
     unkept: issued?.leaf.unkept?.message,
-    setTarget: side.setTarget,
+    ...{ openTo, setTarget: side.setTarget },
     findings: () => side.diagnosing.open,
     diagnosed: () => side.diagnosing.idle(),
     close: async (graceMs = 2_000) => {
@@ -164,6 +187,14 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
       await side.diagnosing.close(Math.max(end - Date.now(), LAST_LOOK_MS));
     },
   });
+}
+
+function notExtended(): DevtlsError {
+  return new DevtlsError(
+    "usage",
+    "could not serve the local network: the certificate is not one that devtls issued",
+    { hint: "Leave --cert and --fault out: devtls serve --lan" },
+  );
 }
 
 /** The names that are served: those asked for, and the hosts of host routes. */

@@ -163,6 +163,27 @@ export const WORDS: readonly Word[] = [
   },
   { name: "inspect-bodies", help: "with --inspect: keep the first 64 KiB of each body, too" },
   {
+    name: "lan",
+    takes: "address",
+    optional: true,
+    once: true,
+    help: "also serve the local network, on this machine's private addresses or on this one: a phone pairs by the printed QR code",
+  },
+  { name: "lan-name", takes: "name", help: "with --lan: NAME.local (default: the project's name)" },
+  {
+    name: "lan-port",
+    takes: "n",
+    json: "number",
+    help: "with --lan: plain HTTP port of the page that helps devices in (default: 8480)",
+  },
+  {
+    name: "lan-open",
+    takes: "minutes",
+    json: "number",
+    help: "with --lan: how long devices may pair, 1 to 1440 (default: 10)",
+  },
+  { name: "lan-qr", takes: "file", once: true, help: "with --lan: write the QR code as SVG, too" },
+  {
     name: "https-env",
     help: "with a command: set HTTPS=on for it, as WSGI servers understand",
   },

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  statSync,
 } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { type Place, thisPlace } from "../paths.js";
@@ -88,8 +89,8 @@ export function thisMachine(): Machine {
     isRoot: process.getuid?.() === 0,
     hasTerminal: process.stdin.isTTY === true,
     exists: existsSync,
-    read: (path) => attempt(() => readFileSync(path, "utf8")),
-    readBytes: (path) => attempt(() => readFileSync(path)),
+    read: (path) => attempt(() => readFile(path)?.toString("utf8")),
+    readBytes: (path) => attempt(() => readFile(path)),
     realPath: (path) => attempt(() => realpathSync(path)),
     canWrite: (path) => isWritable(path),
     list: (path) => attempt(() => readdirSync(path)) ?? [],
@@ -105,6 +106,11 @@ export function thisMachine(): Machine {
     },
     run,
   };
+}
+
+/** Nothing of what is no file: a pipe that is found in a folder would be waited for. */
+function readFile(path: string): Buffer | undefined {
+  return statSync(path).isFile() ? readFileSync(path) : undefined;
 }
 
 function attempt<T>(action: () => T): T | undefined {

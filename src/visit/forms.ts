@@ -1,6 +1,6 @@
 /** Forms: what a browser sends when one is submitted (HTML 4.10.21, 4.10.22). */
 import { randomBytes } from "node:crypto";
-import { attribute, type Element } from "./dom.js";
+import { attribute, type Element, nodesIn } from "./dom.js";
 
 export interface Field {
   readonly name: string;
@@ -127,30 +127,23 @@ function selected(select: Element): string[] {
   return one ? [one.value] : [];
 }
 
-function optionsOf(element: Element) {
+function optionsOf(select: Element) {
   const options: { value: string; isSelected: boolean; isDisabled: boolean }[] = [];
-  const walk = (parent: Element): void => {
-    for (const child of parent.childNodes) {
-      if (!("tagName" in child)) continue;
-      if (child.tagName !== "option") {
-        walk(child);
-        continue;
-      }
-      options.push({
-        value: attribute(child, "value") ?? textOf(child).trim().replace(/\s+/g, " "),
-        isSelected: attribute(child, "selected") !== undefined,
-        isDisabled: attribute(child, "disabled") !== undefined,
-      });
-    }
-  };
-  walk(element);
+  for (const node of nodesIn(select)) {
+    if (!("tagName" in node) || node.tagName !== "option") continue;
+    options.push({
+      value: attribute(node, "value") ?? textOf(node).trim().replace(/\s+/g, " "),
+      isSelected: attribute(node, "selected") !== undefined,
+      isDisabled: attribute(node, "disabled") !== undefined,
+    });
+  }
   return options;
 }
 
 function textOf(element: Element): string {
-  return element.childNodes
-    .map((child) => ("value" in child ? child.value : "tagName" in child ? textOf(child) : ""))
-    .join("");
+  let text = "";
+  for (const node of nodesIn(element)) if ("value" in node) text += node.value;
+  return text;
 }
 
 /**

@@ -36,6 +36,13 @@ export function readPage(html: string, url: URL): Page {
 /** Elements whose content is not shown. */
 const HIDDEN = new Set(["script", "style", "noscript", "template", "head"]);
 
+interface Place {
+  readonly node: Node;
+  /** The form that it is in. */
+  readonly form: Element | undefined;
+  readonly isHidden: boolean;
+}
+
 class Reader {
   readonly #url: URL;
   #base: URL;
@@ -56,18 +63,25 @@ class Reader {
     this.#base = url;
   }
 
-  walk(node: Node, form?: Element, isHidden = false): void {
-    let inside = form;
-    let hidden = isHidden;
-    if ("tagName" in node) {
-      if (node.tagName === "form") inside = node;
-      this.#element(node, inside);
-      hidden ||= HIDDEN.has(node.tagName);
-    } else if (node.nodeName === "#text" && !hidden) {
-      this.#text += (node as TextNode).value;
+  /** In document order, with a stack of its own: a page can be nested deeper than calls can. */
+  walk(document: Node): void {
+    const rest: Place[] = [{ node: document, form: undefined, isHidden: false }];
+    for (let place = rest.pop(); place; place = rest.pop()) {
+      const { node } = place;
+      let { form, isHidden } = place;
+      if ("tagName" in node) {
+        if (node.tagName === "form") form = node;
+        this.#element(node, form);
+        isHidden ||= HIDDEN.has(node.tagName);
+      } else if (node.nodeName === "#text" && !isHidden) {
+        this.#text += (node as TextNode).value;
+      }
+      if (!("childNodes" in node)) continue;
+      const { childNodes } = node;
+      for (let index = childNodes.length - 1; index >= 0; index--) {
+        rest.push({ node: childNodes[index] as Node, form, isHidden });
+      }
     }
-    if (!("childNodes" in node)) return;
-    for (const child of node.childNodes) this.walk(child, inside, hidden);
   }
 
   #element(element: Element, form: Element | undefined): void {
@@ -151,21 +165,17 @@ class Reader {
   page(): Page {
     const resolve = (text: string): URL | undefined => addressIn(text, this.#base);
     const ids = new Map(this.#forms.map((form) => [attribute(form, "id"), form]));
-    const ownerOf = ({ element, form }: { element: Element; form: Element | undefined }) => {
+    const owned = new Map<Element | undefined, Element[]>();
+    for (const { element, form } of this.#controls) {
       const id = attribute(element, "form");
-      return id === undefined ? form : ids.get(id);
-    };
+      const owner = id === undefined ? form : ids.get(id);
+      const others = owned.get(owner);
+      if (others) others.push(element);
+      else owned.set(owner, [element]);
+    }
     return {
       url: this.#url,
-      forms: this.#forms.map((form) => {
-        const own = this.#controls.filter((control) => ownerOf(control) === form);
-        return formOf(
-          form,
-          own.map(({ element }) => element),
-          this.#url,
-          resolve,
-        );
-      }),
+      forms: this.#forms.map((form) => formOf(form, owned.get(form) ?? [], this.#url, resolve)),
       links: distinct(this.#links.map(resolve)),
       subresources: this.#subresources(resolve),
       refresh: this.#refresh === undefined ? undefined : refreshIn(this.#refresh, this.#base),

@@ -46,6 +46,8 @@ export interface RunnerOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly environment?: "github-hosted" | "self-hosted";
+  /** What every shell is started with, such as a layer over the machine's own files. */
+  readonly prefix?: readonly string[];
 }
 
 export async function runAction({
@@ -53,6 +55,7 @@ export async function runAction({
   env: surroundings = {},
   cwd,
   environment = "github-hosted",
+  prefix = [],
 }: RunnerOptions): Promise<ActionRun> {
   const action = readAction();
   const defaults = Object.entries(action.inputs).map(([name, input]) => [
@@ -83,23 +86,20 @@ export async function runAction({
       name,
       fill(String(value), context, succeeded),
     ]);
-    const { status, stdout, stderr } = await runProgram(
-      "bash",
-      ["--noprofile", "--norc", "-e", "-o", "pipefail", script],
-      {
-        ...(cwd !== undefined && { cwd }),
-        env: {
-          ...{ ...surroundings, ...pairsIn(readFileSync(files.env, "utf8")) },
-          ...{
-            RUNNER_TEMP: join(folder, "temp"),
-            GITHUB_ACTION_PATH: PROJECT,
-            GITHUB_ENV: files.env,
-          },
-          ...{ GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: files.summary, GITHUB_ACTIONS: "true" },
-          ...Object.fromEntries(own),
+    const shell = [...prefix, "bash", "--noprofile", "--norc", "-e", "-o", "pipefail", script];
+    const { status, stdout, stderr } = await runProgram(shell[0] as string, shell.slice(1), {
+      ...(cwd !== undefined && { cwd }),
+      env: {
+        ...{ ...surroundings, ...pairsIn(readFileSync(files.env, "utf8")) },
+        ...{
+          RUNNER_TEMP: join(folder, "temp"),
+          GITHUB_ACTION_PATH: PROJECT,
+          GITHUB_ENV: files.env,
         },
+        ...{ GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: files.summary, GITHUB_ACTIONS: "true" },
+        ...Object.fromEntries(own),
       },
-    );
+    });
     ran[step.id] = status;
     log += stdout + stderr;
     steps[step.id] = { outputs: pairsIn(readFileSync(output, "utf8")) };

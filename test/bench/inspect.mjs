@@ -73,11 +73,12 @@ for (let turn = 0; turn < turns; turn++) {
     `${without.toFixed(0)} ${withIt.toFixed(0)} a second, ratio ${(withIt / without).toFixed(2)}`,
   );
 }
-const cpu = (ticks(plain) - used[0]) / (ticks(inspected) - used[1]);
+const spent = [ticks(plain) - used[0], ticks(inspected) - used[1]];
+const microseconds = spent.map((each) => ((each * 10_000) / (turns * requests)).toFixed(0));
 const rss = ({ child }) =>
   /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))[1] / 1024;
 console.log(
-  `median ratio ${ratios.sort((a, b) => a - b)[turns >> 1].toFixed(2)}, by processor time ${cpu.toFixed(2)}`,
+  `median ratio ${ratios.sort((a, b) => a - b)[turns >> 1].toFixed(2)}, by processor time ${(spent[0] / spent[1]).toFixed(2)}: ${microseconds.join(" and ")} µs a request`,
 );
 console.log(
   `memory ${rss(plain).toFixed(0)} and ${rss(inspected).toFixed(0)} MiB after ${(turns + 1) * requests} requests`,

@@ -43,6 +43,10 @@ function asNobody(home: string, cwd: string, ...args: string[]): Promise<Outcome
   });
 }
 
+/** What is said of state that the user may not read. */
+const mending = (home: string): string =>
+  `See whose it is: ls -la ${home}\n  If it was made under sudo: sudo chown -R "$(id -u)" ${home}`;
+
 function expectReport(outcome: Outcome, message: string, hint: string): void {
   expect(outcome.stderr).toBe(`devtls: ${message}\n  ${hint}\n`);
   expect(outcome.stdout).toBe("");
@@ -75,8 +79,7 @@ describeUnless(whyNotAsNobody(), "who may not write is told so", () => {
     const out = folder("nobody");
     const outcome = await asNobody(home, out);
     const certificate = join(home, "rootCA.pem");
-    const hint = `Check the file and its folder: ls -l ${certificate}`;
-    expectReport(outcome, `could not read ${certificate}: permission denied`, hint);
+    expectReport(outcome, `could not read ${certificate}: permission denied`, mending(home));
     expect([list(home), list(out)]).toEqual([[], []]);
   });
 
@@ -90,8 +93,7 @@ describeUnless(whyNotAsNobody(), "who may not write is told so", () => {
     const before = snapshot(home);
     const outcome = await asNobody(home, out);
     const key = join(home, "rootCA-key.pem");
-    const hint = `Check the file and its folder: ls -l ${key}`;
-    expectReport(outcome, `could not read ${key}: permission denied`, hint);
+    expectReport(outcome, `could not read ${key}: permission denied`, mending(home));
     expect(snapshot(home)).toEqual(before);
     expect(list(out)).toEqual([]);
   });

@@ -46,6 +46,17 @@ describe("The compiled code of devtls cert", () => {
     ]);
   });
 
+  it("is written by its owner alone, whatever the umask: who may write it has their code run", async () => {
+    const script = `umask 0; exec "$@"`;
+    const command = [process.execPath, join(folder, "bin/devtls.js"), "cert", "localhost"];
+    const { status } = await runProgram("sh", ["-c", script, "sh", ...command], {
+      cwd: temporaryFolder(),
+      env: { NODE_OPTIONS: undefined, DEVTLS_HOME: join(temporaryFolder(), "state") },
+    });
+    expect(status).toBe(0);
+    expect(statSync(kept).mode & 0o777).toBe(0o644);
+  });
+
   it.each([
     ["damaged in the middle", (whole: Buffer) => flipped(whole, whole.length >> 1)],
     ["damaged in its digest", (whole: Buffer) => flipped(whole, 3)],

@@ -74,3 +74,47 @@ describeWith(["curl"], "What devtls init wrote", () => {
     expect(await run.stop()).toBe(0);
   });
 });
+
+describe("devtls init --agent", () => {
+  const ENTRY = { command: "npx", args: ["devtls", "mcp"] };
+
+  it("shows the entry and writes nothing with --dry-run, and asks without --yes", async () => {
+    const box = newSandbox();
+    const shown = await box.run(["init", "--agent", "--dry-run"]);
+    expect(shown.status).toBe(0);
+    expect(shown.stdout).toContain('"devtls"');
+    const asked = await box.run(["init", "--agent"]);
+    expect(asked.status).toBe(1);
+    expect(asked.stderr).toContain("--yes");
+    expect(existsSync(box.path(".mcp.json"))).toBe(false);
+  });
+
+  it("writes it beside what is there, once, and says so", async () => {
+    const box = newSandbox();
+    const others = { inputs: [], mcpServers: { other: { command: "other" } } };
+    writeFileSync(box.path(".mcp.json"), JSON.stringify(others));
+    const first = await box.run(["init", "--agent", "--yes"]);
+    expect(first.stderr).toContain("Wrote .mcp.json");
+    const written = readFileSync(box.path(".mcp.json"), "utf8");
+    expect(JSON.parse(written)).toEqual({
+      ...others,
+      mcpServers: { ...others.mcpServers, devtls: ENTRY },
+    });
+    expect((await box.run(["init", "--agent", "--yes"])).stderr).toContain("has it already");
+    expect(readFileSync(box.path(".mcp.json"), "utf8")).toBe(written);
+  });
+
+  it.each(["{", "[]", '{"mcpServers": []}', '"text"'])(
+    "leaves a file alone that is none: %s",
+    async (text) => {
+      const box = newSandbox();
+      writeFileSync(box.path(".mcp.json"), text);
+      const { status, stderr } = await box.run(["init", "--agent", "--yes"]);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining("could not read .mcp.json"),
+      });
+      expect(readFileSync(box.path(".mcp.json"), "utf8")).toBe(text);
+    },
+  );
+});

@@ -1,46 +1,12 @@
 /** The inspector in Chromium: a loop appears and is drawn, an edge cures it, and strangers stay out. */
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
-import { createRequire } from "node:module";
 import type { BrowserContext, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { violationsOf } from "../support/axe.js";
 import { startBrowser, trustInBrowsers, whyNoBrowser } from "../support/browser.js";
-import { freePort, LAUNCHER, runProgram, type ServeRun, serve } from "../support/cli.js";
-import { startApp } from "../support/http-app.js";
-import { atEnd, type Home, temporaryHome } from "../support/programs.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** Says https in what it is told, or sends the browser there. What it says is markup. */
-const EVIL = '<img src=x onerror="window.hit=1">';
-
-interface Inspected {
-  readonly home: Home;
-  readonly run: ServeRun;
-  /** With the token. */
-  readonly url: string;
-  readonly origin: string;
-}
-
-async function startInspected(): Promise<Inspected> {
-  const home = temporaryHome();
-  const app = await startApp((incoming, response) => {
-    response.setHeader("X-Evil", EVIL);
-    if (incoming.url === "/ok") return void response.end("fine");
-    if (incoming.headers["x-forwarded-proto"] === "https") return void response.end(EVIL);
-    // Not 301, which Chromium remembers.
-    response.writeHead(302, { Location: `https://${incoming.headers.host}${incoming.url}` });
-    response.end();
-  });
-  const port = String(await freePort());
-  const run = await serve(
-    ["--target", String(app.port), "--simulate", "none", "--inspect", port, "--inspect-bodies"],
-    { env: home.env },
-  );
-  atEnd(() => run.stop());
-  const { url } = await run.waitFor(({ event }) => event === "inspector");
-  return { home, run, url, origin: new URL(url).origin };
-}
+import { LAUNCHER, runProgram } from "../support/cli.js";
+import { EVIL, type Inspected, startInspected } from "../support/inspected.js";
 
 describe.skipIf(whyNoBrowser())("The inspector", () => {
   let inspected: Inspected;
@@ -106,22 +72,46 @@ describe.skipIf(whyNoBrowser())("The inspector", () => {
     ).toEqual([0, false]);
   });
 
+  it("runs nothing of a HAR file that is full of markup", async () => {
+    const pair = { name: "X-Evil", value: EVIL };
+    const entry = {
+      ...{ startedDateTime: new Date(0).toISOString(), time: 1, comment: EVIL },
+      request: {
+        ...{ method: "PUT", url: `https://evil.test/${EVIL}?q=</script>`, httpVersion: EVIL },
+        ...{ headers: [pair, { name: "Cookie", value: EVIL }], queryString: [], cookies: [] },
+        postData: { mimeType: "text/html", text: EVIL },
+      },
+      response: {
+        ...{ status: 302, statusText: EVIL, httpVersion: EVIL, cookies: [], redirectURL: EVIL },
+        headers: [pair, { name: "Location", value: `javascript:window.hit=1//${EVIL}` }],
+        content: { mimeType: "image/svg+xml", text: `<svg onload="window.hit=1">${EVIL}</svg>` },
+      },
+    };
+    const har = { log: { version: EVIL, creator: { name: EVIL }, entries: [entry] } };
+    await page.setInputFiles("#har-file", {
+      ...{ name: "evil.har", mimeType: "application/json" },
+      buffer: Buffer.from(JSON.stringify(har)),
+    });
+    await page.fill("#filter", "evil.test");
+    await page.click("[role=option]:has-text('har')");
+    await page.waitForSelector("#detail h2:has-text('PUT https://evil.test/')");
+    expect(await page.textContent("#detail")).toContain('onerror="window.hit=1"');
+    expect(
+      await page.evaluate(() => [
+        document.querySelectorAll("#app img, #app script, #app a, #app iframe").length,
+        "hit" in window,
+      ]),
+    ).toEqual([0, false]);
+    await page.fill("#filter", "");
+  });
+
   it.each(["light", "dark"] as const)(
     "has no violation that axe-core knows, %s",
     async (colorScheme) => {
-      for (const width of [1280, 360]) {
+      for (const width of [3840, 1280, 360, 320]) {
         await page.setViewportSize({ width, height: 800 });
         await page.emulateMedia({ colorScheme });
-        // The page's own policy lets no script in but its own; the protocol does.
-        const session = await browser.newCDPSession(page);
-        await session.send("Runtime.evaluate", { expression: AXE });
-        const { result } = await session.send("Runtime.evaluate", {
-          expression:
-            "axe.run().then(({violations}) => violations.map(({id, nodes}) => id + ' ' + nodes.map(({html}) => html).join(' ')))",
-          awaitPromise: true,
-          returnByValue: true,
-        });
-        expect(result.value).toEqual([]);
+        expect(await violationsOf(page)).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
           width,
         );

@@ -24,8 +24,8 @@ const APP = "127.0.0.1:8000";
 
 const rows: readonly (readonly [string, string, Fact["hostLine"], Fact["version"]])[] = [
   //                       For    Proto  Port  Host  X-Real-IP Forwarded
-  ["devtls", "set set set set pass strip", SAME, "1.1"],
-  ["none", "strip strip strip strip pass strip", SAME, "1.1"],
+  ["devtls", "set set set set strip strip", SAME, "1.1"],
+  ["none", "strip strip strip strip strip strip", SAME, "1.1"],
   ["heroku", "append set set pass pass pass", SAME, "1.1"],
   ["pythonanywhere", "append set pass pass set pass", SAME, "1.1"],
   ["nginx", "pass pass pass pass pass pass", APP, "1.0"],

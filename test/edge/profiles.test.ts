@@ -72,6 +72,7 @@ const COPIES = headers(
   "X-Forwarded-Ssl: off",
   "X-Forwarded-Scheme: http",
   "X-Scheme: http",
+  "X-Forwarded-Protocol: ssl",
   "X-Real-IP: 6.6.6.6",
   "X-Client-IP: 6.6.6.6",
   "True-Client-IP: 6.6.6.6",

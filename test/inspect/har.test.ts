@@ -49,6 +49,20 @@ describe("A HAR file", () => {
     });
   });
 
+  it("says where the time went, and the parts make the whole", () => {
+    const opening = { dns: 1, tcp: 2, tls: 3 };
+    const har = harOf([recorded({ opening }), recorded()], "1", true) as {
+      log: { entries: { time: number; timings: object }[] };
+    };
+    const [opened, reused] = har.log.entries;
+    expect(opened).toMatchObject({
+      ...{ time: 12, timings: { dns: 1, connect: 5, ssl: 3, send: 0, wait: 4, receive: 2 } },
+    });
+    expect(reused).toMatchObject({
+      ...{ time: 12, timings: { dns: -1, connect: -1, ssl: -1, send: 0, wait: 10, receive: 2 } },
+    });
+  });
+
   it.each([
     ["no object", 5],
     ["no log", {}],

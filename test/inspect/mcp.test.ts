@@ -43,6 +43,11 @@ describe("A client of 2025-11-25", () => {
     expect(called.result).not.toHaveProperty("resultType");
   });
 
+  it("of the revision before it is answered in its own", async () => {
+    const { result } = await ask("initialize", { protocolVersion: "2025-06-18" });
+    expect(result.protocolVersion).toBe("2025-06-18");
+  });
+
   it("that asks for another version is offered this one", async () => {
     const opened = await ask("initialize", { protocolVersion: "2024-11-05" });
     expect(opened.result.protocolVersion).toBe("2025-11-25");

@@ -23,6 +23,7 @@ export function draft(
     bytes: 5,
     milliseconds: 12,
     millisecondsToHead: 10,
+    opening: undefined,
     brokenBy: undefined,
     own: false,
     limit: undefined,

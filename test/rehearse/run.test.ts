@@ -54,6 +54,29 @@ describe("A healthy app", () => {
     expect(one.atOnce()).toBe(1);
   });
 
+  it("that keeps the sessions of an account in one record forgets none of them", async () => {
+    let sessions: readonly string[] = [];
+    let count = 0;
+    const app = await startApp(async ({ path, method, cookies }) => {
+      if (path !== "/login") return { status: sessions.includes(cookies.sid ?? "") ? 200 : 403 };
+      if (method === "GET") {
+        const form =
+          "<form method=post><input name=user><input name=password type=password></form>";
+        return { body: form };
+      }
+      const before = sessions;
+      const sid = String(++count);
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+      sessions = [...before, sid];
+      const headers = { Location: "/private", "Set-Cookie": `sid=${sid}; Secure; Path=/` };
+      return { status: 302, headers };
+    });
+    const flow = { steps: [...LOGIN.steps.slice(0, 2), { expect: { status: 200 } }] };
+    const { edges } = await rehearse({ target: app.port, flow });
+    const broken = edges.filter(({ result }) => result !== "ok");
+    expect(broken.map(({ name }) => name)).toEqual(["aws-cloudfront"]);
+  });
+
   it("sees each visitor from an address of its own, with no cookie of another one", async () => {
     const app = await startApp((request) => {
       const known = request.cookies.edge;

@@ -19,7 +19,7 @@ describe("HTML", () => {
     expect(names.map(([, , status]) => status)).toEqual(["failed", "failed", "skipped", "passed"]);
     expect(page).toContain("<pre>app.set(&#39;trust proxy&#39;, 1);</pre>");
     expect(page.match(/<svg /g)).toHaveLength(2);
-    expect(page.match(/class="back"/g)).toHaveLength(1);
+    expect(page.match(/<text class="middle wrong"[^>]*>301, Location/g)).toHaveLength(1);
   });
 
   it("keeps hostile text as text", () => {

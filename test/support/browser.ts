@@ -21,22 +21,26 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-function launchOptions(home: Home, flags: readonly string[]) {
+function launchOptions(home: Home, flags: readonly string[], program = which("chromium")) {
   return {
-    executablePath: which("chromium") as string,
+    executablePath: program as string,
     args: [...FLAGS, ...flags],
     env: environment({ ...home.env, XDG_CACHE_HOME: join(home.folder, "cache") }),
   };
 }
 
-/** Starts it with a fresh profile; it ends with the test file. */
+/**
+ * Starts it with a fresh profile; it ends with the test file.
+ * @param program what starts it, where that is not this machine's own network
+ */
 export async function startBrowser(
   home: Home,
   flags: readonly string[] = [],
+  program?: string,
 ): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(
     mkdtempSync(join(home.folder, "chromium-")),
-    launchOptions(home, flags),
+    launchOptions(home, flags, program),
   );
   atEnd(() => context.close());
   return context;

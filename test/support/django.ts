@@ -80,7 +80,8 @@ export interface DjangoServer extends Running {
 export interface DjangoProject {
   /** Adds lines to settings.py. */
   addSettings(lines: string): void;
-  runserver(): Promise<DjangoServer>;
+  /** @param port a free one unless told otherwise, as after a restart */
+  runserver(port?: number): Promise<DjangoServer>;
   gunicorn(): Promise<DjangoServer>;
 }
 
@@ -118,8 +119,8 @@ export async function djangoProject(): Promise<DjangoProject> {
   await manage("createsuperuser", "--noinput", "--verbosity=0", ...who);
   return {
     addSettings: (lines) => appendFileSync(settings, `${lines}\n`),
-    runserver: async () => {
-      const port = await freePort();
+    runserver: async (given) => {
+      const port = given ?? (await freePort());
       const args = ["-m", "django", "runserver", "--noreload", `127.0.0.1:${port}`];
       const server = start(PYTHON, args, options);
       await accepting(port, server);

@@ -5,6 +5,7 @@ import { CONFIG } from "./config.js";
 import { COOKIES } from "./cookies.js";
 import { DIAGNOSIS } from "./diagnosis.js";
 import { MIGRATE } from "./migrate.js";
+import { PHONE } from "./phone.js";
 import { SECURITY } from "./security.js";
 
 const TEXTS: Readonly<Record<TopicName, string>> = {
@@ -13,6 +14,7 @@ const TEXTS: Readonly<Record<TopicName, string>> = {
   cookies: COOKIES,
   configuration: CONFIG,
   ci: CI,
+  phone: PHONE,
   migrate: MIGRATE,
 };
 

@@ -26,4 +26,5 @@ Can you trust it with a root key?
   devtls ca create --burn-root forgets the root's key once it has signed one intermediate.
   devtls ca rotate replaces the authority wherever it is used; interrupted, run it again.
   devtls ca import --from mkcert|caddy|FILE signs with a root that is trusted already.
-  devtls serve listens on loopback only, and answers only for hosts that its certificate covers.`;
+  devtls serve listens on loopback only, and answers only for hosts that its certificate covers.
+  With --lan also on private addresses, for devices that have paired: devtls help phone.`;

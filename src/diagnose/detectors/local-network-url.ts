@@ -5,7 +5,7 @@
 import { isLoopbackHost } from "../../cookies/hosts.js";
 import { scanAnswer } from "../body-reading.js";
 import type { LocalFound } from "../body-scan.js";
-import type { DiagnosisContext } from "../context.js";
+import type { App, DiagnosisContext } from "../context.js";
 import type { BodyObservation, Detector } from "../detector.js";
 import { type Finding, type Observation, stated } from "../finding.js";
 import { shown, withoutQuery } from "../shown.js";
@@ -34,8 +34,9 @@ export const localNetworkUrl: Detector<Seen> = {
   },
 
   explain({ observation, example }, { app }): Finding {
-    const { method, url, status } = observation;
+    const { method, url, status, fromLan } = observation;
     const snippet = shown(example.label + withoutQuery(example.url));
+    if (fromLan && example.isLoopback) return elsewhere({ observation, example }, snippet, app);
     const cause = example.isLoopback ? "loopback" : "local-network";
     const whose = example.isLoopback
       ? "On a visitor's machine that is the visitor's own."
@@ -60,6 +61,45 @@ export const localNetworkUrl: Detector<Seen> = {
     });
   },
 };
+
+/** Seen by another device, for which localhost is itself. */
+function elsewhere(
+  { observation, example }: Pick<Seen, "observation" | "example">,
+  snippet: string,
+  app: App,
+): Finding {
+  const { method, url, status, target } = observation;
+  const isApp = originOf(example.url).replace(/^ws/, "http") === target;
+  return stated({
+    ...{ code: "local-network-url", cause: "localhost-on-another-device", url },
+    framework: app.known?.framework.id ?? null,
+    explanation: `The answer to ${method} ${url} has in line ${example.line}: ${snippet}. On a phone, or any other device, localhost is that device itself: nothing answers there, and no server sees a request.`,
+    chain: [
+      `device   ${method} ${url}`,
+      `app      ${status}, line ${example.line}: ${snippet}`,
+      "device   asks itself: refused",
+    ],
+    fixes: [
+      ...(isApp
+        ? []
+        : [
+            {
+              where: "devtls, beside its other options",
+              lines: [`devtls serve --route /local=${targetOf(example.url)}`],
+            },
+          ]),
+      {
+        where: "the page",
+        lines: [
+          isApp
+            ? `Leave ${originOf(example.url)} out: a path alone stays with the page's own host`
+            : `Replace ${originOf(example.url)} with /local`,
+        ],
+      },
+    ],
+    settle: "The console of that device's browser would settle it.",
+  });
+}
 
 /** Of another origin than the page; from a page of this machine, only what is not on it. */
 function foundIn(

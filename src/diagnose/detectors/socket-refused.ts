@@ -33,8 +33,10 @@ export const socketRefused: Detector<Seen> = {
     const { status, byEdge = false, target, page } = observation;
     // Of redirects others say what is wrong.
     if (!isHandshake(observation) || (status >= 200 && status < 400) || status < 200) return [];
-    const isDropped = byEdge ? status === 501 : !isUpgrade(observation.told);
-    if (byEdge && !isDropped) return [];
+    // A handshake that the app got and answered with no HTTP is its refusal.
+    const isAsked = isUpgrade(observation.told);
+    const isDropped = byEdge ? status === 501 : !isAsked;
+    if (byEdge && !isDropped && !isAsked) return [];
     const said = saysIn(page, memory.apps.of(target).known?.framework);
     const repeat = observation.told.length === 0 ? null : handshake(observation.told);
     return [{ seen: { observation, isDropped, said }, repeat, method: observation.method }];
@@ -63,10 +65,12 @@ export const socketRefused: Detector<Seen> = {
       explanation: `The WebSocket ${url.replace(/^http/, "ws")} was not opened: ${status} instead of 101. ${reason}`,
       chain: [
         `browser  ${method} ${url}, Upgrade: websocket`,
-        byEdge
+        byEdge && isDropped
           ? "edge     no WebSocket"
           : `app told ${toldOf(told)}${isDropped ? ", no Upgrade" : ""}`,
-        `${byEdge ? "edge" : "app "}     ${status}`,
+        byEdge && !isDropped
+          ? "app      no HTTP, and the end of the connection"
+          : `${byEdge ? "edge" : "app "}     ${status}`,
       ],
       ...(verdict.kind === "cured"
         ? { proof: verdict.proof }
@@ -124,8 +128,10 @@ function changesOf(
   changes.push(...scheme.filter(({ id }) => wanted.includes(id)));
   const local = localName(target);
   add("local-host", `Host: ${local}`, withHost(local));
+  const withOrigin = (origin: string) => [...without(told, ["origin"]), "Origin", origin];
   const own = `http://${first(told, "host") ?? host}`;
-  add("origin", `Origin: ${own}`, [...without(told, ["origin"]), "Origin", own]);
+  add("origin", `Origin: ${own}`, withOrigin(own));
+  add("local-origin", `Origin: http://${local}`, withOrigin(`http://${local}`));
   return changes;
 }
 
@@ -179,6 +185,7 @@ function judged({ observation, isDropped, said }: Seen, scene: Scene): Judgement
         fixes: [...upgrade, ...knownFixes("hosts", observation, scene)],
       };
     case "origin":
+    case "local-origin":
       return {
         cause: cause("origin-refused"),
         reason: `${prefix}${name} refuses the Origin of the page. Asked again with one that is its own, it opens the WebSocket.`,

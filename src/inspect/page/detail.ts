@@ -1,5 +1,5 @@
 /** One exchange: three views and their differences, the drawing, the proof, replay. */
-import type { Drawing } from "../drawing.js";
+import type { Drawing } from "../../drawing/drawing.js";
 import { type Child, fill, h, save, say } from "./dom.js";
 import {
   type About,
@@ -156,27 +156,23 @@ export class DetailPane {
     );
   }
 
-  #timing({ ms, msToHead = ms }: Detail): HTMLElement {
-    const bar = h("div", {
-      class: "bar",
-      role: "img",
-      "aria-label": `first octet after ${msToHead.toFixed(1)} ms, all after ${ms.toFixed(1)} ms`,
-    });
-    for (const part of [msToHead, ms - msToHead]) {
-      const piece = h("i");
-      piece.style.width = `${ms > 0 ? (100 * part) / ms : 0}%`;
+  #timing({ ms, phases }: Detail): HTMLElement {
+    const named: readonly (readonly [string, number | undefined])[] = [
+      ["looking the target up", phases.dns],
+      ["connecting to it", phases.tcp],
+      ["its TLS handshake", phases.tls],
+      ["until its answer began", phases.wait],
+      ["the body", phases.receive],
+    ];
+    const parts = named.flatMap(([name, taken]) => (taken === undefined ? [] : [{ name, taken }]));
+    const said = parts.map(({ name, taken }) => `${name} ${taken.toFixed(1)} ms`).join(", ");
+    const bar = h("div", { class: "bar", role: "img", "aria-label": `Time: ${said}` });
+    for (const { name, taken } of parts) {
+      const piece = h("i", { title: name });
+      piece.style.width = `${ms > 0 ? (100 * taken) / ms : 0}%`;
       bar.append(piece);
     }
-    return h(
-      "div",
-      {},
-      bar,
-      h(
-        "p",
-        { class: "soft" },
-        `The head of the answer after ${msToHead.toFixed(1)} ms, the body ${(ms - msToHead).toFixed(1)} ms more.`,
-      ),
-    );
+    return h("div", {}, bar, h("p", { class: "soft" }, `${ms.toFixed(1)} ms: ${said}.`));
   }
 
   #copies(id: number): HTMLElement {
@@ -271,11 +267,21 @@ export class DetailPane {
       h(
         "table",
         {},
-        h("thead", {}, h("tr", {}, h("th", {}, "Cookie"), h("th", {}, "What a browser does"))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Cookie", "What a browser does", "The next request carries"].map((name) =>
+              h("th", {}, name),
+            ),
+          ),
+        ),
         h(
           "tbody",
           {},
-          cookies.map(({ line, verdict, reason }) =>
+          cookies.map(({ line, verdict, reason, next }) =>
             h(
               "tr",
               {},
@@ -286,6 +292,7 @@ export class DetailPane {
                 verdict,
                 reason && `: ${reason}`,
               ),
+              h("td", {}, next),
             ),
           ),
         ),

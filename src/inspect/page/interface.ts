@@ -2,7 +2,7 @@
 import type { Finding } from "../../diagnose/finding.js";
 import type { LoopProof } from "../asking.js";
 import type { Frame } from "../record.js";
-import type { ComparedLine, JudgedCookie, View } from "../views.js";
+import type { ComparedLine, JudgedCookie, Phases, View } from "../views.js";
 
 export interface About {
   readonly edge: string;
@@ -36,7 +36,7 @@ export interface Detail {
   readonly brokenBy?: string;
   readonly bytes: number;
   readonly ms: number;
-  readonly msToHead?: number;
+  readonly phases: Phases;
   readonly chain: number;
   readonly length: number;
   readonly replayOf?: number;

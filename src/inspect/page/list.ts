@@ -7,6 +7,10 @@ const ROW_PX = 28;
 const SPARE = 8;
 /** Rows that the page remembers, also when the store has thrown theirs out. */
 const MAX_ROWS = 50_000;
+/** Hosts to choose from. */
+const MAX_HOSTS = 50;
+/** For one part of time spent on rows that stream in, so many go to whatever else there is. */
+const PART = 4;
 
 export interface Filter {
   text: string;
@@ -31,11 +35,17 @@ export class List {
   #chosen = 0;
   readonly #space = h("div", { role: "presentation" });
   readonly #rows = new Map<number, Row>();
-  readonly #chains = new Map<number, number[]>();
+  readonly #hosts = new Set<string>();
+  readonly #codes = new Set<string>();
   readonly #open = new Set<number>();
   #shown: Shown[] = [];
   #stale = true;
   #due = false;
+  #newest = 0;
+  #inOrder = true;
+  /** Rows that stream in are not shown before then, so that the page has time for its reader. */
+  #busyUntil = 0;
+  #later: ReturnType<typeof setTimeout> | undefined;
   readonly #onChoose: (row: Row) => void;
 
   constructor(onChoose: (row: Row) => void) {
@@ -60,36 +70,42 @@ export class List {
     return this.#matching().map(({ id }) => id);
   }
 
+  /** All that were seen; a client can name very many. */
   hosts(): string[] {
-    return [...new Set([...this.#rows.values()].map(({ host }) => host))].slice(0, 50);
+    return [...this.#hosts];
   }
 
   codes(): string[] {
-    return [...new Set([...this.#rows.values()].flatMap(({ findings }) => findings))];
+    return [...this.#codes];
   }
 
   add(rows: readonly Row[]): void {
     for (const row of rows) {
-      if (!this.#rows.has(row.id)) {
-        const chain = this.#chains.get(row.chain);
-        if (chain) chain.push(row.id);
-        else this.#chains.set(row.chain, [row.id]);
-      }
+      // A row that changed before it was seen comes after later ones.
+      if (row.id < this.#newest && !this.#rows.has(row.id)) this.#inOrder = false;
+      this.#newest = Math.max(this.#newest, row.id);
       this.#rows.set(row.id, row);
+      if (this.#hosts.size < MAX_HOSTS) this.#hosts.add(row.host);
+      for (const code of row.findings) this.#codes.add(code);
     }
     if (this.#rows.size > MAX_ROWS) {
-      for (const [id, { chain }] of this.#rows) {
+      for (const id of this.#rows.keys()) {
         if (this.#rows.size <= MAX_ROWS) break;
         this.#rows.delete(id);
-        this.#chains.delete(chain);
       }
     }
-    this.changed();
+    this.#stale = true;
+    const rest = this.#busyUntil - performance.now();
+    if (rest <= 0) this.draw();
+    else this.#later ??= setTimeout(() => this.draw(), rest);
   }
 
   clear(): void {
     this.#rows.clear();
-    this.#chains.clear();
+    this.#hosts.clear();
+    this.#codes.clear();
+    this.#newest = 0;
+    this.#inOrder = true;
     this.#chosen = 0;
     this.changed();
   }
@@ -100,11 +116,15 @@ export class List {
   }
 
   draw(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     if (this.#due) return;
     this.#due = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame((began) => {
       this.#due = false;
       this.#render();
+      const now = performance.now();
+      this.#busyUntil = now + PART * (now - began);
     });
   }
 
@@ -124,7 +144,8 @@ export class List {
   move(by: number): void {
     this.#refresh();
     const at = this.#shown.findIndex(({ row }) => row.id === this.#chosen);
-    const next = at < 0 ? (by > 0 ? 0 : this.#shown.length - 1) : at + by;
+    // Without a chosen row the first step leads in from that side.
+    const next = (at < 0 && by < 0 ? this.#shown.length : at) + by;
     const wanted = Math.max(0, Math.min(next, this.#shown.length - 1));
     const { row } = this.#shown[wanted] ?? {};
     if (!row) return;
@@ -147,20 +168,19 @@ export class List {
   #matching(): Row[] {
     const { text, status, method, finding, host } = this.filter;
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    return [...this.#rows.values()]
-      .filter((row) => {
-        if (status && !(status === "broken" ? row.broken : String(row.status)[0] === status))
-          return false;
-        if (method && row.method !== method) return false;
-        if (host && row.host !== host) return false;
-        if (finding && !(finding === "any" ? row.findings.length : row.findings.includes(finding)))
-          return false;
-        if (words.length === 0) return true;
-        const all =
-          `${row.method} ${row.scheme}://${row.host}${row.path} ${row.status} ${row.type} ${row.findings.join(" ")}`.toLowerCase();
-        return words.every((word) => all.includes(word));
-      })
-      .sort((a, b) => a.id - b.id);
+    const rows = [...this.#rows.values()].filter((row) => {
+      if (status && !(status === "broken" ? row.broken : String(row.status)[0] === status))
+        return false;
+      if (method && row.method !== method) return false;
+      if (host && row.host !== host) return false;
+      if (finding && !(finding === "any" ? row.findings.length : row.findings.includes(finding)))
+        return false;
+      if (words.length === 0) return true;
+      const all =
+        `${row.method} ${row.scheme}://${row.host}${row.path} ${row.status} ${row.type} ${row.findings.join(" ")}`.toLowerCase();
+      return words.every((word) => all.includes(word));
+    });
+    return this.#inOrder ? rows : rows.sort((a, b) => a.id - b.id);
   }
 
   #refresh(): void {

@@ -1,5 +1,5 @@
 /** What views are made of: lines with their marks, the drawing, an action that may be refused. */
-import { arrowHead, type Drawing, layOut } from "../drawing.js";
+import { arrowHead, type Drawing, layOut } from "../../drawing/drawing.js";
 import { type Child, h, s, say } from "./dom.js";
 import type { ComparedLine, View } from "./interface.js";
 

@@ -14,6 +14,8 @@ export interface Page {
   /** Load the page again as soon as the target answers. */
   readonly reload?: boolean;
   readonly headers?: readonly string[];
+  /** Sent as it is in place of a page: an image. */
+  readonly content?: { readonly type: string; readonly text: string };
 }
 
 /** Sent by the error page itself: answered by devtls, never by the app. */
@@ -64,12 +66,14 @@ export interface RenderedPage {
 /** The page in the form that the client asked for. */
 export function renderPage(exchange: Exchange, page: Page): RenderedPage {
   const accept = first(exchange.headers, "accept") ?? "";
-  const isHtml = accept.includes("text/html");
-  const [type, text] = isHtml
-    ? ["text/html; charset=utf-8", htmlOf(page, exchange.method === "GET")]
-    : /\bjson\b/.test(accept)
-      ? ["application/json", jsonOf(page)]
-      : ["text/plain; charset=utf-8", textOf(page)];
+  const isHtml = accept.includes("text/html") && !page.content;
+  const [type, text] = page.content
+    ? [page.content.type, page.content.text]
+    : isHtml
+      ? ["text/html; charset=utf-8", htmlOf(page, exchange.method === "GET")]
+      : /\bjson\b/.test(accept)
+        ? ["application/json", jsonOf(page)]
+        : ["text/plain; charset=utf-8", textOf(page)];
   const body = Buffer.from(text);
   const headers = [
     ...["Content-Type", type, "Content-Length", String(body.length)],

@@ -6,7 +6,7 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { HeaderLines } from "../../lines.js";
-import type { UpstreamError } from "./connect.js";
+import type { Opening, UpstreamError } from "./connect.js";
 import type { Connection, ConnectionUser } from "./connection.js";
 import type { Pool } from "./pool.js";
 import type { ResponseHead } from "./reader.js";
@@ -63,6 +63,8 @@ export class Call implements ConnectionUser {
   readonly #pool: Pool;
   readonly #request: UpstreamRequest;
   readonly #events: CallEvents;
+  /** How its connection was opened; undefined where one was there already. */
+  opening: Opening | undefined;
   #abort: AbortController | undefined;
   #connection: Connection | undefined;
   #retried = false;
@@ -138,6 +140,7 @@ export class Call implements ConnectionUser {
   #send(connection: Connection): void {
     const { method, head, body, upgrade } = this.#request;
     this.#connection = connection;
+    this.opening = connection.carried === 0 ? connection.opening : undefined;
     connection.begin(this, method, upgrade);
     connection.socket.write(head, "latin1");
     if (body) this.#sendBody(body, connection.socket);

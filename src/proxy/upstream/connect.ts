@@ -1,6 +1,6 @@
 /** Opening connections to a target: both loopback families, TLS, unix sockets, source address. */
 import { readFileSync } from "node:fs";
-import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates } from "node:tls";
 import { causeOf, systemCode } from "../../errors.js";
 import { addressesOf, isLoopback, type Target, type TcpTarget } from "./target.js";
@@ -66,6 +66,13 @@ function reading(receive: Receiver | undefined): { onread?: OnReadOpts } {
   return { onread: { buffer: READ_BUFFER, callback } };
 }
 
+/** How long each step of opening a connection took, in milliseconds; undefined where there was none. */
+export interface Opening {
+  dns?: number;
+  tcp?: number;
+  tls?: number;
+}
+
 /** Dials one target and remembers which of its addresses answered last. */
 export class Dialer {
   readonly target: Target;
@@ -92,9 +99,10 @@ export class Dialer {
   /**
    * @param receive takes what a plain connection brings; without it the socket is a stream, as a
    * TLS connection always is
+   * @param opening is filled in
    * @throws UpstreamError
    */
-  async dial(signal: AbortSignal, receive?: Receiver): Promise<Socket> {
+  async dial(signal: AbortSignal, receive?: Receiver, opening: Opening = {}): Promise<Socket> {
     const { target } = this;
     if (target.kind === "unix") {
       const socket = connectTcp({ path: target.path, allowHalfOpen: true, ...reading(receive) });
@@ -105,7 +113,8 @@ export class Dialer {
     for (let turn = 0; turn < addresses.length; turn++) {
       const index = (this.#preferred + turn) % addresses.length;
       try {
-        const socket = await this.#dialAddress(target, addresses[index] as string, signal, receive);
+        const address = addresses[index] as string;
+        const socket = await this.#dialAddress(target, address, signal, receive, opening);
         this.#preferred = index;
         return socket;
       } catch (error) {
@@ -121,7 +130,9 @@ export class Dialer {
     address: string,
     signal: AbortSignal,
     receive: Receiver | undefined,
+    opening: Opening,
   ): Promise<Socket> {
+    const began = performance.now();
     const source = this.#source && isLoopback(address) && !address.includes(":");
     const socket = connectTcp({
       host: address,
@@ -132,6 +143,13 @@ export class Dialer {
       ...(source && { localAddress: this.#source }),
       ...reading(target.tls ? undefined : receive),
     });
+    let found = began;
+    if (isIP(address) === 0) {
+      socket.once("lookup", () => {
+        found = performance.now();
+        opening.dns = found - began;
+      });
+    }
     try {
       await opened(socket, signal);
     } catch (error) {
@@ -139,11 +157,16 @@ export class Dialer {
       if (source && systemCode(cause) === "EADDRNOTAVAIL") {
         // macOS and Windows have no 127.0.0.2 without an alias.
         this.#source = undefined;
-        return this.#dialAddress(target, address, signal, receive);
+        return this.#dialAddress(target, address, signal, receive, opening);
       }
       throw error;
     }
-    return target.tls ? this.#secure(target, socket, signal) : socket;
+    const connected = performance.now();
+    opening.tcp = connected - found;
+    if (!target.tls) return socket;
+    const secured = await this.#secure(target, socket, signal);
+    opening.tls = performance.now() - connected;
+    return secured;
   }
 
   #secure(target: TcpTarget, socket: Socket, signal: AbortSignal): Promise<Socket> {

@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import { causeOf } from "../../errors.js";
 import type { HeaderLines } from "../../lines.js";
-import { UpstreamError } from "./connect.js";
+import { type Opening, UpstreamError } from "./connect.js";
 import { ProtocolError, type ResponseHead, ResponseReader } from "./reader.js";
 
 /** The side of a call that its connection talks to. */
@@ -40,6 +40,8 @@ export class Connection {
   idleSince = 0;
   /** When the connection was asked for, `performance.now()`. */
   readonly openedAt = performance.now();
+  /** How its opening went. */
+  readonly opening: Opening = {};
   /** When its latest request was sent, `performance.now()`; 0 before there was one. */
   begunAt = 0;
   /** Whose request it carries, by address; undefined while it is idle. */

@@ -155,7 +155,7 @@ export class Pool implements ConnectionOwner {
     const streaming = upgrade || this.dialer.target.tls;
     const receive = streaming ? undefined : (chunk: Buffer) => connection.receive(chunk);
     try {
-      connection.attach(await this.dialer.dial(signal, receive), streaming);
+      connection.attach(await this.dialer.dial(signal, receive, connection.opening), streaming);
     } catch (error) {
       this.#takeUp.gone(connection);
       this.#shares.leave(client);

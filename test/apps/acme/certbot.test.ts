@@ -38,7 +38,6 @@ describeUnless(whyNot(["certbot", "openssl"]), "certbot", () => {
   it("renews from the new authority after devtls ca rotate, while devtls acme runs", async () => {
     const rotated = await desk.devtls("ca", "rotate", "--yes");
     expect(rotated.status, rotated.stderr).toBe(0);
-    await desk.restart();
     await certbot(desk.home.root, renew);
     await checkChain(desk, "c/live/app.test/fullchain.pem");
   });

@@ -2,44 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { LAUNCHER, type Outcome, type RunOptions, runProgram } from "../../support/cli.js";
-import {
-  folderUntilEnd,
-  type Home,
-  type Running,
-  start,
-  temporaryHome,
-} from "../../support/programs.js";
-import { missing } from "../../support/tools.js";
+import { LAUNCHER, type Outcome } from "../../support/cli.js";
+import { type Machine, openMachine } from "../../support/network.js";
+import { folderUntilEnd, type Home, type Running, temporaryHome } from "../../support/programs.js";
 
-/** Why these tests cannot run here, or undefined. */
-export function whyNot(programs: readonly string[]): string | undefined {
-  if (process.getuid?.() !== 0) return "needs root, for network namespaces";
-  return missing(["unshare", "nsenter", "ip", ...programs]);
-}
-
-export interface Network {
-  run(command: string, args: readonly string[], options?: RunOptions): Promise<Outcome>;
-  start(command: string, args: readonly string[], options?: RunOptions): Running;
-}
-
-export async function openNetwork(): Promise<Network> {
-  const holder = start("unshare", [
-    ...["--net", "--mount", "sh", "-c"],
-    "ip link set lo up && echo ready && exec sleep infinity",
-  ]);
-  await holder.waitFor(/^ready$/m);
-  const inside = ["--target", String(holder.child.pid), "--net", "--mount", "--wd=."];
-  return {
-    run: (command, args, options) =>
-      runProgram("nsenter", [...inside, "--", command, ...args], options),
-    start: (command, args, options) =>
-      start("nsenter", [...inside, "--", command, ...args], options),
-  };
-}
+export { whyNoNetwork as whyNot } from "../../support/network.js";
 
 export interface Desk {
-  readonly network: Network;
+  readonly network: Machine;
   readonly home: Home;
   /** A working folder for a client. */
   readonly folder: string;
@@ -57,7 +27,7 @@ export interface Desk {
 
 /** `devtls acme` in a network of its own, as a new user would start it. */
 export async function openDesk(args: readonly string[] = []): Promise<Desk> {
-  const [network, home, folder] = [await openNetwork(), temporaryHome(), folderUntilEnd("acme-")];
+  const [network, home, folder] = [await openMachine(), temporaryHome(), folderUntilEnd("acme-")];
   const options = { cwd: folder, env: home.env };
   const launch = async (more: readonly string[]): Promise<Running> => {
     const run = network.start(process.execPath, [LAUNCHER, "acme", ...more], options);

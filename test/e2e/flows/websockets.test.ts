@@ -1,7 +1,9 @@
 /** WebSockets that are not opened: by whom, why, and the line that opens them. */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
+import { get } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -184,6 +186,55 @@ describe("a WebSocket that is not opened", () => {
       const run = await shake("/none", { simulate });
       expect([run.opened, said(run)]).toEqual([false, []]);
     }
+  });
+});
+
+describe("a WebSocket that is refused with what is no HTTP", () => {
+  const next = createServer((_request, response) => {
+    response.setHeader("X-Powered-By", "Next.js").end();
+  });
+  next.on("upgrade", ({ headers }, socket) => {
+    // As Next.js does from 16 on (block-cross-site-dev).
+    const isAllowed = hostOf(headers.origin).startsWith("localhost:");
+    const key = `${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash("sha1").update(key).digest("base64");
+    const opened = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    socket.end(isAllowed ? opened : "Unauthorized");
+  });
+  const targetOf = (): number => (next.address() as AddressInfo).port;
+
+  beforeAll(async () => {
+    next.listen(0, "127.0.0.1");
+    await once(next, "listening");
+  });
+  afterAll(() => void next.close());
+
+  it.each([
+    ["HTTP/1.1", overHttp1],
+    ["HTTP/2", overHttp2],
+  ])("because of its Origin, over %s", async (_, ask) => {
+    const visitAndAsk = async (url: URL): Promise<boolean> => {
+      const options = { ca, servername: "app.test", headers: { Host: url.host } };
+      const [response] = await once(get(`https://localhost:${url.port}/`, options), "response");
+      response.resume();
+      await once(response, "end");
+      return ask(url);
+    };
+    const run = await shake("/_next/hmr", { target: targetOf() }, visitAndAsk);
+    expect(run.opened).toBe(false);
+    expect(said(run)).toEqual(["websocket-refused origin-refused proved"]);
+    expect(run.findings[0]?.fix).toEqual(['allowedDevOrigins: ["app.test"]']);
+    expect(run.findings[0]?.chain.at(-1)).toBe("app      no HTTP, and the end of the connection");
+  });
+
+  it("is no finding where nothing listens", async () => {
+    const closed = createServer().listen(0, "127.0.0.1");
+    await once(closed, "listening");
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    await once(closed, "close");
+    const run = await shake("/_next/hmr", { target: port });
+    expect([run.opened, said(run)]).toEqual([false, []]);
   });
 });
 

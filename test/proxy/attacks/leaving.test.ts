@@ -1,6 +1,4 @@
 /** Clients that leave are noticed whatever devtls waits for, and what was held for them is let go. */
-import { once } from "node:events";
-import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { startBoth } from "../../support/wire-front.js";
 import { headersOf } from "../../support/wire-peer.js";
@@ -102,17 +100,6 @@ describe("Pipelined requests", () => {
     expect(await client.ended()).not.toBe("open");
   });
 });
-
-it("a connection that says nothing more in its handshake is closed", async () => {
-  const { front } = await startBoth();
-  const socket = connect({ port: front.port, host: "127.0.0.1" });
-  await once(socket, "connect");
-  // The first octets of a ClientHello of 512.
-  socket.write(Buffer.from("16030102000100", "hex"));
-  socket.resume();
-  socket.end();
-  await once(socket, "close");
-}, 30_000);
 
 it("the head of an answer of devtls is what watchers are told", async () => {
   const { front } = await startBoth();

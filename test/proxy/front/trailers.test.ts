@@ -115,6 +115,23 @@ describe("over HTTP/1.1", () => {
     expect((await client.message()).trailers).toEqual([["x-c", "2"]]);
   });
 
+  it("never speak for the edge, nor let anybody in, of an app that merges them into the head", async () => {
+    const { target, front } = await startBoth();
+    const client = await front.connect();
+    const hostile = [
+      ...["X-Forwarded-For: 6.6.6.6", "X_Forwarded_Proto: https", "Forwarded: for=6.6.6.6"],
+      ...["X-Real-IP: 6.6.6.6", "Authorization: Basic eA==", "Cookie: a=b", "Range: bytes=0-1"],
+      ...["Expect: 100-continue", "If-None-Match: x", "Content-Type: text/x", "X-Sum: 1"],
+    ];
+    client.send(
+      `POST / HTTP/1.1\r\nHost: ${front.authority}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n${hostile.join("\r\n")}\r\n\r\n`,
+    );
+    const app = await target.accept();
+    expect((await app.message()).trailers).toEqual([["x-sum", "1"]]);
+    app.send(chunked("", "Set-Cookie: a=b\r\nLocation: /x\r\nWWW-Authenticate: x\r\nX-Sum: 1\r\n"));
+    expect((await client.message()).trailers).toEqual([["x-sum", "1"]]);
+  });
+
   it("are left out for an HTTP/1.0 client, which has no place for them", async () => {
     const { target, front } = await startBoth();
     const client = await front.connect();

@@ -4,8 +4,8 @@ import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
 import { generate } from "selfsigned";
 import { describe, expect, it } from "vitest";
 import { credentials, issue } from "../../../src/index.js";
-import { Dialer, type UpstreamError } from "../../../src/proxy/upstream/connect.js";
-import { parseTarget } from "../../../src/proxy/upstream/target.js";
+import { Dialer, type Opening, type UpstreamError } from "../../../src/proxy/upstream/connect.js";
+import { parseTarget, type TcpTarget } from "../../../src/proxy/upstream/target.js";
 import { atEnd } from "../../support/programs.js";
 import { frontHome, startFront } from "../../support/wire-front.js";
 import { startTarget, targetOf } from "../../support/wire-target.js";
@@ -60,6 +60,20 @@ async function failureOf(dialer: Dialer): Promise<UpstreamError> {
     (error: UpstreamError) => error,
   );
 }
+
+describe("Opening a connection", () => {
+  it("says how long each of its steps took", async () => {
+    const app = await startTls(await credentials(["localhost"], { stateDirectory: frontHome() }));
+    const target = parseTarget(`https://localhost:${app.port}`) as TcpTarget;
+    // A name that every resolver knows, and no address to whoever connects.
+    const dialer = new Dialer({ ...target, host: "127.1" }, { insecure: true });
+    const opening: Opening = {};
+    (await dialer.dial(new AbortController().signal, undefined, opening)).destroy();
+    expect(opening).toEqual({
+      ...{ dns: expect.any(Number), tcp: expect.any(Number), tls: expect.any(Number) },
+    });
+  });
+});
 
 describe("An app with a certificate of this machine's authority", () => {
   it.each(["localhost", "127.0.0.1"])("is believed as %s", async (host) => {

@@ -17,13 +17,13 @@ const PLACES: Readonly<Record<string, (side: Side) => Promise<Omit<Good, "other"
     return { client, url: newAccount, payload: { termsOfServiceAgreed: true } };
   },
   newOrder: async (side) => {
-    const client = await side.registered();
+    const client = await side.customer();
     const { newOrder } = await client.directory();
     const identifiers = [{ type: "dns", value: "app.test" }];
     return { client, url: newOrder, payload: { identifiers } };
   },
   order: async (side) => {
-    const client = await side.registered();
+    const client = await side.customer();
     const order = await client.order(NAMES);
     return { client, url: String(order.headers.location), payload: "" };
   },
@@ -33,7 +33,7 @@ function defectCases(): [string, Ask][] {
   return Object.entries(PLACES).flatMap(([place, prepare]) =>
     Object.entries(DEFECTS).map(([defect, run]): [string, Ask] => [
       `${place}: ${defect}`,
-      async (side) => run({ ...(await prepare(side)), other: await side.registered() }),
+      async (side) => run({ ...(await prepare(side)), other: await side.customer(1) }),
     ]),
   );
 }

@@ -20,7 +20,10 @@ import { folderUntilEnd, start } from "../../../support/programs.js";
 export interface Side {
   readonly name: "devtls" | "pebble";
   client(alg?: KeyName): AcmeClient;
-  registered(alg?: KeyName): Promise<AcmeClient>;
+  /** One with an account of its own, which it may change. */
+  registered(): Promise<AcmeClient>;
+  /** One of a few whose accounts stay as they are: servers limit how many a machine makes. */
+  customer(number?: 0 | 1): Promise<AcmeClient>;
   /** An order whose challenges have been met. */
   ready(client: AcmeClient, names: readonly string[]): Promise<Reply>;
   /** An order with its certificate, and the certificate as DER. */
@@ -82,15 +85,18 @@ function sideOf(name: Side["name"], url: string, ca: string, answers: Answers): 
     const reply = await validateOrder(by, order, answers);
     return { ...reply, headers: { ...reply.headers, location: order.headers.location } };
   };
+  const registered: Side["registered"] = async () => {
+    const made = client();
+    const reply = await made.register();
+    if (reply.status !== 201) throw new Error(reply.text);
+    return made;
+  };
+  const customers = [registered(), registered()];
   return {
     name,
     client,
-    registered: async (alg) => {
-      const made = client(alg);
-      const reply = await made.register();
-      if (reply.status !== 201) throw new Error(reply.text);
-      return made;
-    },
+    registered,
+    customer: (number = 0) => customers[number] as Promise<AcmeClient>,
     ready,
     issued: async (by, names) => {
       const order = await ready(by, names);

@@ -1,6 +1,6 @@
 /**
  * A loop or a login drawn: browser, edge and app as three lanes, an arrow for whatever one said to
- * another. Pure: text for a terminal, SVG for a page or a report, shapes for whoever draws himself.
+ * another. Pure: text for a terminal, shapes for whoever makes SVG of it.
  */
 
 /** One request of a browser and the answer to it. */
@@ -21,13 +21,6 @@ export interface Hop {
   readonly wrong?: string;
 }
 
-export interface Drawing {
-  readonly title: string;
-  readonly hops: readonly Hop[];
-  /** How it ends: "and so on: a loop". */
-  readonly ending?: string;
-}
-
 type Lane = 0 | 1 | 2;
 const LANES = ["browser", "edge", "app"] as const;
 
@@ -40,8 +33,16 @@ export interface Arrow {
   readonly hop?: number;
 }
 
-/** The arrows of a drawing, from top to bottom. */
-export function arrowsOf({ hops }: Drawing): Arrow[] {
+export interface Drawing {
+  readonly title: string;
+  /** From top to bottom. */
+  readonly arrows: readonly Arrow[];
+  /** How it ends: "and so on: a loop". */
+  readonly ending?: string;
+}
+
+/** The arrows of what a browser asked, from top to bottom. */
+export function arrowsOf(hops: readonly Hop[]): Arrow[] {
   const origin = originOf(hops[0]?.url ?? "");
   return hops.flatMap((hop, index): Arrow[] => {
     const { method, url, told, status, own, location, cookies } = hop;
@@ -52,14 +53,58 @@ export function arrowsOf({ hops }: Drawing): Arrow[] {
       ...(cookies.length === 0 ? [] : [`sets ${cookies.join(", ")}`]),
       ...(hop.wrong === undefined ? [] : [`(${hop.wrong})`]),
     ].join(" ");
-    const asked = { text: `${method} ${shortened(url, origin)}`, wrong: false, hop: index + 1 };
     const passed = told.length === 0 ? "passed on" : told.join(", ");
     return [
-      { ...asked, from: 0, to: 1 },
-      ...(own ? [] : [{ from: 1, to: 2, text: passed, wrong } as const]),
-      { from: own ? 1 : 2, to: 0, text: answer, wrong },
-    ].map((arrow) => ({ ...arrow, text: printable(arrow.text) }) as Arrow);
+      arrow(0, 1, `${method} ${shortened(url, origin)}`, { hop: index + 1 }),
+      ...(own ? [] : [arrow(1, 2, passed, { wrong })]),
+      arrow(own ? 1 : 2, 0, answer, { wrong }),
+    ];
   });
+}
+
+function arrow(
+  from: Lane,
+  to: Lane,
+  text: string,
+  { hop, wrong = false }: { hop?: number; wrong?: boolean } = {},
+): Arrow {
+  return { from, to, text: printable(text), wrong, ...(hop !== undefined && { hop }) };
+}
+
+/** "browser  GET …", "app told Host: …", "app      301, Location: …", "edge  GET … -> 308 …". */
+const SPOKEN = /^(browser|edge|app)( told)?\s+(.*)$/s;
+
+/**
+ * The chain of a finding as a drawing. What goes wrong is the last answer of a loop, and the last
+ * arrow of anything else.
+ * @param isLoop it leads back to where it began
+ * @returns undefined for a chain that does not say who speaks
+ */
+export function drawingOfChain(
+  title: string,
+  chain: readonly string[],
+  isLoop: boolean,
+): Drawing | undefined {
+  const arrows: Arrow[] = [];
+  let hop = 0;
+  for (const line of chain) {
+    const [, speaker, told, text] = SPOKEN.exec(line) ?? [];
+    if (speaker === undefined || text === undefined) return undefined;
+    const [, asked, answered] = /^(.*) -> (\d{3} .*)$/s.exec(text) ?? [];
+    const lane = LANES.indexOf(speaker as (typeof LANES)[number]) as Lane;
+    if (told) arrows.push(arrow(1, 2, text));
+    else if (speaker === "browser") arrows.push(arrow(0, 1, text, { hop: ++hop }));
+    else if (asked === undefined || answered === undefined) arrows.push(arrow(lane, 0, text));
+    else arrows.push(arrow(0, lane, asked, { hop: ++hop }), arrow(lane, 0, answered));
+  }
+  const isWrong = isLoop ? ({ to }: Arrow) => to === 0 : () => true;
+  const wrong = arrows.findLastIndex(isWrong);
+  if (wrong < 0) return undefined;
+  return {
+    title: printable(title),
+    arrows: arrows.map((each, at) => (at === wrong ? { ...each, wrong: true } : each)),
+    ...(isLoop && { ending: "and so on: the browser gives up after 20" }),
+  };
 }
 
 /** Columns of the lanes; 80 columns hold them all. */
@@ -72,7 +117,7 @@ export function drawText(drawing: Drawing): string[] {
     "",
   );
   const lines = [printable(drawing.title), head];
-  for (const arrow of arrowsOf(drawing)) lines.push(textOf(arrow));
+  for (const arrow of drawing.arrows) lines.push(textOf(arrow));
   if (drawing.ending !== undefined) lines.push(`   ${printable(drawing.ending)}`);
   return lines;
 }
@@ -126,7 +171,7 @@ export function layOut(drawing: Drawing): {
   readonly height: number;
   readonly shapes: readonly Shape[];
 } {
-  const arrows = arrowsOf(drawing);
+  const { arrows } = drawing;
   const end = SIZE.top + arrows.length * SIZE.row;
   const lanes = LANES.map((text, lane): Shape => {
     return { kind: "lane", x: PLACES[lane as Lane] ?? 0, y1: 44, y2: end, text };
@@ -150,33 +195,6 @@ export function layOut(drawing: Drawing): {
     height: end + SIZE.bottom,
     shapes: [...lanes, ...lines, ...ending],
   };
-}
-
-/** A whole SVG document, both for light and dark surroundings; all text is escaped. */
-export function drawSvg(drawing: Drawing): string {
-  const { width, height, shapes } = layOut(drawing);
-  const title = escapeXml(printable(drawing.title));
-  const drawn = shapes.map(svgOf).join("");
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">` +
-    `<title>${title}</title><style>text{font:13px system-ui,sans-serif;fill:#1c2430}.l{stroke:#8a94a3}.a{stroke:#3d4a5c;stroke-width:1.5}.h{fill:#3d4a5c}.w{stroke:#c01c28}.w.h,.w.t{fill:#c01c28;stroke:none}.t{text-anchor:middle}.n{font-weight:600}` +
-    `@media (prefers-color-scheme:dark){text{fill:#e6eaf0}.a{stroke:#aab6c6}.h{fill:#aab6c6}.w{stroke:#ff8086}.w.h,.w.t{fill:#ff8086}}</style>` +
-    `<text class="n" x="24" y="20">${title}</text>${drawn}</svg>`
-  );
-}
-
-function svgOf(shape: Shape): string {
-  switch (shape.kind) {
-    case "lane":
-      return `<text class="t n" x="${shape.x}" y="40">${shape.text}</text><line class="l" x1="${shape.x}" x2="${shape.x}" y1="${shape.y1 + 4}" y2="${shape.y2}"/>`;
-    case "note":
-      return `<text class="n" x="${shape.x}" y="${shape.y}">${escapeXml(shape.text)}</text>`;
-    case "arrow": {
-      const { x1, x2, y, text, wrong } = shape;
-      const w = wrong ? " w" : "";
-      return `<line class="a${w}" x1="${x1}" x2="${x2}" y1="${y}" y2="${y}"/><path class="h${w}" d="${arrowHead(x1, x2, y)}"/><text class="t${w}" x="${(x1 + x2) / 2}" y="${y - 6}">${escapeXml(text)}</text>`;
-    }
-  }
 }
 
 /** The path of an arrow's head. */
@@ -204,9 +222,4 @@ function cut(text: string, room: number): string {
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   return text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "?");
-}
-
-function escapeXml(text: string): string {
-  const names: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot" };
-  return text.replace(/[&<>"]/g, (sign) => `&${names[sign]};`);
 }
