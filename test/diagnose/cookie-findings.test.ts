@@ -127,7 +127,12 @@ describe("The fix", () => {
     const seen = response(["sessionid=1; SameSite=None"]);
     expect(cookieRejected(seen)).toMatchObject({
       framework: "django",
-      fixes: [{ where: "Django, settings.py", lines: ["SESSION_COOKIE_SECURE = True"] }],
+      fixes: [
+        {
+          where: "Django, settings.py",
+          lines: ["SESSION_COOKIE_SECURE = True", "CSRF_COOKIE_SECURE = True"],
+        },
+      ],
     });
   });
 
