@@ -63,5 +63,17 @@ for (const language of LANGUAGES) {
       expect(stranger.status).toBe(404);
       expect(stranger.body.toString()).toBe("");
     });
+
+    it("ends by itself when its hour is over", async () => {
+      const hour = /\b(?:60 \* 60|3600)\b/g;
+      const source = echoSource(language, TOKEN);
+      expect(source.match(hour)).not.toBeNull();
+      const file = join(folderUntilEnd("devtls-echo-"), language === "node" ? "echo.cjs" : "echo");
+      writeFileSync(file, source.replace(hour, "1"));
+      const env = { PORT: String(await freePort()), HOST: "127.0.0.1" };
+      const running = start(program, [file], { env });
+      await running.waitFor(/devtls echo on .* for an hour/);
+      expect(await running.exited).toBe(0);
+    });
   });
 }
