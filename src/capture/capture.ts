@@ -76,7 +76,7 @@ export async function capture(settings: CaptureSettings): Promise<Captured> {
     limits: bounds.limits,
     proof: captured(settings.source),
   });
-  const hostname = place.authority.replace(/:\d+$/, "");
+  const hostname = place.authority.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   const questions = observations.map(({ question }) => question);
   const simulated = await askSimulation(edge, hostname, questions, asking.token);
   const differences = differencesOf(observations, simulated.observations, {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { connect, isIP } from "node:net";
 import { join } from "node:path";
 import { makeDirectory, writeFiles } from "../ca/files.js";
 import { DevtlsError } from "../errors.js";
@@ -86,7 +87,7 @@ export async function captureUrl(settings: UrlSettings): Promise<Captured> {
     base,
     home: url.pathname,
     below: await reachesBelow(asking, url),
-    sources: local ? localSources() : [],
+    sources: local ? await sourcesFor(asking) : [],
   };
   try {
     const captured = await capture({
@@ -105,6 +106,31 @@ export async function captureUrl(settings: UrlSettings): Promise<Captured> {
     if (answered.size > kept.size) store.save(answered);
     throw error;
   }
+}
+
+/** The addresses of this machine that the edge can be reached from: it may listen on ::1 alone. */
+async function sourcesFor({ tls, plain }: Asking): Promise<string[]> {
+  const doors = [tls, plain].filter((door) => door !== undefined);
+  const sources = localSources();
+  const reached = await Promise.all(
+    sources.map(async (from) => {
+      const open = doors.map((door) => canConnect({ ...door, from }));
+      return (await Promise.all(open)).every(Boolean);
+    }),
+  );
+  return sources.filter((_, index) => reached[index]);
+}
+
+function canConnect({ address, port, from }: Door & { from: string }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, localAddress: from, family: isIP(from) });
+    const end = (reached: boolean): void => {
+      socket.destroy();
+      resolve(reached);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("error", () => end(false));
+  });
 }
 
 /** Whether every address of a host is this machine's own. */

@@ -24,8 +24,8 @@ const out = join(folder, "edge.json");
 writeFileSync(join(folder, "echo.cjs"), echoSource("node", TOKEN));
 const echo = createRequire(import.meta.url)(join(folder, "echo.cjs")) as RequestListener;
 
-async function listen(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
+async function listen(server: Server, host = "127.0.0.1"): Promise<number> {
+  server.listen(0, host);
   await once(server, "listening");
   atEnd(() => server.close());
   return (server.address() as AddressInfo).port;
@@ -88,6 +88,17 @@ it(
     const again = await capture(args);
     expect(again.stderr).toMatch(/Going on where the last run stopped: 1\d were asked/);
     expect(again.status).toBe(0);
+  },
+  TIME_MS,
+);
+
+it(
+  "an edge that listens on ::1 alone is asked from there",
+  async () => {
+    const port = await listen(createPlainServer(echo), "::1");
+    const { status, stderr } = await capture([`http://[::1]:${port}/devtls-echo`]);
+    expect(stderr).toContain("100 % of");
+    expect(status).toBe(0);
   },
   TIME_MS,
 );

@@ -74,7 +74,9 @@ function http1Text(question: Question, control: string): string {
 
 async function open(door: Door, from: string | undefined, protocol: string): Promise<Socket> {
   const { address, port, servername, roots, insecure } = door;
-  const place = { host: address, port, ...(from !== undefined && { localAddress: from }) };
+  // A name can have addresses of both families, and the first one may not be that of the source.
+  const source = from !== undefined && { localAddress: from, family: isIP(from) };
+  const place = { host: address, port, ...source };
   const secure = servername !== undefined;
   const socket = secure
     ? connectTls({
