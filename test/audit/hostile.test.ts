@@ -1,12 +1,11 @@
 /** A site that answers what no site should ends an audit with a word, and holds it no longer than that. */
-import { once } from "node:events";
 import type { RequestListener } from "node:http";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { Pace } from "../../src/audit/asking/pace.js";
 import { scan } from "../../src/audit/tls/scan.js";
-import { atEnd } from "../support/programs.js";
+import { startTarget } from "../support/wire-target.js";
 import { audited, checkOf, HTML, plainSite, secureSite } from "./local.js";
 
 const at = async (answer: RequestListener) => ({
@@ -14,19 +13,7 @@ const at = async (answer: RequestListener) => ({
 });
 
 async function rawServer(onSocket: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-    onSocket(socket);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  atEnd(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as { port: number }).port;
+  return (await startTarget({ onConnection: ({ socket }) => onSocket(socket) })).port;
 }
 
 const rawSite = async (answer: string) => {

@@ -1,33 +1,24 @@
 /** An app that means ill, or is broken beyond what one expects: a rehearsal ends, and says so soberly. */
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { devtls, type Outcome, temporaryFolder } from "../support/cli.js";
-import { atEnd, temporaryHome } from "../support/programs.js";
+import { temporaryHome } from "../support/programs.js";
+import { startTarget } from "../support/wire-target.js";
 
 const { env } = temporaryHome();
 const FORMATS = ["junit", "sarif", "markdown", "html", "json", "github"] as const;
 
 /** Answers every request with these octets, and closes. */
 async function startOctets(answer: (path: string) => string): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined);
-    socket.once("data", (chunk) => {
-      const path = chunk.toString("latin1").split(" ")[1] ?? "/";
-      socket.end(answer(path), "latin1");
-    });
+  const { port } = await startTarget({
+    onConnection: ({ socket }) =>
+      socket.once("data", (chunk) => {
+        const path = chunk.toString("latin1").split(" ")[1] ?? "/";
+        socket.end(answer(path), "latin1");
+      }),
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  atEnd(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as { port: number }).port;
+  return port;
 }
 
 const page = (body: string, lines = ""): string =>

@@ -5,16 +5,11 @@
  */
 import { getDomain } from "tldts";
 import { domainMatches } from "../../cookies/hosts.js";
+import type { Cookie } from "../../cookies/judge.js";
 import { defaultPath, pathMatches } from "../../cookies/paths.js";
 
-export interface KeptCookie {
-  readonly name: string;
-  readonly value: string;
-  readonly domain: string;
-  readonly hostOnly: boolean;
-  readonly path: string;
-  readonly secure: boolean;
-  readonly httpOnly: boolean;
+export interface KeptCookie
+  extends Pick<Cookie, "name" | "value" | "domain" | "hostOnly" | "path" | "secure" | "httpOnly"> {
   readonly sameSite: "strict" | "lax" | "none" | undefined;
   /** It was over when it came. */
   readonly isExpired: boolean;

@@ -4,6 +4,8 @@ export const SECURITY = `What devtls changes on this machine, and how to undo it
   the authority, its key and the certificates of serve
     in ~/.local/share/devtls (macOS ~/Library/Application Support/devtls, Windows
     %LOCALAPPDATA%\\devtls), or $DEVTLS_HOME          undone by: devtls ca delete
+  what Node compiled of devtls, beside it in its package (*.compiled; none with
+    NODE_DISABLE_COMPILE_CACHE=1)                     undone by: npm uninstall
   by devtls trust only, after a question or --yes       undone by: devtls untrust
     the system's store (Debian: /usr/local/share/ca-certificates, update-ca-certificates)
     NSS databases: ~/.pki/nssdb, ~/.local/share/pki/nssdb, Firefox profiles
