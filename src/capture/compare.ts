@@ -65,9 +65,12 @@ function describe(observation: Observation, sides: Sides, aliases: Aliases): str
   if (arrived) return seen(arrived, sides.shows, aliases);
   if (!answer) return ["closed without an answer"];
   if (!isRedirect(observation)) return [`answered ${answer.status} by the edge itself`];
-  // Where the simulation redirects to its own port, production has none to name.
+  // Where the simulation redirects to its own port, production has none to name; and the case of a
+  // host says nothing (RFC 9110 4.2.3).
   const location = first(answer.lines, "location") ?? "";
-  const to = location.replace(/^(https:\/\/[^/]*?):\d+/, "$1");
+  const to = location.replace(/^(https:\/\/[^/]*?)(?::\d+)?(?=\/|$)/i, (_, origin: string) =>
+    origin.toLowerCase(),
+  );
   // "%c3" and "%C3" are the same (RFC 3986 6.2.2.1); Apache writes them small.
   return [`${answer.status} to ${to.replace(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase())}`];
 }

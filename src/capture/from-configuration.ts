@@ -155,12 +155,13 @@ function doorsOf(running: Configured, { root }: Credentials): Pick<Asking, "tls"
   };
 }
 
-function placeOf({ serverName, tlsPort, plainPort, base, home }: Configured): Place {
+function placeOf({ serverName, tlsPort, plainPort, base, home, mentions }: Configured): Place {
   return {
     authority: `${serverName}:${tlsPort ?? plainPort}`,
     base,
     home,
     below: true,
+    mentions,
     sources: localSources(),
   };
 }

@@ -2,9 +2,9 @@
 import { compileHead } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { appTarget, refusesTarget } from "../edge/target.js";
-import { first, valuesOf } from "../lines.js";
+import { first, valuesOf, without } from "../lines.js";
 import type { Exchange } from "../proxy/exchange.js";
-import { checkHttp1Head } from "../proxy/front/request-check.js";
+import { checkHttp1Head, protocolsOf } from "../proxy/front/request-check.js";
 import { requestHeaders } from "../proxy/heads.js";
 import type { Arrived, Observation } from "./question.js";
 
@@ -53,7 +53,8 @@ function upgradeOf({ headers, protocol, body }: Exchange): string | undefined {
     .join()
     .toLowerCase()
     .split(/[\s,]+/);
-  return options.includes("upgrade") ? first(headers, "upgrade") : undefined;
+  const offered = options.includes("upgrade") ? first(headers, "upgrade") : undefined;
+  return (offered !== undefined && protocolsOf(offered)) || undefined;
 }
 
 /** A question as the simulation's front would hand it on. */
@@ -61,7 +62,8 @@ function exchangeOf(observation: Observation, collects: boolean): Exchange {
   const { question, clientAddress, clientPort, port } = observation;
   const { way, version, method, hostAt = 0, chunked } = question;
   const http2 = way === "http2";
-  const lines = http2 ? joinedCookies(question.lines) : [...question.lines];
+  const asked = without(question.lines, ["http2-settings"]);
+  const lines = http2 ? joinedCookies(asked) : asked;
   const sent = [...lines];
   if (!http2 && question.host !== undefined) sent.splice(hostAt, 0, "Host", question.host);
   // Of HTTP/2, the check is wanted for what it reads, not for the pseudo-header fields.

@@ -34,6 +34,8 @@ export interface Question {
    */
   readonly body?: string | readonly string[];
   readonly chunked?: boolean;
+  /** Name, value, …; behind the last chunk. */
+  readonly trailers?: readonly string[];
   /** An address of this machine to connect from, where there is one to choose. */
   readonly from?: string;
   readonly reply?: Reply;
@@ -73,6 +75,8 @@ export interface Arrived {
   readonly lines: HeaderLines;
   /** Octets of the body, without a transfer coding. */
   readonly octets: number;
+  /** Name, value, …; undefined where there are none, or the runtime keeps them to itself. */
+  readonly trailers?: HeaderLines;
 }
 
 /** A response as the client got it. */

@@ -2,7 +2,16 @@
  * What every edge is asked about requests. Each question differs from an ordinary one in one thing
  * an edge is known to treat in its own way; what it does with headers follows from all of them.
  */
-import { AGENT, BROWSER, type Fields, FORGED, SINGLE, WEBSOCKET } from "./fields.js";
+import {
+  AGENT,
+  BROWSER,
+  type Fields,
+  FORGED,
+  FORGED_OTHERWISE,
+  SELDOM,
+  SINGLE,
+  WEBSOCKET,
+} from "./fields.js";
 import type { Question, Way } from "./question.js";
 
 /** Where the questions go. */
@@ -17,6 +26,8 @@ export interface Place {
   readonly below: boolean;
   /** Addresses of this machine to ask from, besides the usual one. */
   readonly sources: readonly string[];
+  /** Headers that the edge is known to look at or to write. */
+  readonly mentions?: Fields;
 }
 
 type Extra = Partial<Omit<Question, "lines">>;
@@ -125,13 +136,19 @@ function overTls(place: Place): Question[] {
     ask("GET with a body", [...AGENT, ["Content-Length", "2"]], { body: "{}" }),
     ask("all forged", [...AGENT, ...FORGED]),
     ask("all forged, before the others", [...FORGED, ...AGENT]),
+    ask("all forged, otherwise", [...AGENT, ...FORGED_OTHERWISE]),
+    ...seldom().map((some, index) =>
+      ask(`what is seldom sent (${index + 1})`, [...AGENT, ...some]),
+    ),
     ask("all forged, in lower case", [
       ...AGENT,
       ...FORGED.map(([n, v]) => [n.toLowerCase(), v] as const),
     ]),
     ask("all forged and empty", [...AGENT, ...FORGED.map(([n]) => [n, ""] as const)]),
     ask("all forged, POST", [...length, ...FORGED], body),
-    ...SINGLE.map(([name, value]) => ask(`${name}: ${value}`, [...AGENT, [name, value]])),
+    ...each([...SINGLE, ...(place.mentions ?? [])]).map(([name, value]) =>
+      ask(`${name}: ${value}`, [...AGENT, [name, value]]),
+    ),
     ask("X-Forwarded-For twice", [
       ...AGENT,
       ["X-Forwarded-For", "6.6.6.6"],
@@ -162,11 +179,15 @@ function overTls(place: Place): Question[] {
     ask("cookies", [...AGENT, ["Cookie", 'a=1; b="two"; c=%20'], ["X-After", "1"]]),
     ask("Pragma and Cache-Control", [...AGENT, ["Pragma", "no-cache"], ["Cache-Control", "a=1"]]),
     ask("Cookie twice", [...AGENT, ["Cookie", "a=1"], ["X-Between", "1"], ["Cookie", "b=2"]]),
-    ask("conditions", [
-      ...AGENT,
-      ["If-None-Match", '"a"'],
-      ["If-Modified-Since", "Sat, 29 Oct 1994 19:43:31 GMT"],
-    ]),
+    ask("conditions", [...AGENT, ...CONDITIONS]),
+    // A cache asks for the whole, but with what changes something it has no part in.
+    ...["POST", "PUT", "PATCH", "DELETE"].map((method) =>
+      ask(
+        `${method} with conditions and a range`,
+        [...length, ["Range", "bytes=0-1"], ...CONDITIONS],
+        { ...body, method },
+      ),
+    ),
     ask("a query", AGENT, { target: `${home}?&&a&=` }),
     ...(place.below ? below : []),
     ask("TE: trailers", [...AGENT, ["TE", "trailers"], ["Connection", "TE"]]),
@@ -181,7 +202,26 @@ function overTls(place: Place): Question[] {
     ]),
     ask("upgrade to WebSocket", [...AGENT, ...WEBSOCKET, ["Origin", "https://elsewhere.example"]]),
     ask("upgrade to WebSocket, all forged", [...AGENT, ...WEBSOCKET, ...FORGED]),
+    ask("upgrade among other options", [
+      ...AGENT,
+      ...WEBSOCKET.map(([name, value]) =>
+        name === "Connection" ? ([name, "keep-alive, Upgrade"] as const) : ([name, value] as const),
+      ),
+    ]),
+    ask("upgrade to HTTP/2", [
+      ...AGENT,
+      ["Connection", "Upgrade, HTTP2-Settings"],
+      ["Upgrade", "h2c"],
+      ["HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA"],
+    ]),
     ask("upgrade to something else", [...AGENT, ["Upgrade", "foo/2"], ["Connection", "Upgrade"]]),
+    ask("POST chunked with trailers", [...coded, ["Trailer", "X-Sum"]], {
+      ...chunked,
+      body: ["hello"],
+      trailers: ["X-Sum", "1"],
+    }),
+    ask("OPTIONS for the server as a whole", AGENT, { method: "OPTIONS", target: "*" }),
+    ask("HTTP/1.0 without Host", AGENT, { version: "1.0", host: undefined }),
     ask("HTTP/1.0", AGENT, { version: "1.0" }),
     ask("HTTP/1.0 with keep-alive", [...AGENT, ["Connection", "keep-alive"]], { version: "1.0" }),
     ask("HTTP/1.0 POST", length, { ...body, version: "1.0" }),
@@ -205,6 +245,9 @@ function overHttp2(place: Place): Question[] {
     ask("HTTP/2 without a header", []),
     ask("HTTP/2 HEAD", AGENT, { method: "HEAD" }),
     ask("HTTP/2 all forged", [...AGENT, ...FORGED]),
+    ...seldom().map((some, index) =>
+      ask(`HTTP/2 what is seldom sent (${index + 1})`, [...AGENT, ...some]),
+    ),
     ask("HTTP/2 one name twice", [
       ["user-agent", "a"],
       ["x-twice", "1"],
@@ -237,6 +280,35 @@ function overHttp2(place: Place): Question[] {
   ];
 }
 
+/** Each pair once, whatever the case of its name. */
+function each(fields: Fields): Fields {
+  const pairs = fields.map((pair) => [pair.join("\n").toLowerCase(), pair] as const);
+  return [...new Map(pairs.reverse()).values()].reverse();
+}
+
+/** Servers take a hundred lines at most. */
+function seldom(): Fields[] {
+  const half = Math.ceil(SELDOM.length / 2);
+  return [SELDOM.slice(0, half), SELDOM.slice(half)];
+}
+
+/** By which an edge behind another one knows that the client came over TLS. */
+const TOLD_HTTPS: Fields = [
+  ["X-Forwarded-Proto", "https"],
+  ["X-Forwarded-Ssl", "on"],
+  ["X-Forwarded-Port", "443"],
+  ["X-Forwarded-Scheme", "https"],
+  ["CF-Visitor", '{"scheme":"https"}'],
+];
+
+const CONDITIONS: Fields = [
+  ["If-None-Match", '"a"'],
+  ["If-Modified-Since", "Sat, 29 Oct 1994 19:43:31 GMT"],
+  ["If-Match", '"a"'],
+  ["If-Unmodified-Since", "Sat, 29 Oct 2044 19:43:31 GMT"],
+  ["If-Range", '"a"'],
+];
+
 /** Of these, what the edge redirects is for plain.ts; what reaches the app tells of its headers. */
 function overPlain(place: Place): Question[] {
   const ask = maker("plain", { ...place, authority: place.authority.replace(/:\d+$/, "") });
@@ -252,7 +324,13 @@ function overPlain(place: Place): Question[] {
       ? [ask("plain http for a certificate", AGENT, { target: ACME_TARGET })]
       : []),
     ask("plain http, all forged", [...AGENT, ...FORGED]),
-    ask("plain http, told https", [...AGENT, ["X-Forwarded-Proto", "https"]]),
+    ...TOLD_HTTPS.map(([name, value]) =>
+      ask(`plain http, told https by ${name}`, [...AGENT, [name, value]]),
+    ),
+    ask("plain http, told of others", [...AGENT, ["X-Forwarded-For", "6.6.6.6"]]),
+    ask("plain http with dots and encoded characters", AGENT, {
+      target: `${place.base}/a//./b/../%7Ec%2Bd?e=%2F`,
+    }),
     ask("plain http upgrade", [...AGENT, ...WEBSOCKET]),
     ask("plain http Host with a port", AGENT, {
       host: `${place.authority.replace(/:\d+$/, "")}:8080`,

@@ -85,6 +85,11 @@ const REPLIES: readonly (readonly [name: string, reply: Reply])[] = [
     { status: 301, lines: ["Location", "http://{public}/next"] },
   ],
   ["a redirect elsewhere", { status: 302, lines: ["Location", "http://elsewhere.example/next"] }],
+  ["a Refresh to its own address", { lines: ["Refresh", "5; url=http://{target}/next"] }],
+  [
+    "a Content-Location at its own address",
+    { status: 201, lines: ["Content-Location", "http://{target}/next"] },
+  ],
   ["a relative redirect", { status: 303, lines: ["Location", "/next"] }],
   ["a 201", { status: 201 }],
   ["a 404", { status: 404 }],

@@ -202,6 +202,17 @@ function report(captured: Captured, out: string | undefined, json: boolean): voi
     for (const line of simulated) note(`    ${paint("green", `+ ${line}`, "stderr")}`);
   }
   if (notLearned.length > 0) note("Not learned:");
-  for (const line of notLearned) note(`  ${line}`);
+  for (const line of notLearned) note(`  ${shortened(line)}`);
   if (out !== undefined) note(`Behave like it: devtls serve --target 8000 --edge-file ${out}`);
+}
+
+/** Questions that a person is shown of one thing that was not learnt. */
+const MAX_NAMED = 4;
+
+function shortened(line: string): string {
+  const names = line.match(/"[^"]*"/g) ?? [];
+  if (names.length <= MAX_NAMED) return line;
+  const [last] = names.slice(MAX_NAMED - 1);
+  const end = line.indexOf(last as string) + (last as string).length;
+  return `${line.slice(0, end)} and ${names.length - MAX_NAMED} more`;
 }

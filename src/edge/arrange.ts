@@ -78,7 +78,10 @@ function addConnection(
 ): void {
   const trailers = passesTe(request, toApp);
   if (trailers) lines.push("TE", "trailers");
-  if (request.upgrade !== undefined) {
+  if (toApp.connection === "client") {
+    if (request.connection !== undefined) lines.push("Connection", request.connection);
+    if (request.upgrade !== undefined) upgrades.push("Upgrade", request.upgrade);
+  } else if (request.upgrade !== undefined) {
     lines.push("Connection", toApp.upgradeConnection ?? "Upgrade");
     upgrades.push("Upgrade", request.upgrade);
   } else if (toApp.alwaysUpgrade) {
@@ -107,7 +110,8 @@ function arrangeInPlace(
   const lines: string[] = [];
   const seen = new Set<string>();
   const given = toApp.mergesLines ? mergeLines(client) : client;
-  const own = request.upgrade === undefined ? toApp.connection : undefined;
+  const says = toApp.connection === "client" ? undefined : toApp.connection;
+  const own = request.upgrade === undefined ? says : undefined;
   const keeps = toApp.hopByHop === "keep";
   for (let index = 0; index < given.length; index += 2) {
     const name = given[index] as string;

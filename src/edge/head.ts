@@ -37,18 +37,45 @@ export function compileHead(profile: EdgeProfile, overrides: HeadOverrides = {})
     ...profile.headers.filter((rule) => !last.has(lower(rule.name))),
     ...last.values(),
   ];
-  const table = compileRules(rules.filter((rule) => lower(rule.name) !== "host"));
-  const hostRule = rules.find((rule) => lower(rule.name) === "host");
-  const hostOf = hostRule ? hostOverride(hostRule, HOSTS[toApp.host]) : HOSTS[toApp.host];
   const arrange = compileArrangement(toApp);
+  const https = rulesFor("https", rules, toApp);
+  const isSplit = rules.some(({ when }) => when === "https" || when === "http");
+  const http = isSplit ? rulesFor("http", rules, toApp) : https;
   const { clientFrom } = toApp;
   return (headers, given) => {
-    const request = clientFrom
-      ? { ...given, clientAddress: namedAddress(headers, clientFrom) ?? given.clientAddress }
-      : given;
+    const request = clientFrom ? withNamedClient(given, headers, clientFrom) : given;
+    const { table, hostOf } = request.scheme === "https" ? https : http;
     const parts = divide(headers, request, table, toApp);
     return arrange(hostOf(request, headers), parts, request);
   };
+}
+
+/** What holds for one scheme: a header can have a rule for each. */
+function rulesFor(
+  scheme: EdgeRequest["scheme"],
+  rules: readonly HeaderRule[],
+  { host }: ToApp,
+): { readonly table: RuleTable; readonly hostOf: HostOf } {
+  const other = scheme === "https" ? "http" : "https";
+  const own = rules.filter(({ when }) => when !== other);
+  const hostRule = own.find((rule) => lower(rule.name) === "host");
+  return {
+    table: compileRules(
+      own.filter((rule) => lower(rule.name) !== "host"),
+      rules.map(({ name }) => lower(name)),
+    ),
+    hostOf: hostRule ? hostOverride(hostRule, HOSTS[host]) : HOSTS[host],
+  };
+}
+
+function withNamedClient(
+  given: EdgeRequest,
+  headers: readonly string[],
+  clientFrom: ClientFrom,
+): EdgeRequest {
+  const named = namedAddress(headers, clientFrom);
+  if (named === undefined) return given;
+  return { ...given, clientAddress: named, peerAddress: given.clientAddress };
 }
 
 /** `--set-header` and `--drop-header` over `--forwarded-proto`, as rules by lower-case name. */
@@ -75,7 +102,7 @@ type HostOf = (request: EdgeRequest, headers: readonly string[]) => string | und
 /** A rule that only has cases leaves the rest to `toApp.host`. */
 function hostOverride(rule: HeaderRule, otherwise: HostOf): HostOf {
   if (rule.op === "pass") {
-    const [compiled] = compileRules([rule]).byKey.values();
+    const [compiled] = compileRules([rule], []).byKey.values();
     return (request, headers) =>
       caseOf(compiled as CompiledRule, headers, request) ?? otherwise(request, headers);
   }
@@ -105,6 +132,8 @@ interface CompiledRule extends HeaderRule {
 
 interface RuleTable {
   readonly byKey: ReadonlyMap<string, CompiledRule>;
+  /** Lower-case names that have a rule for either scheme. */
+  readonly spokenOf: ReadonlySet<string>;
   /** Lengths of their names, by which most headers are told from them without lower-casing. */
   readonly lengths: ReadonlySet<number>;
   /** Beginnings of names that are stripped, lower case. */
@@ -113,7 +142,7 @@ interface RuleTable {
   readonly writing: readonly CompiledRule[];
 }
 
-function compileRules(rules: readonly HeaderRule[]): RuleTable {
+function compileRules(rules: readonly HeaderRule[], spokenOf: readonly string[]): RuleTable {
   const compiled = rules.map((rule) => ({
     ...rule,
     key: lower(rule.name),
@@ -122,6 +151,7 @@ function compileRules(rules: readonly HeaderRule[]): RuleTable {
   }));
   return {
     byKey: new Map(compiled.map((rule) => [rule.key, rule])),
+    spokenOf: new Set(spokenOf),
     lengths: new Set(compiled.map((rule) => rule.key.length)),
     prefixes: compiled
       .filter((rule) => rule.op === "strip" && rule.key.endsWith("*"))
@@ -151,6 +181,7 @@ function divide(
       continue;
     }
     const own = other ?? rule.write(sent === undefined ? request : { ...request, sent });
+    if (own === "" && (sent !== undefined || rule.cases)) continue;
     if (before && toApp.appendsInPlace) {
       client[before.position] = rule.op === "set" ? own : joined(before.value, own, rule);
     } else {
@@ -181,7 +212,7 @@ interface Copy {
 /** The client's lines that pass, and the values that the edge appends to. */
 function sift(
   headers: readonly string[],
-  { byKey, lengths, prefixes }: RuleTable,
+  { byKey, spokenOf, lengths, prefixes }: RuleTable,
   toApp: ToApp,
   request: EdgeRequest,
 ): { client: string[]; copies: Map<string, Copy> | undefined } {
@@ -193,7 +224,7 @@ function sift(
     const rule = lengths.has(name.length) ? byKey.get(lower(name)) : undefined;
     if (prefixes.length > 0 && startsWithAny(name, prefixes)) continue;
     if (toApp.dropsOddNames && isOdd(name)) continue;
-    if (toApp.dropsTwins && name.includes("_") && byKey.has(hyphened(name))) continue;
+    if (toApp.dropsTwins && name.includes("_") && spokenOf.has(hyphened(name))) continue;
     if (toApp.answersExpect && name.length === 6 && lower(name) === "expect") continue;
     if (!rule || keepsClient(rule, headers, request)) {
       client.push(name, value);
@@ -243,8 +274,14 @@ function namedAddress(
     .split(",")
     .map((entry) => entry.trim());
   const candidates = take === "last-public" ? named.filter((entry) => !isPrivate(entry)) : named;
-  const found = (take === "first" ? candidates[0] : candidates.at(-1)) ?? named[0];
+  const found = withoutPort((take === "first" ? candidates[0] : candidates.at(-1)) ?? named[0]);
   return found !== undefined && ADDRESS.test(found) ? found : undefined;
+}
+
+/** "1.2.3.4:5" and "[::1]:5" as "1.2.3.4" and "::1". */
+function withoutPort(address: string | undefined): string | undefined {
+  const [, v6, v4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(address ?? "") ?? [];
+  return v6 ?? v4 ?? address;
 }
 
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)$/;
@@ -269,6 +306,7 @@ function holds(rule: CompiledRule, headers: readonly string[], request: EdgeRequ
     return first(headers, "origin") === `${request.scheme}://${request.host}`;
   }
   if (when === "http/1") return request.protocol !== "HTTP/2";
+  if (when === "http/2") return request.protocol === "HTTP/2";
   return when === undefined || when === request.scheme;
 }
 

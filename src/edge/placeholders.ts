@@ -10,6 +10,8 @@ const hex = (octets: number) => (): string => randomBytes(octets).toString("hex"
 /** The names that can stand in braces. */
 export const PLACEHOLDERS: Readonly<Record<string, Value>> = {
   client: (request) => request.clientAddress,
+  /** Who the connection came from, also where a hop in front named the client. */
+  peer: (request) => request.peerAddress ?? request.clientAddress,
   "client-port": (request) => `${bracketed(request.clientAddress)}:${request.clientPort}`,
   "client-port-number": (request) => String(request.clientPort),
   scheme: (request) => request.scheme,
@@ -45,6 +47,12 @@ export const PLACEHOLDERS: Readonly<Record<string, Value>> = {
   hex16: hex(8),
   hex24: hex(12),
   hex32: hex(16),
+  /** As mod_unique_id of Apache writes it. */
+  "unique-id": () => randomBytes(20).toString("base64").slice(0, 27).replace(/[+/]/g, "@"),
+  /** As `$time_iso8601` of nginx, in UTC. */
+  iso8601: () => `${new Date().toISOString().slice(0, 19)}+00:00`,
+  /** Seconds. */
+  "unix-s": () => String(Math.floor(Date.now() / 1000)),
   /** Seconds, 8 hexadecimal digits. */
   "unix-hex": () => Math.floor(Date.now() / 1000).toString(16),
   "unix-ms": () => String(Date.now()),

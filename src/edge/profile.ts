@@ -23,13 +23,19 @@ export interface HeaderRule {
    * Left out, ", " stands there in any case.
    */
   readonly glue?: "," | ", ";
-  /** The rule holds only for requests that came this way; else the client's line passes. */
-  readonly when?: "https" | "http" | "http/1" | "own-origin";
+  /**
+   * The rule holds only for requests that came this way; else the client's line passes, or what a
+   * rule of the same name for the other scheme says.
+   */
+  readonly when?: "https" | "http" | "http/1" | "http/2" | "own-origin";
   /** The rule does not hold where the client sent one of these (lower case). */
   readonly unless?: readonly string[];
   /** The rule does not hold for these methods. */
   readonly notFor?: readonly string[];
-  /** The rule holds only where the client sent this (lower case); `{sent}` is what it sent. */
+  /**
+   * The rule holds only where the client sent this (lower case); `{sent}` is what it sent. Where the
+   * value comes out empty there is no line.
+   */
   readonly from?: string;
   /**
    * What the value is instead where the client sent something else that decides it, as `map` of
@@ -46,7 +52,10 @@ export interface HeaderCase {
   readonly from: string;
   /** Only with one of these values, letter by letter. */
   readonly is?: readonly string[];
-  /** As a rule's; `{sent}` is what the client sent there. Where it comes out empty there is no line. */
+  /**
+   * As a rule's; `{sent}` is what the client sent there. Where it comes out empty there is no line,
+   * and where no case holds and the rule's own value is empty neither.
+   */
   readonly value: string;
 }
 
@@ -89,7 +98,10 @@ export interface ToApp {
   readonly host: HostRule;
   /** `client`: the version that the client spoke. */
   readonly version: "1.0" | "1.1" | "client";
-  /** The Connection line; none where it is undefined. */
+  /**
+   * The Connection line; none where it is undefined. `client`: as the client wrote it, for upgrades
+   * too (`$http_connection` of nginx).
+   */
   readonly connection?: string;
   /** The Connection line of a request that asks for an upgrade; "Upgrade" unless told otherwise. */
   readonly upgradeConnection?: string;
@@ -159,6 +171,12 @@ export const PLAIN_MODES = ["redirect", "proxy", "deny"] as const;
 /** Of a redirect to https (RFC 9110 15.4); 303 would turn every method into GET. */
 export const REDIRECT_STATUSES = ["301", "302", "307", "308"] as const;
 
+/** A header (lower case) with one of some values. */
+export interface HeaderIs {
+  readonly from: string;
+  readonly is: readonly string[];
+}
+
 /** What plain HTTP gets. */
 export interface PlainRule {
   readonly mode: (typeof PLAIN_MODES)[number];
@@ -172,6 +190,8 @@ export interface PlainRule {
   readonly methods?: readonly string[];
   /** Path prefixes below which nothing is redirected. */
   readonly exceptPaths?: readonly string[];
+  /** What says that the client came over TLS to a hop in front: then nothing is redirected. */
+  readonly unless?: HeaderIs;
   /** HTTP/1.0 clients get this instead of the redirect. */
   readonly http10Status?: number;
 }
@@ -225,6 +245,8 @@ export interface ResponseEdits {
   readonly location?: "public";
   /** The beginning of a Location, and what takes its place; the first that fits. */
   readonly relocate?: readonly (readonly [from: string, to: string])[];
+  /** Other headers whose URLs are rewritten like that of Location: Refresh, Content-Location. */
+  readonly relocatesAlso?: readonly string[];
 }
 
 /** How people tell this edge what apps need to know: lines ready to paste. */
@@ -288,6 +310,8 @@ export interface EdgeRequest {
   /** As the client named it, with the port where it gave one. */
   readonly host: string;
   readonly clientAddress: string;
+  /** The other end of the connection, where `clientFrom` named somebody else. */
+  readonly peerAddress?: string;
   readonly clientPort: number;
   /** The port that the client came in on. */
   readonly port: number;
@@ -297,6 +321,8 @@ export interface EdgeRequest {
   readonly framing: string | undefined;
   /** What the client wants to upgrade to. */
   readonly upgrade: string | undefined;
+  /** The client's Connection line, for edges that pass it on. */
+  readonly connection?: string | undefined;
   readonly trailersWelcome: boolean;
   /** What the client sent under the name that a rule's `from` gives. */
   readonly sent?: string;

@@ -7,6 +7,7 @@ import {
   type EdgeFixes,
   type EdgeProfile,
   type HeaderCase,
+  type HeaderIs,
   type HeaderRule,
   type HeadPart,
   type PlainRule,
@@ -129,7 +130,7 @@ function readCases(value: unknown, at: string, reader: FieldReader): HeaderCase[
 
 const OPERATIONS = ["set", "append", "append-line", "pass", "strip"] as const;
 const GLUES = [",", ", "] as const;
-const CONDITIONS = ["https", "http", "http/1", "own-origin"] as const;
+const CONDITIONS = ["https", "http", "http/1", "http/2", "own-origin"] as const;
 
 const TO_APP_CHOICES = {
   host: ["keep", "hostname", "with-port", "target", "localhost"],
@@ -157,7 +158,7 @@ const TO_APP_FLAGS = [
 ] as const;
 
 const CONNECTIONS = {
-  connection: ["close", "keep-alive", "Keep-Alive"],
+  connection: ["close", "keep-alive", "Keep-Alive", "client"],
   upgradeConnection: ["Upgrade", "upgrade"],
 } as const;
 
@@ -247,6 +248,7 @@ function readPlain(value: unknown, reader: FieldReader): PlainRule {
     "otherForHead",
     "methods",
     "exceptPaths",
+    "unless",
     "http10Status",
   ]);
   const status = (key: "status" | "otherStatus") =>
@@ -264,9 +266,18 @@ function readPlain(value: unknown, reader: FieldReader): PlainRule {
     ...(given.exceptPaths !== undefined && {
       exceptPaths: reader.paths(given.exceptPaths, "plain.exceptPaths"),
     }),
+    ...(given.unless !== undefined && { unless: readUnless(given.unless, reader) }),
     ...(given.http10Status !== undefined && {
       http10Status: reader.integer(given.http10Status, "plain.http10Status", 400, 599),
     }),
+  };
+}
+
+function readUnless(value: unknown, reader: FieldReader): HeaderIs {
+  const given = reader.object(value, "plain.unless", ["from", "is"]);
+  return {
+    from: reader.headerName(given.from, "plain.unless.from").toLowerCase(),
+    is: reader.strings(given.is, "plain.unless.is"),
   };
 }
 
@@ -280,6 +291,7 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
     "hsts",
     "location",
     "relocate",
+    "relocatesAlso",
   ]);
   const pairs = (key: "set" | "fill" | "add" | "addToGood") =>
     given[key] === undefined
@@ -306,6 +318,9 @@ function readResponse(value: unknown, reader: FieldReader): ResponseEdits {
     ...(given.hsts !== undefined && { hsts: reader.string(given.hsts, "response.hsts") }),
     ...(given.location !== undefined && {
       location: reader.choice(given.location, "response.location", ["public"] as const),
+    }),
+    ...(given.relocatesAlso !== undefined && {
+      relocatesAlso: reader.headerNames(given.relocatesAlso, "response.relocatesAlso"),
     }),
     ...(given.relocate !== undefined && {
       relocate: reader.list(given.relocate, "response.relocate").map((pair, index) => {

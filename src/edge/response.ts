@@ -27,6 +27,7 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
   ]);
   const good = lines(response.addToGood);
   const relocate = compileLocation(response);
+  const also = new Set((response.relocatesAlso ?? []).map((name) => name.toLowerCase()));
   const onlyAdds =
     dropped.size === 0 && filled.length === 0 && good.length === 0 && !relocate && !hsts;
   if (onlyAdds) {
@@ -45,7 +46,8 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
       const key = name.toLowerCase();
       if (dropped.has(key)) continue;
       if (filled.length > 0) own.add(key);
-      result.push(name, relocate && key === "location" ? relocate(value, request) : value);
+      const rewrites = relocate && (key === "location" || also.has(key));
+      result.push(name, rewrites ? relocated(key, value, relocate, request) : value);
     }
     for (const { name, key, write } of filled) if (!own.has(key)) result.push(name, write(request));
     for (const { name, write } of added) result.push(name, write(request));
@@ -54,6 +56,17 @@ export function compileResponse({ response }: EdgeProfile): ResponseRewriter | u
     if (hsts && request.scheme === "https") result.push("Strict-Transport-Security", hsts);
     return result;
   };
+}
+
+/** The URL of Refresh stands behind a number of seconds. */
+function relocated(key: string, value: string, relocate: Relocation, request: EdgeRequest): string {
+  if (key !== "refresh") return relocate(value, request);
+  const start = /^[^=]*url=/i.exec(value)?.[0];
+  if (start === undefined) return value;
+  const moved = relocate(value.slice(start.length), request);
+  const own = `${request.scheme}://${request.host}`;
+  // nginx makes a whole URL of a path in Location alone.
+  return start + (moved.startsWith(`${own}/`) ? moved.slice(own.length) : moved);
 }
 
 type Relocation = (value: string, request: EdgeRequest) => string;

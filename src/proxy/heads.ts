@@ -3,7 +3,7 @@ import type { HeadRewriter } from "../edge/head.js";
 import type { EdgeProfile, EdgeRequest, ToApp } from "../edge/profile.js";
 import { STAND_IN_PORTS, standInRequest, standInResponse } from "../edge/stand-in.js";
 import { appTarget } from "../edge/target.js";
-import { editValues, type HeaderLines, without } from "../lines.js";
+import { editValues, first, type HeaderLines, without } from "../lines.js";
 import type { Exchange } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
 import { crossing, crossingBack, namesTe } from "./hop-by-hop.js";
@@ -102,7 +102,7 @@ function edgeRequest(
   { pool, edge }: Omit<Telling, "rewrite">,
   upgrade?: string,
 ): EdgeRequest {
-  const { connection, body } = exchange;
+  const { connection, body, headers } = exchange;
   return {
     method: exchange.method,
     path: exchange.target,
@@ -115,8 +115,8 @@ function edgeRequest(
     target: pool.dialer.target.authority,
     framing: body && (body.chunked ? "chunked" : String(body.length ?? 0)),
     upgrade,
-    trailersWelcome:
-      exchange.trailersWelcome && (edge.toApp.te !== "bare" || !namesTe(exchange.headers)),
+    connection: edge.toApp.connection === "client" ? first(headers, "connection") : undefined,
+    trailersWelcome: exchange.trailersWelcome && (edge.toApp.te !== "bare" || !namesTe(headers)),
   };
 }
 

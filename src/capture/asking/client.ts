@@ -9,11 +9,12 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import { connect, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { causeOf, DevtlsError, systemCode } from "../../errors.js";
 import { first, headText } from "../../lines.js";
 import { type Answer, CONTROL, type Question } from "../question.js";
+import { readChunked } from "./chunked.js";
 
 /** Where a listener is and how it proves who it is. */
 export interface Door {
@@ -62,12 +63,13 @@ export function send(
 /** The octets of an HTTP/1.x question. */
 function http1Text(question: Question, control: string): string {
   const { method, target, version, lines, host, hostAt = 0, body = "", chunked } = question;
+  const end = headText("", question.trailers ?? []).slice(2);
   const all = [...lines];
   if (host !== undefined) all.splice(hostAt, 0, "Host", host);
   all.unshift(CONTROL, control);
   const chunks = typeof body === "string" ? [body] : body;
   const text = chunked
-    ? `${chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("")}0\r\n\r\n`
+    ? `${chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("")}0\r\n${end}`
     : chunks.join("");
   return headText(`${method} ${target} HTTP/${version}`, all) + text;
 }
@@ -82,7 +84,7 @@ async function open(door: Door, from: string | undefined, protocol: string): Pro
     ? connectTls({
         ...place,
         ...(isIP(servername) === 0 && { servername }),
-        ...(roots && { ca: [...roots] }),
+        ...(roots && { secureContext: contextOf(door, roots) }),
         rejectUnauthorized: !insecure,
         ALPNProtocols: [protocol],
       })
@@ -104,6 +106,15 @@ async function open(door: Door, from: string | undefined, protocol: string): Pro
     });
   });
   return socket;
+}
+
+/** Reading a whole store of roots takes longer than everything else about a connection. */
+const contexts = new WeakMap<Door, SecureContext>();
+
+function contextOf(door: Door, roots: readonly string[]): SecureContext {
+  const known = contexts.get(door) ?? createSecureContext({ ca: [...roots] });
+  contexts.set(door, known);
+  return known;
 }
 
 function unreachable({ address, port, servername }: Door, error: Error): DevtlsError {
@@ -198,7 +209,7 @@ function bodyOf(
 ): Buffer | undefined {
   if (isHead) return Buffer.alloc(0);
   if (/^chunked$/i.test(first(lines, "transfer-encoding") ?? "")) {
-    const text = dechunk(rest);
+    const text = readChunked(rest)?.body;
     return text === undefined && !complete ? undefined : Buffer.from(text ?? "", "latin1");
   }
   const length = first(lines, "content-length");
@@ -206,21 +217,6 @@ function bodyOf(
     return Buffer.from(rest.slice(0, Number(length)), "latin1");
   }
   return complete ? Buffer.from(rest, "latin1") : undefined;
-}
-
-/** The octets of a chunked body (RFC 9112 7.1), or undefined while its end is missing. */
-export function dechunk(text: string): string | undefined {
-  let body = "";
-  for (let at = 0; ; ) {
-    const line = text.indexOf("\r\n", at);
-    if (line < 0) return undefined;
-    const size = Number.parseInt(text.slice(at, line), 16);
-    if (!(size >= 0)) return undefined;
-    if (size === 0) return text.includes("\r\n\r\n", line) ? body : undefined;
-    body += text.slice(line + 2, line + 2 + size);
-    at = line + 4 + size;
-    if (at > text.length) return undefined;
-  }
 }
 
 /** Edges compress what says that it may be. */

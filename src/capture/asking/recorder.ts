@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { first, has, headText } from "../../lines.js";
 import { decodeControl } from "../control.js";
 import { type Arrived, isControl, type Reply } from "../question.js";
-import { dechunk } from "./client.js";
+import { fieldOf, readChunked } from "./chunked.js";
 
 export interface Recorder {
   readonly port: number;
@@ -88,16 +88,14 @@ function parseRequest(
 ): { arrived: Arrived; length: number } | undefined {
   const [line = "", ...fields] = head.slice(0, -4).split("\r\n");
   const [method = "", target = "", protocol = ""] = line.split(" ");
-  const lines = fields.flatMap((field) => {
-    const colon = field.indexOf(":");
-    return [field.slice(0, colon), field.slice(colon + 1).replace(/^[ \t]|[ \t]+$/g, "")];
-  });
+  const lines = fields.flatMap(fieldOf);
   const version = protocol.replace("HTTP/", "");
   if (/^transfer-encoding: *chunked/im.test(head)) {
-    const body = dechunk(rest);
-    if (body === undefined) return undefined;
-    const length = rest.search(/(?:^|\r\n)0\r\n\r\n/) + (rest.startsWith("0\r\n") ? 5 : 7);
-    return { arrived: { method, target, version, lines, octets: body.length }, length };
+    const whole = readChunked(rest);
+    if (!whole) return undefined;
+    const { body, trailers, length } = whole;
+    const more = trailers.length > 0 && { trailers };
+    return { arrived: { method, target, version, lines, octets: body.length, ...more }, length };
   }
   const length = lengthIn(head);
   if (rest.length < length) return undefined;

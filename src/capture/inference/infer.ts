@@ -37,12 +37,18 @@ const SPOKEN_OF = [
 
 /** Learns what requests an app gets. */
 export function learnTold(observations: readonly Observation[], context: ToldContext): Told {
-  const { shows, target, model } = context;
+  const { shows: shown, target, model } = context;
   const views = observations.flatMap((observation) =>
-    observation.arrived ? [viewOf(observation as View["observation"], shows, target)] : [],
+    observation.arrived ? [viewOf(observation as View["observation"], shown, target)] : [],
   );
-  const merges = !shows.duplicates || mergesLines(views);
-  const { learned, clientFrom } = learnRules(views, { shows, target, merges });
+  const merges = !shown.duplicates || mergesLines(views);
+  const { learned: all, clientFrom } = learnRules(views, { shows: shown, target, merges });
+  const learned = all.filter((one) => !isUnpredictable(one));
+  const unpredictable = all.filter(isUnpredictable).map(({ rule }) => rule.name);
+  const shows = {
+    ...shown,
+    hidden: [...shown.hidden, ...unpredictable.map((name) => name.toLowerCase())],
+  };
   const host = learnHost(views);
   const headers = [...learned.map(({ rule }) => rule), ...(host.rule ? [host.rule] : [])];
   const pass = (draft: Draft) => {
@@ -64,7 +70,13 @@ export function learnTold(observations: readonly Observation[], context: ToldCon
     ...(context.source && { source: context.source }),
     ...(host.keep && { host: host.keep }),
   });
-  return { ...tidy(draft), notLearned: leftOver(draft, learned, views, shows, pass) };
+  return {
+    ...tidy(draft),
+    notLearned: [
+      ...unpredictable.map((name) => `${name}: its value is another one each time`),
+      ...leftOver(draft, learned, views, shows, pass),
+    ],
+  };
 }
 
 /** Whether two lines of one name became one. */
@@ -90,7 +102,7 @@ const CLIENT_FROM: readonly ClientFrom[] = [
 
 function learnRules(views: readonly View[], scene: Scene): Rules {
   const names = namesIn(views, scene.shows);
-  const learned = names.map((name) => learnRule(name, views, scene)).filter(spoken);
+  const learned = names.flatMap((name) => learnBySchemes(name, views, scene)).filter(spoken);
   // Only what says the client's address can hang on where that is taken from.
   const told = learned.filter(({ rule }) => JSON.stringify(rule).includes("{client"));
   if (weight(told) === 0) return { learned };
@@ -107,6 +119,33 @@ function learnRules(views: readonly View[], scene: Scene): Rules {
   }
   return best;
 }
+
+/** One rule, or one for each scheme where that explains more: sites on two ports are two sites. */
+function learnBySchemes(name: string, views: readonly View[], scene: Scene): Learned[] {
+  const whole = learnRule(name, views, scene);
+  if (whole.unexplained.length === 0) return [whole];
+  const halves = (["https", "http"] as const).flatMap((when): Learned[] => {
+    const own = views.filter(({ request }) => request.scheme === when);
+    if (own.length === 0 || own.length === views.length) return [];
+    const { rule, unexplained } = learnRule(name, own, scene);
+    return [{ rule: rule.op === "pass" || rule.when ? rule : { ...rule, when }, unexplained }];
+  });
+  const left = halves.reduce((sum, { unexplained }) => sum + unexplained.length, 0);
+  return halves.length === 2 && left < whole.unexplained.length ? halves : [whole];
+}
+
+/**
+ * Whether a value is another one each time for no reason that was found: whatever else there is to
+ * learn is learnt as if the header were not there.
+ */
+function isUnpredictable({ rule, unexplained }: Learned): boolean {
+  const key = rule.name.toLowerCase();
+  const values = unexplained.map((view) => view.values.get(key)?.join());
+  return values.length > MANY && new Set(values).size > values.length / 2;
+}
+
+/** So many questions come out otherwise by more than a condition that was not found. */
+const MANY = 20;
 
 /** How much a list of rules leaves unexplained, and, much less, how long-winded it is. */
 function weight(learned: readonly Learned[]): number {
@@ -155,6 +194,11 @@ function learnConnection(views: readonly View[], shows: Shows): Partial<ToApp> {
   else if (shows.version) learned.version = "client";
   if (shows.hidden.includes("connection")) return learned as Partial<ToApp>;
   const value = (view: View): string | undefined => view.values.get("connection")?.join(", ");
+  const asSent = views.every((view) => value(view) === view.request.connection);
+  if (asSent && views.some((view) => value(view) !== undefined)) {
+    const passes = views.some(({ values }) => values.has("upgrade"));
+    return { ...learned, connection: "client", passesUpgrade: passes };
+  }
   const upgraded = views.filter(({ values }) => values.has("upgrade"));
   const ordinary = views.filter((view) => !upgraded.includes(view));
   const usual = ordinary.map(value);
@@ -164,6 +208,7 @@ function learnConnection(views: readonly View[], shows: Shows): Partial<ToApp> {
     if (usual[0] === "upgrade") learned.upgradeConnection = "upgrade";
   }
   if (upgraded.some((view) => value(view) === "upgrade")) learned.upgradeConnection = "upgrade";
+  if (upgraded.length > 0) learned.passesUpgrade = true;
   return learned as Partial<ToApp>;
 }
 
@@ -183,42 +228,59 @@ function learnPrefix(views: readonly View[], shows: Shows): Pick<ToApp, "replace
 
 /** Host: one of the ways that profiles know, or a text with placeholders and cases. */
 function learnHost(views: readonly View[]): { keep?: HostRule; rule?: HeaderRule } {
-  const values = (view: View): string | undefined =>
-    valuesOf(view.observation.arrived.lines, "host")[0];
   const asked = views.filter((view) => view.observation.question.host !== undefined);
   const plain = asked.filter(({ sent }) => valuesOf(sent, "x-forwarded-host").length === 0);
-  const explains = (list: readonly View[], make: (view: View) => string): boolean =>
-    list.every((view) => values(view) === make(view));
-  const { scheme: _, ...known } = KNOWN_HOSTS;
-  const way = Object.entries(known).find(([, make]) => explains(plain, make))?.[0] as
-    | HostRule
-    | undefined;
-  if (
-    way &&
-    explains(asked, (view) => (known[way as keyof typeof known] as (v: View) => string)(view))
-  ) {
-    return { keep: way };
-  }
+  const way = wayOf(plain);
+  if (way && explains(asked, way)) return { keep: way };
   if (way) {
     const cases = [{ from: "x-forwarded-host", value: "{sent}" }];
     return { keep: way, rule: { name: "Host", op: "pass", cases } };
   }
-  const first = plain[0];
-  const value = first && values(first);
+  const of = (scheme: string): View[] => plain.filter(({ request }) => request.scheme === scheme);
+  const [https, http] = [wayOf(of("https")), wayOf(of("http"))];
+  const text = http && HOST_TEXTS[http];
+  if (https && text !== undefined) {
+    return { keep: https, rule: { name: "Host", op: "set", value: text, when: "http" } };
+  }
+  const [first] = plain;
+  const value = first && hostOf(first);
   if (!first || value === undefined) return {};
-  const { learned } = { learned: readings(value, first.request) };
-  const fits = learned.find((text) => explainsAll(text, plain, values));
-  return { rule: { name: "Host", op: "set", value: fits ?? (learned.at(-1) as string) } };
+  const fits = readings(value, first.request).find((made) => explainsAll(made, plain, hostOf));
+  if (fits !== undefined) return { rule: { name: "Host", op: "set", value: fits } };
+  // Whatever is left is named as not learnt.
+  const counts = WAYS.map((one) => plain.filter((view) => explains([view], one)).length);
+  return { keep: WAYS[counts.indexOf(Math.max(...counts))] as HostRule };
 }
 
-const KNOWN_HOSTS = {
-  scheme: undefined,
-  keep: ({ request }: View) => request.host,
-  hostname: ({ request }: View) => request.host.replace(/:\d*$/, "").toLowerCase(),
-  target: ({ request }: View) => request.target,
-  "with-port": ({ request: { host, port } }: View) =>
+function hostOf(view: View): string | undefined {
+  return valuesOf(view.observation.arrived.lines, "host")[0];
+}
+
+function wayOf(views: readonly View[]): HostRule | undefined {
+  return views.length === 0 ? undefined : WAYS.find((way) => explains(views, way));
+}
+
+function explains(views: readonly View[], way: HostRule): boolean {
+  return views.every((view) => hostOf(view) === KNOWN_HOSTS[way](view));
+}
+
+const KNOWN_HOSTS: Readonly<Record<HostRule, (view: View) => string>> = {
+  keep: ({ request }) => request.host,
+  hostname: ({ request }) => request.host.replace(/:\d*$/, "").toLowerCase(),
+  target: ({ request }) => request.target,
+  "with-port": ({ request: { host, port } }) =>
     /:\d*$/.test(host) || port === 443 || port === 80 ? host : `${host}:${port}`,
-  localhost: ({ request }: View) => `localhost${/:\d+$/.exec(request.target)?.[0] ?? ""}`,
+  localhost: ({ request }) => `localhost${/:\d+$/.exec(request.target)?.[0] ?? ""}`,
+};
+
+const WAYS = Object.keys(KNOWN_HOSTS) as HostRule[];
+
+/** The same as text, for a rule of one scheme. */
+const HOST_TEXTS: Readonly<Partial<Record<HostRule, string>>> = {
+  keep: "{host}",
+  hostname: "{hostname}",
+  target: "{target}",
+  localhost: "{target-localhost}",
 };
 
 function explainsAll(
@@ -239,6 +301,11 @@ function tidy({ headers: given, toApp }: Draft): Draft {
   );
   const others = rest.filter((rule) => !passing.includes(rule));
   const headers = [...writing, ...others, ...passing];
+  // An edge that passes every line on says nothing of Connection by itself.
+  if (toApp.hopByHop === "keep" && toApp.connection === "client") {
+    const { connection: _, ...rest } = toApp;
+    return tidy({ headers, toApp: rest as ToApp });
+  }
   // An edge that writes every name in one case leaves open how it is spelt in its configuration.
   if (toApp.names !== "lower") return { headers, toApp };
   return { headers: headers.map((rule) => ({ ...rule, name: spelling(rule.name) })), toApp };
@@ -280,11 +347,7 @@ function nameOf({ observation }: View): string {
   return observation.question.name;
 }
 
-/** Questions that are named; the others are counted. */
-const MAX_NAMED = 4;
-
+/** All of them: whoever compares two captures goes by it. */
 export function whenOf(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_NAMED).map((name) => `"${name}"`);
-  const more = names.length - shown.length;
-  return `with ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return `with ${names.map((name) => `"${name}"`).join(", ")}`;
 }

@@ -1,6 +1,6 @@
 /** What plain http gets: a redirect, the app, or nothing. */
-import type { PlainRule } from "../../edge/profile.js";
-import { first } from "../../lines.js";
+import type { HeaderIs, PlainRule } from "../../edge/profile.js";
+import { first, valuesOf } from "../../lines.js";
 import type { Observation } from "../question.js";
 import { whenOf } from "./infer.js";
 
@@ -57,15 +57,31 @@ function redirectRule(
   const acme = asked.find(({ question }) => isAcme(question.target));
   const old = asked.find(({ question }) => question.version === "1.0");
   const oldStatus = old && !isRedirect(old) && !old.arrived ? old.answer?.status : undefined;
+  const unless = learnUnless(ordinary);
   return {
     mode: "redirect",
     status,
+    ...(unless && { unless }),
     ...(other !== undefined && { otherStatus: other }),
     ...(other !== undefined && head === other && { otherForHead: true }),
     ...(covered.length < methods.length && { methods: covered }),
     ...(acme && !isRedirect(acme) && { exceptPaths: [ACME] }),
     ...(oldStatus !== undefined && oldStatus >= 400 && { http10Status: oldStatus }),
   };
+}
+
+/** What a hop in front says where the edge takes the client's connection for one of TLS. */
+function learnUnless(asked: readonly Observation[]): HeaderIs | undefined {
+  const passed = asked.filter(({ arrived }) => arrived !== undefined);
+  const names = passed.flatMap(({ question }) => question.lines.filter((_, i) => i % 2 === 0));
+  for (const name of new Set(names.map((text) => text.toLowerCase()))) {
+    const said = ({ question }: Observation): string => valuesOf(question.lines, name).join(", ");
+    const is = [...new Set(passed.map(said))];
+    const others = asked.filter((one) => !passed.includes(one));
+    const holds = !is.includes("") && !others.some((one) => is.includes(said(one)));
+    if (holds && others.length > 0) return { from: name, is };
+  }
+  return undefined;
 }
 
 function isAcme(target: string): boolean {
@@ -90,8 +106,16 @@ function unlearnt(
     const to = first(sample.answer?.lines ?? [], "location") ?? "";
     list.push(`the redirect goes to ${to} ${whenOf(elsewhere.map(nameOf))}`);
   }
+  const silent = asked.filter(
+    (one) => isAcme(one.question.target) && !one.arrived && !isRedirect(one),
+  );
+  if (silent.length > 0) {
+    list.push(`what the edge answers by itself below ${ACME} ${whenOf(silent.map(nameOf))}`);
+  }
   const passed = asked.filter(({ arrived, question }) => {
     if (!arrived || isAcme(question.target)) return false;
+    const { unless } = plain;
+    if (unless?.is.includes(valuesOf(question.lines, unless.from).join(", "))) return false;
     return plain.methods === undefined || plain.methods.includes(question.method);
   });
   if (passed.length > 0) list.push(`plain http reaches the app ${whenOf(passed.map(nameOf))}`);

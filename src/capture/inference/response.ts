@@ -67,7 +67,7 @@ export function learnResponse(
   let hsts: string | undefined;
   for (const name of names) {
     const key = name.toLowerCase();
-    if (key === "location") continue;
+    if (URL_HEADERS.includes(key)) continue;
     const without = passed.filter(({ sent }) => valuesOf(sent, key).length === 0);
     const own = passed.filter(({ sent }) => valuesOf(sent, key).length > 0);
     const written = without.filter(({ got }) => valuesOf(got, key).length > 0);
@@ -102,6 +102,7 @@ export function learnResponse(
     else if (key === "strict-transport-security") hsts = value;
     else set.push(pair);
   }
+  const moved = learnLocation(passed);
   const edits: ResponseEdits = {
     ...(set.length > 0 && { set }),
     ...(fill.length > 0 && { fill }),
@@ -109,7 +110,8 @@ export function learnResponse(
     ...(addToGood.length > 0 && { addToGood }),
     ...(remove.length > 0 && { remove: withSilent(remove.sort()) }),
     ...(hsts !== undefined && { hsts }),
-    ...learnLocation(passed),
+    ...moved,
+    ...learnOthers(moved, passed),
   };
   return { response: edits, notLearned: leftOver(passed, edits) };
 }
@@ -149,6 +151,27 @@ function writtenValue(key: string, written: readonly Passed[]): string {
   const same = written.every(({ got }) => valuesOf(got, key)[0] === value);
   const texts = readings(value, sample.request);
   return (same ? texts.at(-1) : texts[0]) as string;
+}
+
+/** Headers with a URL in them that may be the app's own. */
+const URL_HEADERS = ["location", "refresh", "content-location"];
+
+/** Which other headers the rule for Location holds for, too. */
+function learnOthers(
+  moved: Pick<ResponseEdits, "location" | "relocate">,
+  passed: readonly Passed[],
+): Pick<ResponseEdits, "relocatesAlso"> {
+  if (Object.keys(moved).length === 0) return {};
+  const also = ["Refresh", "Content-Location"].filter((name) => {
+    const key = name.toLowerCase();
+    const concerned = passed.filter(({ sent }) => first(sent, key) !== undefined);
+    const changed = concerned.some(({ sent, got }) => first(sent, key) !== first(got, key));
+    const rule = { ...moved, relocatesAlso: [name] };
+    return (
+      changed && concerned.every((one) => first(editedBy(rule, one), key) === first(one.got, key))
+    );
+  });
+  return also.length > 0 ? { relocatesAlso: also } : {};
 }
 
 /** The rule for Location: none, the known one, or beginnings that are exchanged. */

@@ -31,6 +31,9 @@ const MAX_REFINED = 4;
 const MAX_EXAMPLES = 6;
 /** Values that a case is made for. */
 const MAX_VALUES = 4;
+/** Texts with placeholders that are tried; more where two of them mean the same address mostly. */
+const MAX_READINGS = 3;
+const MAX_READINGS_NAMED = 6;
 
 /**
  * @param name as the edge or the client writes it
@@ -45,12 +48,18 @@ export function learnRule(
   const key = name.toLowerCase();
   const counted = views.filter(({ named }) => !named.includes(key));
   const attempt = trial(name, counted, scene);
-  const guesses = firstGuesses(name, counted)
-    .map((rule) => ({ rule, unexplained: attempt(rule) }))
-    .sort((a, b) => a.unexplained.length - b.unexplained.length);
+  const guesses: Learned[] = [];
+  for (const rule of firstGuesses(name, counted, scene)) {
+    const worst = guesses[MAX_REFINED - 1]?.unexplained.length;
+    const unexplained = attempt(rule, worst);
+    if (unexplained.length === worst) continue;
+    guesses.push({ rule, unexplained });
+    guesses.sort((a, b) => a.unexplained.length - b.unexplained.length).splice(MAX_REFINED);
+    if (unexplained.length === 0) break;
+  }
   let best = guesses[0] as Learned;
   if (best.unexplained.length === 0 || !refines) return best;
-  for (const guess of guesses.slice(0, MAX_REFINED)) {
+  for (const guess of guesses) {
     let now: Learned = guess;
     for (let step = 0; step < MAX_STEPS && now.unexplained.length > 0; step++) {
       const better = refine(now.rule, now.unexplained, attempt);
@@ -122,7 +131,7 @@ function same(key: string, a: readonly string[], b: readonly string[], merges: b
 }
 
 /** Rules that could be at the bottom of it, the likeliest first. */
-function firstGuesses(name: string, views: readonly View[]): HeaderRule[] {
+function firstGuesses(name: string, views: readonly View[], scene: Scene): HeaderRule[] {
   const key = name.toLowerCase();
   const written = views.filter(({ sent, values }) => !has(sent, key) && values.has(key));
   const guesses: HeaderRule[] = [{ name, op: "pass" }];
@@ -130,7 +139,7 @@ function firstGuesses(name: string, views: readonly View[]): HeaderRule[] {
   if (sent.length > 0 && sent.every(({ values }) => !values.has(key))) {
     guesses.push({ name, op: "strip" });
   }
-  const values = bestReadings(key, written);
+  const values = bestReadings(key, written, scene);
   for (const op of ["set", "append", "append-line"] as const) {
     for (const value of values) guesses.push({ name, op, value });
   }
@@ -138,8 +147,8 @@ function firstGuesses(name: string, views: readonly View[]): HeaderRule[] {
     for (const value of values) guesses.push({ name, op: "append", value, glue });
   }
   for (const value of values) guesses.push({ name, op: "set", value, unless: [key] });
-  for (const when of ["https", "http"] as const) {
-    for (const op of ["set", "append"] as const) {
+  for (const when of ["https", "http", "http/2"] as const) {
+    for (const op of ["set", "append", "append-line"] as const) {
       for (const value of values) guesses.push({ name, op, value, when });
     }
   }
@@ -148,13 +157,16 @@ function firstGuesses(name: string, views: readonly View[]): HeaderRule[] {
 }
 
 /** Readings that explain most of the values that the edge wrote by itself. */
-function bestReadings(key: string, written: readonly View[]): string[] {
+function bestReadings(key: string, written: readonly View[], { clientFrom }: Scene): string[] {
   const different = new Map(written.map((view) => [view.values.get(key)?.[0], view]));
   const examples = [...different.values()].slice(0, MAX_EXAMPLES);
   const all = new Set<string>();
   for (const view of examples) {
     const [value] = rawValues(view, key);
-    if (value !== undefined) for (const text of readings(value, view.request)) all.add(text);
+    if (value === undefined) continue;
+    const { request } = view;
+    const named = clientFrom ? { ...request, peerAddress: request.clientAddress } : request;
+    for (const text of readings(value, named)) all.add(text);
   }
   const scored = [...all].map((text) => {
     const write = compileValue(text);
@@ -167,7 +179,7 @@ function bestReadings(key: string, written: readonly View[]): string[] {
   return scored
     .filter(({ hits }) => hits === most)
     .map(({ text }) => text)
-    .slice(0, 3);
+    .slice(0, clientFrom ? MAX_READINGS_NAMED : MAX_READINGS);
 }
 
 /** With what is of the moment still in it. */
@@ -191,7 +203,10 @@ function copies(name: string, views: readonly View[]): HeaderRule[] {
   return [...sources.entries()]
     .sort(([, a], [, b]) => b - a)
     .slice(0, 2)
-    .map(([from]) => ({ name, op: "set", value: "{sent}", from }));
+    .flatMap(([from]): HeaderRule[] => [
+      { name, op: "set", value: "{sent}", from },
+      { name, op: "set", value: "", cases: [{ from, value: "{sent}" }] },
+    ]);
 }
 
 /** The step that makes a rule explain most more, if one does. */
@@ -211,15 +226,13 @@ function refine(rule: HeaderRule, failing: readonly View[], attempt: Trial): Lea
 function refinements(rule: HeaderRule, failing: readonly View[]): HeaderRule[] {
   const key = rule.name.toLowerCase();
   const result: HeaderRule[] = [];
-  if (rule.op === "strip") return result;
   const methods = [...new Set(failing.map(({ request }) => request.method))];
+  if (rule.op === "strip") return exceptFor(methods, rule);
   const others = namesSentIn(failing);
   if (rule.op !== "pass") {
-    const { unless = [], notFor = [] } = rule;
+    const { unless = [] } = rule;
     if (rule.when === undefined) result.push({ ...rule, when: "http/1" });
-    for (const method of methods) {
-      if (!notFor.includes(method)) result.push({ ...rule, notFor: [...notFor, method] });
-    }
+    result.push(...exceptFor(methods, rule));
     if (rule.cases === undefined) {
       for (const other of others) {
         if (!unless.includes(other)) result.push({ ...rule, unless: [...unless, other] });
@@ -245,6 +258,17 @@ function refinements(rule: HeaderRule, failing: readonly View[]): HeaderRule[] {
     }
   }
   return result;
+}
+
+/** The rule without all of these methods, and without each of them. */
+function exceptFor(methods: readonly string[], rule: HeaderRule): HeaderRule[] {
+  const { notFor = [] } = rule;
+  const others = methods.filter((method) => !notFor.includes(method));
+  const several = others.length > 1 ? [others] : [];
+  return [...several, ...others.map((method) => [method])].map((more) => ({
+    ...rule,
+    notFor: [...notFor, ...more],
+  }));
 }
 
 /** A rule that keeps the client's line, as one that could say so of single cases. */

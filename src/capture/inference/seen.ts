@@ -2,19 +2,31 @@
 import { eachLine } from "../../lines.js";
 import type { Arrived, Shows } from "../question.js";
 
+/** The form of mod_unique_id's: 27 characters, of which some are digits and some of each case. */
+export const UNIQUE_ID =
+  "(?=[\\w@-]*\\d)(?=[\\w@-]*[a-z])(?=[\\w@-]*[A-Z])[A-Za-z0-9@-]{27}(?![\\w@-])";
+
 /** What is random or of the moment, and what stands for it. */
 const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "{uuid}"],
   [/\b[0-9a-f]{32}\b/g, "{hex32}"],
   [/\b[0-9a-f]{24}\b/g, "{hex24}"],
   [/\b[0-9a-f]{16}\b/g, "{hex16}"],
+  [new RegExp(`(?<![\\w@-])${UNIQUE_ID}`, "g"), "{unique-id}"],
+  [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d/g, "{iso8601}"],
   [/\b1\d{9}\.\d{3}\b/g, "{unix-s.ms}"],
   [/\b1\d{15}\b/g, "{unix-us}"],
   [/\b1\d{12}\b/g, "{unix-ms}"],
+  [/\b1\d{9}\b/g, "{unix-s}"],
 ];
+
+/** Characters of the shortest form. */
+const SHORTEST = 10;
 
 /** A value with placeholders for what is random or of the moment. */
 export function masked(value: string): string {
+  // None of the forms is shorter, and most values are.
+  if (value.length < SHORTEST) return value;
   let text = value;
   for (const [pattern, name] of VOLATILE) text = text.replace(pattern, name);
   return text;

@@ -59,18 +59,39 @@ export function learnShape(
   given: Partial<ToApp>,
 ): Draft {
   const wanted = views.map(({ observation }) => seen(observation.arrived, shows));
-  const score = (draft: Draft): number => {
+  const score: Score = (draft, atLeast = 0) => {
     const passing = pass(draft);
-    return views.reduce((sum, { observation }, index) => {
+    let points = 0;
+    for (const [index, { observation }] of views.entries()) {
+      // Most drafts are worse than the best one, and most of those show it soon.
+      if (points + views.length - index <= atLeast) return 0;
       const like = likeness(wanted[index] as string[], seen(passing(observation), shows));
-      return sum + (like === 1 ? 1 : like / 4);
-    }, 0);
+      points += like === 1 ? 1 : like / 4;
+    }
+    return points;
   };
   const starts = families().map((toApp): Draft => ({ headers, toApp: withGiven(toApp, given) }));
-  const scored = starts.map((draft) => ({ draft, points: score(draft) }));
-  const best = scored.sort((a, b) => b.points - a.points).slice(0, 2);
+  const best: Scored[] = [];
+  for (const draft of different(starts)) {
+    const points = score(draft, best[1]?.points);
+    best.push({ draft, points });
+    best.sort((a, b) => b.points - a.points).splice(2);
+  }
   const climbed = best.map((start) => climb(start.draft, start.points, score, views, shows, given));
-  return (climbed.sort((a, b) => b.points - a.points)[0] as (typeof climbed)[0]).draft;
+  return (climbed.sort((a, b) => b.points - a.points)[0] as Scored).draft;
+}
+
+/** @param atLeast the points it has to have more than; otherwise 0 is answer enough */
+type Score = (draft: Draft, atLeast?: number) => number;
+
+interface Scored {
+  readonly draft: Draft;
+  readonly points: number;
+}
+
+/** Each once. */
+function different(drafts: readonly Draft[]): Draft[] {
+  return [...new Map(drafts.map((draft) => [JSON.stringify(draft), draft])).values()];
 }
 
 function withGiven(toApp: ToApp, given: Partial<ToApp>): ToApp {
@@ -92,18 +113,21 @@ function families(): ToApp[] {
 function climb(
   start: Draft,
   points: number,
-  score: (draft: Draft) => number,
+  score: Score,
   views: readonly View[],
   shows: Shows,
   given: Partial<ToApp>,
-): { draft: Draft; points: number } {
-  let best = { draft: start, points };
+): Scored {
+  let best: Scored = { draft: start, points };
+  const tried = new Set<string>();
   for (let round = 0; round < MAX_ROUNDS && best.points < views.length; round++) {
     const before = best.points;
     for (const next of moves(best.draft, views, shows, given)) {
       const draft = next(best.draft);
-      if (!draft) continue;
-      const points = score(draft);
+      const key = JSON.stringify(draft);
+      if (!draft || tried.has(key)) continue;
+      tried.add(key);
+      const points = score(draft, best.points);
       if (points > best.points + 1e-9) best = { draft, points };
     }
     if (best.points === before) break;

@@ -1,6 +1,7 @@
 /** From a value that an edge wrote to texts with placeholders that could have made it. */
 import { PLACEHOLDERS } from "../../edge/placeholders.js";
 import type { EdgeRequest } from "../../edge/profile.js";
+import { UNIQUE_ID } from "./seen.js";
 
 /** Values of their own each time, by the form they have. */
 const FORMS: Readonly<Record<string, string>> = {
@@ -8,9 +9,12 @@ const FORMS: Readonly<Record<string, string>> = {
   hex32: "[0-9a-f]{32}",
   hex24: "[0-9a-f]{24}",
   hex16: "[0-9a-f]{16}",
+  "unique-id": UNIQUE_ID,
+  iso8601: "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d[+-]\\d\\d:\\d\\d",
   "unix-s.ms": "1\\d{9}\\.\\d{3}",
   "unix-us": "1\\d{15}",
   "unix-ms": "1\\d{12}",
+  "unix-s": "1\\d{9}",
   "unix-hex": "6[0-9a-f]{7}",
 };
 
@@ -19,6 +23,7 @@ const EXACT = [
   "target",
   ...[
     "client",
+    "peer",
     "scheme",
     "host",
     "hostname",
@@ -38,6 +43,8 @@ const MAX_READINGS = 60;
 export function readings(value: string, request: EdgeRequest): string[] {
   const found = new Set<string>();
   const names = EXACT.flatMap((name): [string, string][] => {
+    // The same as the client unless somebody in front names that.
+    if (name === "peer" && request.peerAddress === undefined) return [];
     const text = PLACEHOLDERS[name]?.(request) ?? "";
     // A single slash is rather a slash than the path.
     return text === "" || text === "/" ? [] : [[name, text]];

@@ -1,6 +1,6 @@
 /** What the inference looks at: one question as the edge got it and as the app did. */
 import type { ClientFrom, EdgeRequest } from "../../edge/profile.js";
-import { eachLine, type HeaderLines } from "../../lines.js";
+import { eachLine, first, type HeaderLines } from "../../lines.js";
 import type { Arrived, Observation, Shows } from "../question.js";
 import { masked, shownLines } from "./seen.js";
 
@@ -55,6 +55,7 @@ export function viewOf(observation: View["observation"], shows: Shows, target: s
       target,
       framing: undefined,
       upgrade: named.includes("upgrade") ? upgrade : undefined,
+      connection: first(sent, "connection"),
       trailersWelcome: false,
     },
     values: valuesByName(arrived.lines, shows),

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readRequired } from "../../ca/files.js";
 import { DevtlsError } from "../../errors.js";
+import { mentionsInJson } from "./mentions.js";
 import type { Configured, Stage } from "./nginx.js";
 import type { NginxWishes } from "./nginx-config.js";
 import { findProgram, freePorts, handOver, runOnce, startProgram } from "./running.js";
@@ -32,6 +33,7 @@ export async function startCaddy(
   const upstream = chooseUpstream(dialsOf(servers), wishes.upstream);
   const [tlsPort = 0, plainPort = 0, ...more] = await freePorts(servers.length + 2);
   const notLearned: string[] = [];
+  const mentions = mentionsInJson(objectsIn(servers));
   const apps = (config.apps ?? {}) as Json;
   const http = { ...((apps.http ?? {}) as Json), https_port: tlsPort, http_port: plainPort };
   const own = { tlsPort, plainPort, more };
@@ -71,6 +73,7 @@ export async function startCaddy(
     base: "",
     home: "/",
     speaksFastcgi: false,
+    mentions,
     notLearned,
   };
 }

@@ -2,6 +2,9 @@
  * An nginx configuration made to run on this machine: listeners, certificates and upstreams are
  * replaced, paths of the machine it was written for are taken out, everything else stays.
  */
+
+import type { Fields } from "../fields.js";
+import { mentionsIn } from "./mentions.js";
 import {
   type App,
   authorityOf,
@@ -26,6 +29,8 @@ export interface NginxWishes {
 export interface NginxPlace {
   /** A folder of its own, with cert.pem and key.pem in it. */
   readonly folder: string;
+  /** A folder with an index.php in it. */
+  readonly documents: string;
   /** A port of this machine for a port of the file. */
   readonly portFor: (port: number) => number;
   /** The app, and another one for the upstreams that are not the app. */
@@ -56,6 +61,8 @@ export interface NginxPlan {
   readonly home: string;
   /** What was taken out, for a person. */
   readonly dropped: readonly string[];
+  /** Headers that the file speaks of, with values that it tells apart. */
+  readonly mentions: Fields;
 }
 
 /** Gone: it concerns the machine, not what passes. */
@@ -143,6 +150,7 @@ export function planNginx(
     base: app.base,
     home: app.home,
     dropped: [...dropped],
+    mentions: mentionsIn(whole),
   };
 }
 
@@ -220,6 +228,13 @@ class Rewriter {
   #other(one: Directive): Directive[] {
     const { name, args } = one;
     if (name === "upstream") return [this.#upstream(one)];
+    // `try_files $fastcgi_script_name =404` looks for the script.
+    if (name === "root" && this.#app.fastcgi) return [{ ...one, args: [this.#place.documents] }];
+    const [, cache] = /^(proxy|fastcgi)_cache$/.exec(name) ?? [];
+    // What is asked twice has to reach the app twice.
+    if (cache && args[0] !== "off") {
+      return [one, ...directive(`${cache}_cache_bypass 1`, `${cache}_no_cache 1`)];
+    }
     if (/_cache_path$/.test(name) || name === "proxy_temp_path") {
       return [
         { ...one, args: [`${this.#place.folder}/${name}`, ...args.slice(1).filter(isOwnCache)] },

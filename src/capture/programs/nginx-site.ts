@@ -131,7 +131,7 @@ export function chooseApp(
   upstreams: readonly Directive[],
   wanted: string | undefined,
 ): App {
-  const all = servers.flatMap((server) => passesIn(server.block ?? [], ""));
+  const all = servers.flatMap(({ block = [] }) => passesIn(block, "", namedPaths(block, "/")));
   // HTTP first: what speaks gRPC only is chosen by name.
   const found = [...all].sort(
     (a, b) => Number(a.by === "grpc_pass") - Number(b.by === "grpc_pass"),
@@ -166,19 +166,40 @@ function serversOf(name: string, upstreams: readonly Directive[]): string[] {
   return (own?.block ?? []).filter((one) => one.name === "server").map(({ args }) => args[0] ?? "");
 }
 
+/** For named locations, the path of the location that they stand in for (`try_files … @app`). */
+function namedPaths(list: readonly Directive[], path: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { name, args, block } of list) {
+    const last = args.at(-1) ?? "";
+    const leads = (name === "try_files" || name === "error_page") && last.startsWith("@");
+    if (leads && !found.has(last)) found.set(last, path);
+    const inner = namedPaths(block ?? [], name === "location" ? locationPath(args, path) : path);
+    for (const [key, place] of inner) {
+      // The shortest one leads to most of the site.
+      if (place.length < (found.get(key)?.length ?? Number.POSITIVE_INFINITY))
+        found.set(key, place);
+    }
+  }
+  return found;
+}
+
+/** Which path fits a regular expression nobody can say. */
+function locationPath(args: readonly string[], path: string): string {
+  return args[0] === "~" || args[0] === "~*" ? "~" : unquoted(args.at(-1) ?? path);
+}
+
 /** Every *_pass with the path of its location. */
 function passesIn(
   list: readonly Directive[],
   path: string,
+  named: ReadonlyMap<string, string>,
 ): { path: string; authority: string; by: string }[] {
   return list.flatMap(({ name, args, block: inner }) => {
     if (PASSES.includes(name)) {
       return [{ path, authority: authorityOf(args[0] ?? ""), by: name }];
     }
-    // Which path fits a regular expression nobody can say.
-    const isPattern = args[0] === "~" || args[0] === "~*";
-    const own = name === "location" ? (isPattern ? "~" : (args.at(-1) ?? path)) : path;
-    return inner ? passesIn(inner, own) : [];
+    const own = name === "location" ? locationPath(args, path) : path;
+    return inner ? passesIn(inner, named.get(own) ?? own, named) : [];
   });
 }
 

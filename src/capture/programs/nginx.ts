@@ -1,8 +1,9 @@
 /** `--nginx FILE`: the real nginx with a configuration whose surroundings are replaced. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { readRequired } from "../../ca/files.js";
 import { DevtlsError } from "../../errors.js";
+import type { Fields } from "../fields.js";
 import { type NginxPlan, type NginxWishes, planNginx } from "./nginx-config.js";
 import { type Directive, parseNginx, unquoted, writeNginx } from "./nginx-syntax.js";
 import {
@@ -37,6 +38,8 @@ export interface Configured {
   readonly base: string;
   readonly home: string;
   readonly speaksFastcgi: boolean;
+  /** Headers that the configuration speaks of, with values that it tells apart. */
+  readonly mentions: Fields;
   readonly notLearned: readonly string[];
 }
 
@@ -95,12 +98,15 @@ export async function startNginx(
     ports.set(port, known);
     return known;
   };
-  const plan = planNginx(directives, wishes, { folder, portFor, app, other });
+  const documents = join(folder, "documents");
+  const plan = planNginx(directives, wishes, { folder, documents, portFor, app, other });
   const config = withModules(plan.config, built);
   const { cert, key } = await stage.credentials([plan.serverName]);
   write(folder, "cert.pem", cert);
   write(folder, "key.pem", key);
   write(folder, "nginx.conf", writeNginx(config));
+  mkdirSync(documents);
+  write(documents, "index.php", "");
   handOver(folder);
   const args = ["-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"];
   const test = runOnce(path, [...args, "-t"], folder);
@@ -123,7 +129,7 @@ export async function startNginx(
 }
 
 function summary(plan: NginxPlan, ports: ReadonlyMap<number, number>) {
-  const { serverName, target, base, home, speaksFastcgi, tlsPort, plainPort } = plan;
+  const { serverName, target, base, home, speaksFastcgi, mentions, tlsPort, plainPort } = plan;
   const mapped = (port: number | undefined): number | undefined =>
     port === undefined ? undefined : ports.get(port);
   return {
@@ -132,6 +138,7 @@ function summary(plan: NginxPlan, ports: ReadonlyMap<number, number>) {
     base,
     home,
     speaksFastcgi,
+    mentions,
     tlsPort: mapped(tlsPort),
     plainPort: mapped(plainPort),
   };

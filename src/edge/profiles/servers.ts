@@ -35,6 +35,7 @@ const NGINX_RESPONSE = {
   set: [["Server", "nginx/1.22.1"]],
   remove: ["X-Pad", "X-Accel-Redirect", "X-Accel-Expires", "X-Accel-Buffering"],
   location: "public",
+  relocatesAlso: ["Refresh"],
 } as const;
 
 const NGINX_TO_APP = {
@@ -131,7 +132,11 @@ export const apache = profile({
     headerLines: { max: 99, status: 400 },
     firstByte: { max: 300 * SECOND, status: 502 },
   },
-  response: { fill: [["Server", "Apache/2.4.71 (Debian)"]], location: "public" },
+  response: {
+    fill: [["Server", "Apache/2.4.71 (Debian)"]],
+    location: "public",
+    relocatesAlso: ["Content-Location"],
+  },
   fixes: {
     where: "Apache, in the VirtualHost",
     proto: ["RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}"],

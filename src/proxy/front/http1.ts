@@ -10,7 +10,7 @@ import type { Underway } from "../passage.js";
 import { MAX_HEAD_BYTES } from "../upstream/reader.js";
 import { Http1Reply, responseText } from "./http1-reply.js";
 import { RawReply } from "./raw-reply.js";
-import { type CheckedHead, checkHttp1Head } from "./request-check.js";
+import { type CheckedHead, checkHttp1Head, protocolsOf } from "./request-check.js";
 
 export interface Http1Handlers {
   /** @param answer what the client gets instead of an answer of the app */
@@ -275,16 +275,6 @@ function breakOff(socket: Duplex): void {
 /** What stands for the head of a request that was refused. */
 function unread(request: IncomingMessage): Pick<CheckedHead, "target" | "host" | "headers"> {
   return { target: "/", host: "localhost", headers: request.rawHeaders };
-}
-
-/**
- * The protocols that the client offers, without HTTP/2 in plain text (RFC 7540 3.2): what is said in
- * it would pass every rule of the edge unseen. Other tokens pass as they are.
- */
-function protocolsOf(upgrade: string): string {
-  if (!/h2c/i.test(upgrade)) return upgrade;
-  const offered = upgrade.split(",").map((token) => token.trim());
-  return offered.filter((token) => token.toLowerCase() !== "h2c").join(", ");
 }
 
 /** What the target answers is passed on as it is; `protocol` may be any token. */

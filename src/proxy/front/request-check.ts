@@ -154,6 +154,16 @@ export function checkHttp2Head(
   return typeof checked === "string" ? { target: path, host: checked } : checked;
 }
 
+/**
+ * The protocols that the client offers, without HTTP/2 in plain text (RFC 7540 3.2): what is said in
+ * it would pass every rule of the edge unseen. Other tokens pass as they are.
+ */
+export function protocolsOf(upgrade: string): string {
+  if (!/h2c/i.test(upgrade)) return upgrade;
+  const offered = upgrade.split(",").map((token) => token.trim());
+  return offered.filter((token) => token.toLowerCase() !== "h2c").join(", ");
+}
+
 /** The host of an authority, lower case, without port and brackets. */
 export function hostnameOf(authority: string): string {
   return authority

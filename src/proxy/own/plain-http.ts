@@ -1,5 +1,6 @@
 /** What a request over plain HTTP gets: the edge's redirect, the app, or nothing. */
 import type { PlainRule } from "../../edge/profile.js";
+import { valuesOf } from "../../lines.js";
 import type { Exchange } from "../exchange.js";
 import { isBelow } from "../routes.js";
 import type { Page } from "./pages.js";
@@ -27,6 +28,8 @@ export function plainAnswer(
   }
   if (rule.mode === "proxy") return undefined;
   if (rule.exceptPaths?.some((path) => isBelow(exchange.target, path))) return undefined;
+  const { unless } = rule;
+  if (unless?.is.includes(valuesOf(exchange.headers, unless.from).join(", "))) return undefined;
   if (rule.http10Status !== undefined && exchange.protocol === "HTTP/1.0") {
     return {
       status: rule.http10Status,
