@@ -21,7 +21,8 @@ apt-get install -q -y --no-install-recommends \
   nginx-light apache2 haproxy caddy \
   certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
   zbar-tools librsvg2-bin avahi-daemon avahi-utils libnss-mdns dbus \
-  fish zsh mmdebstrap ruby puma libxml2-utils sslscan testssl.sh
+  fish zsh mmdebstrap ruby puma libxml2-utils sslscan testssl.sh \
+  lighttpd lighttpd-mod-openssl stunnel4
 
 if [ "${1-}" = --apps ]; then
   apt-get install -q -y --no-install-recommends \

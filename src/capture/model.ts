@@ -5,7 +5,7 @@ import { appTarget, refusesTarget } from "../edge/target.js";
 import { first, valuesOf, without } from "../lines.js";
 import type { Exchange } from "../proxy/exchange.js";
 import { checkHttp1Head, protocolsOf } from "../proxy/front/request-check.js";
-import { requestHeaders } from "../proxy/heads.js";
+import { appMethod, requestHeaders } from "../proxy/heads.js";
 import type { Arrived, Observation } from "./question.js";
 
 /** What the app sees of a question through an edge. */
@@ -33,7 +33,7 @@ export const model: Model = (profile, target) => {
     const { method, target: path, protocol } = exchange;
     const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
     return {
-      method,
+      method: appMethod(method, toApp),
       target: refusesTarget(toApp.target, path) ? "" : appTarget(exchange, toApp),
       version: toApp.version === "client" ? asClient : toApp.version,
       lines,

@@ -304,9 +304,9 @@ const TOLD_HTTPS: Fields = [
 const CONDITIONS: Fields = [
   ["If-None-Match", '"a"'],
   ["If-Modified-Since", "Sat, 29 Oct 1994 19:43:31 GMT"],
-  ["If-Match", '"a"'],
+  ["If-Match", '"b"'],
   ["If-Unmodified-Since", "Sat, 29 Oct 2044 19:43:31 GMT"],
-  ["If-Range", '"a"'],
+  ["If-Range", '"c"'],
 ];
 
 /** Of these, what the edge redirects is for plain.ts; what reaches the app tells of its headers. */

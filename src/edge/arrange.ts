@@ -40,6 +40,7 @@ const LEAVES_LINES: {
   // Applied before: to the lines, the request line or the body.
   ...{ version: "elsewhere", appendsInPlace: "elsewhere", dropsOddNames: "elsewhere" },
   ...{ dropsTwins: "elsewhere", replacesPrefix: "elsewhere", keepsAbsolute: "elsewhere" },
+  ...{ headAsGet: "elsewhere" },
   ...{ target: "elsewhere", buffersChunked: "elsewhere", answersExpect: "elsewhere" },
   ...{ passesUpgrade: "elsewhere", source: "elsewhere", clientFrom: "elsewhere" },
   ...{ upgradeConnection: "elsewhere", alwaysUpgrade: "elsewhere" },

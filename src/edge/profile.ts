@@ -135,6 +135,8 @@ export interface ToApp {
    * 10.1.4). `bare`: as Caddy, without, and not where the client's Connection names it.
    */
   readonly te: "named" | "bare" | "drop";
+  /** Asks with GET for HEAD, as edges do that want to keep the whole response (`proxy_cache`). */
+  readonly headAsGet?: boolean;
   /** A target in absolute form stays so (RFC 9112 3.2.2). */
   readonly keepsAbsolute?: boolean;
   /** The beginning of the path, and what takes its place (`proxy_pass` with a path, `handle_path`). */

@@ -154,6 +154,7 @@ const TO_APP_FLAGS = [
   "sendsEmptyLength",
   "passesUpgrade",
   "keepsAbsolute",
+  "headAsGet",
   "alwaysUpgrade",
 ] as const;
 

@@ -35,6 +35,11 @@ export interface Telling {
   readonly pool: { readonly dialer: { readonly target: { readonly authority: string } } };
 }
 
+/** The method that the app is asked with. */
+export function appMethod(method: string, { headAsGet }: Pick<ToApp, "headAsGet">): string {
+  return headAsGet && method === "HEAD" ? "GET" : method;
+}
+
 /** The request line in the version of HTTP that the edge speaks to apps. */
 export function requestLine(
   { method, target, origin, protocol }: Pick<Asked, "method" | "target" | "origin" | "protocol">,
@@ -42,7 +47,7 @@ export function requestLine(
 ): string {
   const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
   const asked = appTarget({ target, ...(origin !== undefined && { origin }) }, toApp);
-  return `${method} ${asked} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
+  return `${appMethod(method, toApp)} ${asked} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 
 /**
@@ -93,7 +98,11 @@ function asSeen(asked: Asked, { standIn }: Pick<Telling, "standIn">): Asked {
  */
 function framed(lines: HeaderLines, { body, upgrade }: Asked): HeaderLines {
   const length = upgrade || body?.chunked ? undefined : String(body?.length ?? 0);
-  return editValues(lines, "content-length", () => length);
+  const edited = editValues(lines, "content-length", () => length);
+  // A body that came in chunks and was collected has a length that the client did not give.
+  const unsaid =
+    length !== undefined && length !== "0" && first(edited, "content-length") === undefined;
+  return unsaid ? [...edited, "Content-Length", length] : edited;
 }
 
 /** The facts of an exchange that the edge goes by. */

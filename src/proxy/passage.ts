@@ -17,6 +17,7 @@ import {
 } from "./exchange.js";
 import type { Forwarding } from "./forwarding.js";
 import {
+  appMethod,
   requestHeaders,
   requestLine,
   responseHeaders,
@@ -129,7 +130,7 @@ export class Passage implements CallEvents, Underway {
     const call = new Call(
       pool,
       {
-        method,
+        method: appMethod(method, edge.toApp),
         head: headText(requestLine(exchange, edge.toApp), this.#told),
         body: body && this.#tapped(body),
         closes: edge.toApp.connection === "close",
@@ -238,7 +239,9 @@ export class Passage implements CallEvents, Underway {
     this.#phase = Phase.Due;
     this.#showHead();
     // 205 has no body (RFC 9110 15.3.6), and Node ends a stream of HTTP/2 with such a head.
-    const bare = head.status === 205 && this.#exchange.protocol === "HTTP/2";
+    const empty = head.status === 205 && this.#exchange.protocol === "HTTP/2";
+    // The app may have been asked with GET.
+    const bare = empty || this.#exchange.method === "HEAD";
     // What came along with the head may be no body, and then there is still an answer to give.
     if (hasBody && !bare) return;
     this.#phase = Phase.Over;

@@ -51,6 +51,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   sslscan: "sslscan",
   testssl: "testssl.sh",
   "gnutls-serv": "gnutls-bin",
+  lighttpd: "lighttpd lighttpd-mod-openssl",
+  stunnel4: "stunnel4",
 };
 
 /** Where a program is, or undefined. */

@@ -27,6 +27,7 @@ const CHOICES: Choices = [
   ["http2Cookie", ["keep", "last"]],
   ["target", ["keep", "reencode", "normalize", "decode", "parse"]],
   ["keepsAbsolute", [undefined, true]],
+  ["headAsGet", [undefined, true]],
   ["passesUpgrade", [true, false]],
   ["alwaysUpgrade", [undefined, true]],
   ["movesLength", [true, false]],

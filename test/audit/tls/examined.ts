@@ -12,3 +12,12 @@ export function examined(port: number, { root }: Made): Promise<TlsExamination> 
   const roots = [readFileSync(root, "utf8")];
   return examine(server, { roots, localRoot: undefined }, undefined);
 }
+
+/** "TLSv1.2 0xc013", sorted: the names of suites differ from program to program. */
+export function suitesSeen(versions: TlsExamination["versions"]): string[] {
+  const numbered = (version: string, id: number): string =>
+    `${version} 0x${id.toString(16).padStart(4, "0")}`;
+  return versions
+    .flatMap(({ version, suites }) => suites.map(({ id }) => numbered(version, id)))
+    .sort();
+}

@@ -6,7 +6,7 @@ import { runProgram } from "../../support/cli.js";
 import { folderUntilEnd } from "../../support/programs.js";
 import { describeWith } from "../../support/tools.js";
 import { type Made, makeCertificates } from "./certificates.js";
-import { examined } from "./examined.js";
+import { examined, suitesSeen } from "./examined.js";
 import { startTls, TLS_SERVERS } from "./servers.js";
 
 let made: Made;
@@ -24,11 +24,7 @@ function seenByDevtls({ versions }: TlsExamination): Seen {
   const offered = versions.filter(({ state }) => state === "offered");
   return {
     protocols: offered.map(({ version }) => version).sort(),
-    suites: offered
-      .flatMap(({ version, suites }) =>
-        suites.map(({ id }) => `${version} 0x${id.toString(16).padStart(4, "0")}`),
-      )
-      .sort(),
+    suites: suitesSeen(offered),
   };
 }
 

@@ -1,81 +1,35 @@
 /** TLS servers that nobody here wrote, each set up in another way. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ATTEMPTS, listens } from "../../edge/fidelity/servers.js";
 import { freePort } from "../../support/cli.js";
-import { nginxConfiguration } from "../../support/nginx.js";
 import { start } from "../../support/programs.js";
 import type { Made, Pair } from "./certificates.js";
+import {
+  ANY,
+  apache,
+  type Configure,
+  caddy,
+  dhParameters,
+  gnutls,
+  haproxy,
+  java,
+  lighttpd,
+  nginx,
+  node,
+  sServer,
+  stunnel,
+} from "./programs.js";
 
 export interface TlsServer {
   readonly name: string;
-  readonly program: "openssl" | "nginx" | "apache2" | "gnutls-serv";
-  /** @returns arguments; files go into the folder */
-  readonly configure: (made: Made, port: number, folder: string) => readonly string[];
+  readonly program: Program;
+  readonly configure: Configure;
 }
 
-const ANY = "ALL:COMPLEMENTOFALL:@SECLEVEL=0";
-
-const sServer =
-  (pair: (made: Made) => Pair, ...more: readonly string[]): TlsServer["configure"] =>
-  (made, port) => {
-    const { cert, key, chain } = pair(made);
-    const isBare = more.includes("-bare");
-    return [
-      ...["s_server", "-accept", `127.0.0.1:${port}`, "-www", "-quiet"],
-      ...["-cert", cert, "-key", key, ...(isBare ? [] : ["-cert_chain", chain])],
-      ...more.filter((each) => each !== "-bare"),
-    ];
-  };
-
-const nginx =
-  (pair: (made: Made) => Pair, lines: string): TlsServer["configure"] =>
-  (made, port, folder) => {
-    const { chain, key } = pair(made);
-    const file = join(folder, "nginx.conf");
-    const server = `server {
-    listen 127.0.0.1:${port} ssl;
-    ssl_certificate ${chain};
-    ssl_certificate_key ${key};
-    ${lines}
-  }`;
-    writeFileSync(file, nginxConfiguration(folder, server));
-    return ["-c", file, "-p", folder];
-  };
-
-const apache =
-  (pair: (made: Made) => Pair, lines: string): TlsServer["configure"] =>
-  (made, port, folder) => {
-    const { chain, key } = pair(made);
-    const file = join(folder, "apache.conf");
-    const modules = ["mpm_event", "authz_core", "ssl"].map(
-      (name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`,
-    );
-    writeFileSync(
-      file,
-      `${modules.join("\n")}
-ServerRoot ${folder}
-ServerName localhost
-PidFile ${folder}/apache.pid
-ErrorLog ${folder}/error.log
-DocumentRoot ${folder}
-Mutex posixsem
-Listen 127.0.0.1:${port}
-SSLEngine on
-SSLCertificateFile ${chain}
-SSLCertificateKeyFile ${key}
-${lines}
-`,
-    );
-    return ["-X", "-d", folder, "-f", file];
-  };
-
-const gnutls =
-  (priority: string): TlsServer["configure"] =>
-  (made, port) => [
-    ...["--http", "--port", String(port), "--priority", priority, "--noticket"],
-    ...["--x509certfile", made.rsa.chain, "--x509keyfile", made.rsa.key],
-  ];
+type Program =
+  | ("openssl" | "nginx" | "apache2" | "gnutls-serv" | "haproxy")
+  | ("caddy" | "lighttpd" | "stunnel4" | "node" | "java");
 
 const rsa = (made: Made): Pair => made.rsa;
 const ec = (made: Made): Pair => made.ec;
@@ -162,6 +116,56 @@ export const TLS_SERVERS: readonly TlsServer[] = [
     configure: apache(ec, "SSLProtocol TLSv1.2"),
   },
   {
+    name: "HAProxy with TLS 1.1 and the suites of its own choice",
+    program: "haproxy",
+    configure: haproxy(
+      rsa,
+      "ssl-min-ver TLSv1.1 ciphers ECDHE-RSA-AES256-GCM-SHA384:AES256-SHA:@SECLEVEL=0",
+    ),
+  },
+  {
+    name: "Caddy as it comes, P-256",
+    program: "caddy",
+    configure: caddy(ec, "protocols tls1.2 tls1.3"),
+  },
+  {
+    name: "Caddy with two suites",
+    program: "caddy",
+    configure: caddy(
+      rsa,
+      "ciphers TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    ),
+  },
+  {
+    name: "lighttpd with TLS 1.2 only",
+    program: "lighttpd",
+    configure: lighttpd(
+      rsa,
+      '"MinProtocol" => "TLSv1.2", "MaxProtocol" => "TLSv1.2", "CipherString" => "HIGH:@SECLEVEL=0"',
+    ),
+  },
+  {
+    name: "stunnel with TLS 1.0",
+    program: "stunnel4",
+    configure: stunnel(
+      rsa,
+      "sslVersionMin = TLSv1\nsecurityLevel = 0\nciphers = ALL:!aNULL:@SECLEVEL=0",
+    ),
+  },
+  {
+    name: "Node with the server's order and RSA key exchange",
+    program: "node",
+    configure: node(
+      rsa,
+      'maxVersion: "TLSv1.2", honorCipherOrder: true, ciphers: "AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA256", ecdhCurve: "secp384r1:prime256v1"',
+    ),
+  },
+  {
+    name: "the server of Java's own runtime",
+    program: "java",
+    configure: java(rsa, '"TLSv1.2", "TLSv1.3"'),
+  },
+  {
     name: "GnuTLS with 3DES and Camellia",
     program: "gnutls-serv",
     configure: gnutls(
@@ -169,26 +173,6 @@ export const TLS_SERVERS: readonly TlsServer[] = [
     ),
   },
 ];
-
-/** A well-known group of 1024 bits (RFC 2409 6.2), so that nothing has to be computed. */
-function dhParameters(folder: string): string {
-  const file = join(folder, "dh.pem");
-  const prime =
-    "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7EDEE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF";
-  const body = Buffer.concat([integer(Buffer.from(prime, "hex")), integer(Buffer.from([2]))]);
-  const der = Buffer.concat([Buffer.from([0x30, 0x81, body.length]), body]);
-  writeFileSync(
-    file,
-    `-----BEGIN DH PARAMETERS-----\n${der.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END DH PARAMETERS-----\n`,
-  );
-  return file;
-}
-
-function integer(value: Buffer): Buffer {
-  const content = (value[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), value]) : value;
-  const length = content.length < 128 ? [content.length] : [0x81, content.length];
-  return Buffer.concat([Buffer.from([0x02, ...length]), content]);
-}
 
 /** Starts a server and waits until it listens; it ends with the test file. @returns its port */
 export async function startTls(server: TlsServer, made: Made): Promise<number> {
