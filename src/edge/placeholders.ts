@@ -48,7 +48,7 @@ export const PLACEHOLDERS: Readonly<Record<string, Value>> = {
   hex24: hex(12),
   hex32: hex(16),
   /** As mod_unique_id of Apache writes it. */
-  "unique-id": () => randomBytes(20).toString("base64").slice(0, 27).replace(/[+/]/g, "@"),
+  "unique-id": () => randomBytes(20).toString("base64").slice(0, 27).replace(/[+/]/g, "_"),
   /** As `$time_iso8601` of nginx, in UTC. */
   iso8601: () => `${new Date().toISOString().slice(0, 19)}+00:00`,
   /** Seconds. */

@@ -5,7 +5,7 @@ import { eachLine, valuesOf } from "../../lines.js";
 import { FORGED } from "../fields.js";
 import type { Model } from "../model.js";
 import type { Arrived, Observation, Shows } from "../question.js";
-import { type Learned, learnRule } from "./rules.js";
+import { isUnpredictable, type Learned, learnRule } from "./rules.js";
 import { seen } from "./seen.js";
 import { type Draft, learnShape } from "./shape.js";
 import { readings } from "./templates.js";
@@ -123,7 +123,7 @@ function learnRules(views: readonly View[], scene: Scene): Rules {
 /** One rule, or one for each scheme where that explains more: sites on two ports are two sites. */
 function learnBySchemes(name: string, views: readonly View[], scene: Scene): Learned[] {
   const whole = learnRule(name, views, scene);
-  if (whole.unexplained.length === 0) return [whole];
+  if (whole.unexplained.length === 0 || isUnpredictable(whole)) return [whole];
   const halves = (["https", "http"] as const).flatMap((when): Learned[] => {
     const own = views.filter(({ request }) => request.scheme === when);
     if (own.length === 0 || own.length === views.length) return [];
@@ -133,19 +133,6 @@ function learnBySchemes(name: string, views: readonly View[], scene: Scene): Lea
   const left = halves.reduce((sum, { unexplained }) => sum + unexplained.length, 0);
   return halves.length === 2 && left < whole.unexplained.length ? halves : [whole];
 }
-
-/**
- * Whether a value is another one each time for no reason that was found: whatever else there is to
- * learn is learnt as if the header were not there.
- */
-function isUnpredictable({ rule, unexplained }: Learned): boolean {
-  const key = rule.name.toLowerCase();
-  const values = unexplained.map((view) => view.values.get(key)?.join());
-  return values.length > MANY && new Set(values).size > values.length / 2;
-}
-
-/** So many questions come out otherwise by more than a condition that was not found. */
-const MANY = 20;
 
 /** How much a list of rules leaves unexplained, and, much less, how long-winded it is. */
 function weight(learned: readonly Learned[]): number {

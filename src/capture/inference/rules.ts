@@ -58,7 +58,7 @@ export function learnRule(
     if (unexplained.length === 0) break;
   }
   let best = guesses[0] as Learned;
-  if (best.unexplained.length === 0 || !refines) return best;
+  if (best.unexplained.length === 0 || !refines || isUnpredictable(best)) return best;
   for (const guess of guesses) {
     let now: Learned = guess;
     for (let step = 0; step < MAX_STEPS && now.unexplained.length > 0; step++) {
@@ -67,9 +67,23 @@ export function learnRule(
       now = better;
     }
     if (now.unexplained.length < best.unexplained.length) best = now;
-    if (best.unexplained.length === 0) break;
+    if (best.unexplained.length === 0) return best;
+  }
+  for (const rule of copiesOrNothing(name, counted)) {
+    const unexplained = attempt(rule, best.unexplained.length);
+    if (unexplained.length < best.unexplained.length) best = { rule, unexplained };
   }
   return best;
+}
+
+/** So many questions come out otherwise by more than a condition that was not found. */
+const MANY = 20;
+
+/** Whether a value is another one each time for no reason that was found. */
+export function isUnpredictable({ rule, unexplained }: Learned): boolean {
+  const key = rule.name.toLowerCase();
+  const values = unexplained.map((view) => view.values.get(key)?.join());
+  return values.length > MANY && new Set(values).size > values.length / 2;
 }
 
 /** Which questions a rule does not explain. */
@@ -203,10 +217,17 @@ function copies(name: string, views: readonly View[]): HeaderRule[] {
   return [...sources.entries()]
     .sort(([, a], [, b]) => b - a)
     .slice(0, 2)
-    .flatMap(([from]): HeaderRule[] => [
-      { name, op: "set", value: "{sent}", from },
-      { name, op: "set", value: "", cases: [{ from, value: "{sent}" }] },
-    ]);
+    .map(([from]) => ({ name, op: "set", value: "{sent}", from }));
+}
+
+/** The same by an edge that keeps the client's own line of this name away. */
+function copiesOrNothing(name: string, views: readonly View[]): HeaderRule[] {
+  return copies(name, views).map(({ from = "" }) => ({
+    name,
+    op: "set",
+    value: "",
+    cases: [{ from, value: "{sent}" }],
+  }));
 }
 
 /** The step that makes a rule explain most more, if one does. */
@@ -292,7 +313,8 @@ function caseValues(key: string, views: readonly View[], other: string): HeaderC
     const texts = arrived === undefined ? [""] : readings(arrived, view.request);
     for (const value of [texts.at(-1) as string, texts[0] as string]) {
       cases.set(`${sent}\n${value}`, { from: other, is: [sent], value });
-      cases.set(`\n${value}`, { from: other, value });
+      // A part of what the client sent is no fixed text.
+      if (value === "" || !sent.includes(value)) cases.set(`\n${value}`, { from: other, value });
     }
   }
   return [...cases.values()].slice(0, 8);

@@ -3,8 +3,7 @@ import { eachLine } from "../../lines.js";
 import type { Arrived, Shows } from "../question.js";
 
 /** The form of mod_unique_id's: 27 characters, of which some are digits and some of each case. */
-export const UNIQUE_ID =
-  "(?=[\\w@-]*\\d)(?=[\\w@-]*[a-z])(?=[\\w@-]*[A-Z])[A-Za-z0-9@-]{27}(?![\\w@-])";
+export const UNIQUE_ID = "(?=[\\w@-]*\\d)(?=[\\w@-]*[a-z])(?=[\\w@-]*[A-Z])[\\w@-]{27}(?![\\w@-])";
 
 /** What is random or of the moment, and what stands for it. */
 const VOLATILE: readonly (readonly [RegExp, string])[] = [

@@ -64,14 +64,14 @@ CipherString = ALL:@SECLEVEL=0
 async function seenByTestssl(port: number): Promise<Seen> {
   const file = (name: string): string => join(made.folder, `${name}-${port}`);
   writeFileSync(file("conf"), OLD_TOO);
-  const { stdout } = await runProgram(
-    "testssl",
-    [
-      ...["--quiet", "--color", "0", "--warnings", "batch", "--jsonfile", file("json")],
-      ...["--ip", "127.0.0.1", "--add-ca", made.root, "-p", "-E", "-S", `localhost:${port}`],
-    ],
-    { env: { OPENSSL_CONF: file("conf") } },
-  );
+  // It takes OPENSSL_CONF away from the OpenSSL that it runs.
+  const openssl = `#!/bin/sh\nOPENSSL_CONF="${file("conf")}" exec openssl "$@"\n`;
+  writeFileSync(file("openssl"), openssl, { mode: 0o755 });
+  const { stdout } = await runProgram("testssl", [
+    ...["--quiet", "--color", "0", "--warnings", "batch", "--jsonfile", file("json")],
+    ...["--ip", "127.0.0.1", "--add-ca", made.root, "-p", "-E", "-S"],
+    ...["--openssl", file("openssl"), `localhost:${port}`],
+  ]);
   const found = JSON.parse(readFileSync(file("json"), "utf8")) as readonly Finding[];
   const of = (id: string): string[] =>
     found.filter((each) => each.id.split(" ")[0] === id).map(({ finding }) => finding);
