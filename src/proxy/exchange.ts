@@ -68,13 +68,13 @@ export interface Exchange {
   /** The request target in origin form ("/path?query"), or "*". */
   readonly target: string;
   /** What stood before it in absolute form: "https://app.example:8443". */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** The authority as the client named it: "localhost:8443". */
   readonly host: string;
   /** As the client sent them, but for Host (HTTP/1.1) and the pseudo-header fields (HTTP/2). */
   readonly headers: HeaderLines;
   /** The index in `headers` that Host had; undefined where there was none (HTTP/1.0, HTTP/2). */
-  readonly hostAt?: number;
+  readonly hostAt?: number | undefined;
   /** The client takes trailers (`TE: trailers`). */
   readonly trailersWelcome: boolean;
   readonly body: RequestBody | undefined;
