@@ -29,11 +29,14 @@ export interface Reply {
    * @param hasBody false when the response ends with its head
    */
   begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void;
-  /** @returns false when the client reads more slowly than the target sends */
-  write(chunk: Buffer): boolean;
+  /**
+   * @param sent called when the chunk's memory is not needed any more
+   * @returns false when the client reads more slowly than the target sends
+   */
+  write(chunk: Buffer, sent?: () => void): boolean;
   /** Sends a head that was kept back: its body takes its time (server-sent events). */
   flush(): void;
-  end(chunk?: Buffer, trailers?: HeaderLines): void;
+  end(chunk?: Buffer, trailers?: HeaderLines, sent?: () => void): void;
   /** Breaks the response off, so that the client cannot take it for a complete one. */
   destroy(): void;
   /** Calls back once, when the client reads on after `write` returned false. */

@@ -102,26 +102,28 @@ export class Http1Reply implements Reply {
     if (!this.#wrote && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, sent?: () => void): boolean {
     this.#commit(true);
     this.#wrote = true;
-    return this.#response.write(chunk) || this.#response.writableLength < WRITE_AHEAD;
+    return this.#response.write(chunk, sent) || this.#response.writableLength < WRITE_AHEAD;
   }
 
-  end(chunk?: Buffer, trailers: HeaderLines = []): void {
-    this.#finish(chunk ?? NOTHING, trailers);
+  end(chunk?: Buffer, trailers: HeaderLines = [], sent?: () => void): void {
+    this.#finish(chunk ?? NOTHING, trailers, sent);
   }
 
   /** @param body undefined when the response has none */
-  #finish(body: Buffer | undefined, trailers: HeaderLines): void {
+  #finish(body: Buffer | undefined, trailers: HeaderLines, sent?: () => void): void {
     const small = !this.#wrote && (body?.length ?? 0) <= SMALL_BODY;
+    // What is small leaves as a string: together with the head, in one piece instead of two.
+    if (small) sent?.();
     if (small && trailers.length === 0 && this.#sendWhole(body)) return;
     this.#commit(body !== undefined);
     // Node's types know trailers as an object; its implementation takes pairs as well.
     if (trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
-    // As a string it leaves together with the head, in one piece instead of two.
-    if (body && body.length > 0 && small) this.#response.end(body.toString("latin1"), "latin1");
-    else this.#response.end(body === NOTHING ? undefined : body);
+    if (!body || body === NOTHING) this.#response.end();
+    else if (small) this.#response.end(body.toString("latin1"), "latin1");
+    else this.#response.end(body, sent);
     this.#wrote = true;
   }
 
