@@ -46,8 +46,9 @@ export function requestLine(
   toApp: ToApp,
 ): string {
   const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
-  const asked = appTarget({ target, ...(origin !== undefined && { origin }) }, toApp);
-  return `${appMethod(method, toApp)} ${asked} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
+  const asked = appTarget({ target, origin }, toApp);
+  const version = toApp.version === "client" ? asClient : toApp.version;
+  return `${appMethod(method, toApp)} ${asked} HTTP/${version}`;
 }
 
 /**
