@@ -27,6 +27,8 @@ const NOT_SAID = [
 const ANSWERED_ALONE: Readonly<Record<string, readonly string[]>> = {
   // It takes WebSockets only and closes the connection without a word; an app would say no itself.
   "http-proxy": ["upgrade to something else"],
+  // Its redirect goes to the path that it has read.
+  apache: ["plain http with dots and encoded characters"],
 };
 
 /** Versions of the servers are no difference. */

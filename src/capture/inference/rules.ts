@@ -48,15 +48,10 @@ export function learnRule(
   const key = name.toLowerCase();
   const counted = views.filter(({ named }) => !named.includes(key));
   const attempt = trial(name, counted, scene);
-  const guesses: Learned[] = [];
-  for (const rule of firstGuesses(name, counted, scene)) {
-    const worst = guesses[MAX_REFINED - 1]?.unexplained.length;
-    const unexplained = attempt(rule, worst);
-    if (unexplained.length === worst) continue;
-    guesses.push({ rule, unexplained });
-    guesses.sort((a, b) => a.unexplained.length - b.unexplained.length).splice(MAX_REFINED);
-    if (unexplained.length === 0) break;
-  }
+  const guesses = firstGuesses(name, counted, scene)
+    .map((rule) => ({ rule, unexplained: attempt(rule) }))
+    .sort((a, b) => a.unexplained.length - b.unexplained.length)
+    .slice(0, MAX_REFINED);
   let best = guesses[0] as Learned;
   if (best.unexplained.length === 0 || !refines || isUnpredictable(best)) return best;
   for (const guess of guesses) {
