@@ -40,6 +40,8 @@ export interface StatePaths {
   readonly previous: string;
   /** There while a process replaces the authority. */
   readonly lock: string;
+  /** There while a process writes certificates that the authority signed. */
+  readonly turn: string;
   /** The system's roots and the authority's, PEM, and as a trust store of Java. */
   readonly bundle: string;
   readonly javaTrust: string;
@@ -59,6 +61,7 @@ export function statePaths(directory: string): StatePaths {
     next: join(directory, "next"),
     previous: join(directory, "previous"),
     lock: join(directory, ".authority.lock"),
+    turn: join(directory, ".certificates.lock"),
     bundle: join(directory, "bundle.pem"),
     javaTrust: join(directory, "java-trust.p12"),
     bundles: join(directory, "bundles"),
