@@ -1,6 +1,6 @@
 /** Every path that devtls reads or writes outside the project it is used in. */
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { homedir, userInfo } from "node:os";
+import { isAbsolute, join } from "node:path";
 
 /** What decides where things are; tests and other platforms pass their own. */
 export interface Place {
@@ -10,7 +10,13 @@ export interface Place {
 }
 
 export function thisPlace(): Place {
-  return { env: process.env, platform: process.platform, home: homedir() };
+  return { env: process.env, platform: process.platform, home: homeFolder() };
+}
+
+/** This user's home. A HOME that is empty or relative would make it a part of the project. */
+export function homeFolder(): string {
+  const home = homedir();
+  return isAbsolute(home) ? home : userInfo().homedir;
 }
 
 /** The state directory: the authority, the leaves of `serve`, the merged bundle. */
