@@ -1,6 +1,6 @@
 /** Every path that devtls reads or writes outside the project it is used in. */
 import { homedir, userInfo } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 
 /** What decides where things are; tests and other platforms pass their own. */
 export interface Place {
@@ -13,10 +13,20 @@ export function thisPlace(): Place {
   return { env: process.env, platform: process.platform, home: homeFolder() };
 }
 
-/** This user's home. A HOME that is empty or relative would make it a part of the project. */
+/**
+ * This user's home. A HOME that is empty or relative would make it a part of the project; a user id
+ * without a name, as containers run under, has none but the root folder, as Docker has it.
+ */
 export function homeFolder(): string {
-  const home = homedir();
-  return isAbsolute(home) ? home : userInfo().homedir;
+  for (const find of [homedir, () => userInfo().homedir]) {
+    try {
+      const home = find();
+      if (isAbsolute(home)) return home;
+    } catch {
+      // The system knows no such user.
+    }
+  }
+  return resolve("/");
 }
 
 /** The state directory: the authority, the leaves of `serve`, the merged bundle. */
