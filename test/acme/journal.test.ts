@@ -149,6 +149,19 @@ describe("The journal", () => {
   });
 });
 
+it("The journal is read again with 10,000 certificates in it", () => {
+  const folder = newFolder();
+  const first = new Journal(folder, NOW);
+  const chains = ["A chain with its root, PEM. ".repeat(90)];
+  for (let count = 0; count < 10_000; count++) {
+    first.saveCertificate(certificate(`c${count}`, { chains }));
+  }
+  first.close();
+  const again = new Journal(folder, NOW);
+  expect(again.certificate("c9999")?.chains).toEqual(chains);
+  again.close();
+});
+
 describe("A server that is stopped and started", () => {
   it("knows its accounts, orders and certificates", async () => {
     const answers = await startAnswers();
