@@ -53,7 +53,9 @@ function take(path: string): void {
 
 function claim(path: string): boolean {
   const here: Holder = { id: process.pid, start: startOf(process.pid), host: hostname() };
-  return writeNewFiles([{ path, data: JSON.stringify(here), mode: 0o600 }]);
+  // The time tells one turn of a process from its next.
+  const data = JSON.stringify({ ...here, at: Date.now() });
+  return writeNewFiles([{ path, data, mode: 0o600 }]);
 }
 
 /** The turns of this process, which the lock does not tell apart, by the lock's path. */
