@@ -106,6 +106,10 @@ function settingsOf(address: string, options: Options): AuditSettings {
 }
 
 function addressOf(text: string, what: string): URL {
+  // As a host it would be an address in one number (WHATWG URL 3.5), and somebody else's.
+  if (/^\d{1,5}$/.test(text)) {
+    throw usage(`${what} '${text}' is a port`, `Write it as http://localhost:${text}/`);
+  }
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.hostname === "") {

@@ -88,12 +88,20 @@ async function chainsOf(
       );
     } catch (error) {
       const [der] = [...chains.values()].flat();
-      if (der && seen.length === 0) {
-        seen.push({ leaf: certificateOf(der), problem: causeOf(error), nameProblem: undefined });
-      }
+      const leaf = der && seen.length === 0 ? readable(der) : undefined;
+      if (leaf) seen.push({ leaf, problem: causeOf(error), nameProblem: undefined });
     }
   }
   return seen;
+}
+
+/** A server can send anything as its certificate. */
+function readable(der: Buffer): SeenCertificate | undefined {
+  try {
+    return certificateOf(der);
+  } catch {
+    return undefined;
+  }
 }
 
 /** From the best to the worst. */
