@@ -90,13 +90,13 @@ function inJavaScript(body: Buffer): string {
 function bodyOf({ asked, requestBody }: Recorded): Buffer | undefined {
   if (requestBody?.octets.length === requestBody?.total && requestBody) return requestBody.octets;
   if (!asked.body || asked.body.length === 0) return undefined;
-  const why = requestBody ? "its body is longer than what is kept" : "its body was not kept";
+  const [why, hint] = requestBody
+    ? ["its body is longer than what is kept", "Leave it out: filter the list"]
+    : ["its body was not kept", "Switch bodies on, and do it again in the browser"];
   throw new DevtlsError(
     "request-failed",
     `could not copy ${asked.method} ${asked.target}: ${why}`,
-    {
-      hint: "Switch bodies on, and do it again in the browser",
-    },
+    { hint },
   );
 }
 
@@ -143,7 +143,7 @@ export function asStep(record: Recorded): Step {
   }
   if (body === "") return { request: { method, path: target } };
   const json = /^application\/(?:[\w.+-]*\+)?json\b/i.test(type) ? jsonIn(body) : undefined;
-  if (json !== undefined) return { request: { method, path: target, json: withoutSecrets(json) } };
+  if (json !== undefined) return { request: { method, path: target, json } };
   return { request: { method, path: target, body, headers: { "Content-Type": type } } };
 }
 
@@ -162,9 +162,10 @@ function open(name: string, value: string): string {
     : value;
 }
 
+/** Without its secrets; undefined for what is none, or is nested deeper than calls can be. */
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return withoutSecrets(JSON.parse(text));
   } catch {
     return undefined;
   }
