@@ -214,10 +214,13 @@ async function adminCheck(scene: Scene): Promise<Check> {
   const url = new URL("/admin/", here);
   const answer = await askOnce(carrierOf(scene), url);
   const location = answer && field(answer, "location");
+  // Some sites answer every path with one page.
+  const missing = scene.pages.all.find(({ kind }) => kind === "error")?.answer;
+  const speaksOfIt = (page: Answer): boolean =>
+    page.status === 200 && (hasPassword(page) || (isHtml(page) && /\badmin/i.test(page.body)));
   const isThere =
     answer !== undefined &&
-    ((answer.status === 200 &&
-      (hasPassword(answer) || (isHtml(answer) && /\badmin/i.test(answer.body)))) ||
+    ((speaksOfIt(answer) && !(missing && speaksOfIt(missing))) ||
       (answer.status >= 300 &&
         answer.status < 400 &&
         /\/admin\/(?:login|sign)/i.test(location ?? "")));
