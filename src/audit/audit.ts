@@ -12,7 +12,7 @@ import { Outside } from "./asking/outside.js";
 import { Pace } from "./asking/pace.js";
 import { type Asked, type Doors, reasonOf } from "./asking/ways.js";
 import { type Check, stated } from "./checks.js";
-import { type HeaderGrade, type Judged, judge } from "./judge.js";
+import { type HeaderGrade, type Judged, judge, withoutPage } from "./judge.js";
 import { preloadCheck } from "./preload-checks.js";
 import { hstsSeconds } from "./rules/header-tests.js";
 import { judgedWay } from "./rules/site.js";
@@ -92,7 +92,11 @@ export async function audit(settings: AuditSettings): Promise<Audit> {
   const failure = first && failureOf(url, first.found.site);
   if (failure !== undefined && !tls?.rating) throw unreachable(url, failure);
   const isLocal = ground.isHere || (tls?.isLocal ?? false);
-  const all = judged.map(({ edge, found }) => ({
+  const told = judged.map(({ edge, found }) => ({
+    edge,
+    found: tls?.isHttp2Only && edge === undefined ? withoutPage(found) : found,
+  }));
+  const all = told.map(({ edge, found }) => ({
     ...{ edge, found, grade: worseGrade(found.headers.grade, tls?.rating?.grade ?? null) },
     checks: [
       ...found.checks,

@@ -62,6 +62,14 @@ function unanswered({ https, http }: Asked): Check {
   return stated({ id: "start-page", status: "fail", detail });
 }
 
+/** The same of a server that speaks HTTP/2 only: what HTTP/1.1 was answered is none of its pages. */
+export function withoutPage({ site }: Judged): Judged {
+  const detail =
+    "Not asked: the server speaks HTTP/2 only, and pages are asked over HTTP/1.1 here.";
+  const check = stated({ id: "start-page", status: "not-asked", detail });
+  return { site, headers: NO_GRADE, checks: [check], framework: null };
+}
+
 function gradeHeaders(
   site: Asked,
   remedyFor: RemedyFor,

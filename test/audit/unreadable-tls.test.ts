@@ -1,6 +1,7 @@
 /** A TLS server is judged by what it shows: at whatever address, and also where no page can be had. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createSecureServer as createHttp2Server } from "node:http2";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -73,6 +74,22 @@ describe("A server that browsers cannot talk to", () => {
     const how = { requestCert: true, rejectUnauthorized: true };
     const found = await auditedAt("localhost", how);
     expect([found.headers.grade, found.tls?.rating?.grade]).toEqual([null, "A"]);
+  });
+
+  it("is graded by its TLS alone when it speaks HTTP/2 only", async () => {
+    const stateDirectory = temporaryFolder();
+    const pair = await credentials("localhost", { stateDirectory });
+    const server = createHttp2Server(pair, (_request, response) => void response.end("<p>Hello"));
+    server.on("unknownProtocol", (socket) => void socket.end("HTTP/1.1 403 No\r\n\r\n"));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    atEnd(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const found = await audited({ url: new URL(`https://localhost:${port}/`) });
+    expect(found.headers.grade).toBeNull();
+    expect(found.tls?.isHttp2Only).toBe(true);
+    const check = checkOf(found, "start-page");
+    expect(check?.detail).toMatch(/HTTP\/2 only|no application protocol/);
   });
 
   it("is told of when it sends no certificate at all as one", async () => {

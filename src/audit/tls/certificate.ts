@@ -44,6 +44,8 @@ export interface VerifyOptions {
   readonly localRoot: string | undefined;
   /** What certificates the client takes, as OpenSSL lists them; any unless told otherwise. */
   readonly sigalgs?: string;
+  /** What is offered to be spoken over TLS (RFC 7301). */
+  readonly protocols?: readonly string[];
 }
 
 /** Everything that OpenSSL still speaks; what is weak is judged, not refused. */
@@ -80,7 +82,7 @@ export async function verifyChain(server: Server, options: VerifyOptions): Promi
 function verifyAt(
   address: string,
   { host, port, name }: Server,
-  { roots, localRoot, sigalgs }: VerifyOptions,
+  { roots, localRoot, sigalgs, protocols = ["h2", "http/1.1"] }: VerifyOptions,
 ): Promise<SeenChain> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
@@ -99,7 +101,7 @@ function verifyAt(
         ...{ ca: [...roots], ciphers: ALL_CIPHERS, minVersion: "TLSv1" },
         ...(sigalgs !== undefined && { sigalgs }),
       }),
-      ALPNProtocols: ["h2", "http/1.1"],
+      ALPNProtocols: [...protocols],
       requestOCSP: true,
     };
     const socket = connect(asked);
