@@ -61,6 +61,7 @@ function aboutChecks(found: TlsExamination): Check[] {
       );
     }
     const detail = words[about];
+    if (about === "certificate" && detail === undefined) return [unverified(found)];
     if (detail === undefined || !found.rating) return [];
     return [stated({ id, status: "pass", detail: `${detail}.` })];
   });
@@ -68,6 +69,13 @@ function aboutChecks(found: TlsExamination): Check[] {
 
 const offered = ({ versions }: TlsExamination) =>
   versions.filter(({ state }) => state === "offered");
+
+/** No handshake came to an end: what was sent is known at most, and that is never a pass. */
+function unverified({ chains: [main] }: TlsExamination): Check {
+  const why = main?.problem === undefined ? "" : ` (${main.problem})`;
+  const detail = `Not asked: whether the chain of its certificate is trusted${why}.`;
+  return stated({ id: "tls-certificate", status: "not-asked", detail });
+}
 
 function certificateWords({ chains, isLocal }: TlsExamination): string | undefined {
   const [main] = chains;

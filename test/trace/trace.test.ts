@@ -177,6 +177,16 @@ describe("devtls trace says what it could not do", () => {
     expect(status).toBe(2);
   });
 
+  it("when nobody answers at any address of a name, or a port is given alone", async () => {
+    for (const address of ["https://localhost:9/", "9", ":9"]) {
+      const { status, stderr } = await run(address);
+      expect(stderr).toMatch(
+        /^devtls: could not ask https:\/\/localhost:9\/: connect ECONNREFUSED \S/,
+      );
+      expect(status).toBe(1);
+    }
+  });
+
   it("when nobody answers", async () => {
     const { status, stderr } = await run("http://127.0.0.1:1/");
     expect(stderr).toMatch(/^devtls: could not ask http:\/\/127.0.0.1:1\/: .*ECONNREFUSED/);
@@ -219,7 +229,7 @@ it("devtls trace says so when https is asked of a port that speaks plain http", 
   server.close();
   expect(status).toBe(1);
   expect(stderr).toBe(
-    `devtls: could not ask https://127.0.0.1:${port}/page: 127.0.0.1:${port} speaks plain http\n` +
+    `devtls: could not ask https://127.0.0.1:${port}/page: 127.0.0.1:${port} speaks no TLS; perhaps it speaks plain http\n` +
       `  Ask it so: devtls trace http://127.0.0.1:${port}/page\n`,
   );
 });
