@@ -156,7 +156,14 @@ function firstGuesses(name: string, views: readonly View[], scene: Scene): Heade
     for (const value of values) guesses.push({ name, op: "append", value, glue });
   }
   for (const value of values) guesses.push({ name, op: "set", value, unless: [key] });
-  for (const when of ["https", "http", "http/2"] as const) {
+  // Where nothing was written that way, such a rule would be the same as none.
+  const ways = (["https", "http", "http/2"] as const).filter((when) =>
+    written.some(
+      ({ request }) =>
+        when === request.scheme || (when === "http/2" && request.protocol === "HTTP/2"),
+    ),
+  );
+  for (const when of ways) {
     for (const op of ["set", "append", "append-line"] as const) {
       for (const value of values) guesses.push({ name, op, value, when });
     }
