@@ -6,6 +6,7 @@ import { first, valuesOf, without } from "../lines.js";
 import type { Exchange } from "../proxy/exchange.js";
 import { checkHttp1Head, protocolsOf } from "../proxy/front/request-check.js";
 import { appMethod, requestHeaders } from "../proxy/heads.js";
+import { endToEndTrailers } from "../proxy/hop-by-hop.js";
 import type { Arrived, Observation } from "./question.js";
 
 /** What the app sees of a question through an edge. */
@@ -38,6 +39,10 @@ export const model: Model = (profile, target) => {
       version: toApp.version === "client" ? asClient : toApp.version,
       lines,
       octets: octetsOf(observation),
+      // What is collected has none.
+      ...(exchange.body?.chunked && {
+        trailers: endToEndTrailers(observation.question.trailers ?? []),
+      }),
     };
   };
 };

@@ -53,6 +53,8 @@ export interface Shows {
   readonly target: boolean;
   /** The version of HTTP that the edge speaks to the app. */
   readonly version: boolean;
+  /** Fields behind the last chunk. */
+  readonly trailers: boolean;
   /** Names (lower case) that the runtime keeps to itself. */
   readonly hidden: readonly string[];
 }
@@ -63,6 +65,7 @@ export const SHOWS_ALL: Shows = {
   duplicates: true,
   target: true,
   version: true,
+  trailers: true,
   hidden: [],
 };
 

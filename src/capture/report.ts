@@ -50,6 +50,7 @@ function parse(json: Record<string, unknown>): Report | undefined {
       duplicates: shows.duplicates === true,
       target: shows.target === true,
       version: shows.version === true,
+      trailers: false,
       hidden: Array.isArray(shows.hidden) ? shows.hidden.filter(text) : [],
     },
     number,

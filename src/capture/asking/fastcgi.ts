@@ -12,6 +12,7 @@ export const FASTCGI_SHOWS: Shows = {
   duplicates: false,
   target: true,
   version: false,
+  trailers: false,
   hidden: [
     ...["content-length", "transfer-encoding", "connection", "keep-alive", "te", "upgrade"],
     ...["expect", "proxy-connection"],

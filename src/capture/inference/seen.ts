@@ -39,13 +39,15 @@ export type Aliases = readonly (readonly [text: string, name: string])[];
 
 /** The lines of a request as an app behind this runtime can tell them apart. */
 export function seen(arrived: Arrived, shows: Shows, aliases: Aliases = []): string[] {
-  const { method, target, version, octets } = arrived;
+  const { method, target, version, octets, trailers = [] } = arrived;
   const first = [method, shows.target ? target : "", shows.version ? version : ""].join(" ");
   const named = aliasing(aliases);
   const lines = shownLines(arrived.lines, shows).map(
     ([name, value]) => `${name}: ${named(masked(value))}`,
   );
-  return [first, ...(shows.order ? lines : lines.sort()), `${octets} octets`];
+  const body = [`${octets} octets`];
+  if (shows.trailers) eachLine(trailers, (name, value) => body.push(`trailer ${name}: ${value}`));
+  return [first, ...(shows.order ? lines : lines.sort()), ...body];
 }
 
 /**
