@@ -119,7 +119,7 @@ export function planNginx(
   const upstreams = (http?.block ?? []).filter(({ name }) => name === "upstream");
   const app = chooseApp(site.servers, upstreams, wishes.upstream);
   const dropped = new Set<string>();
-  const rewriter = new Rewriter(place, app, upstreams, fastcgiNames(whole), dropped);
+  const rewriter = new Rewriter(place, app, upstreams, whole, dropped);
   const main = whole.filter(
     ({ name }) => !MACHINE.has(name) && name !== "http" && name !== "events",
   );
@@ -154,6 +154,22 @@ export function planNginx(
   };
 }
 
+/** Whether what passes to FastCGI looks for its script before (`try_files $fastcgi_script_name =404`). */
+function looksForScript(list: readonly Directive[]): boolean {
+  const passes = list.some(({ name }) => /^(?:fastcgi|uwsgi|scgi)_pass$/.test(name));
+  const looks = list.some(({ name, args }) => name === "try_files" || isFileTest(name, args));
+  return (passes && looks) || list.some(({ block: inner }) => looksForScript(inner ?? []));
+}
+
+function isFileTest(name: string, args: readonly string[]): boolean {
+  return name === "if" && args.some((arg) => /^\(?!?-[ef]$/.test(arg));
+}
+
+/** The last one is where `try_files` ends, whatever there is. */
+function withoutFolders(tried: readonly string[]): string[] {
+  return tried.filter((arg, i) => i === tried.length - 1 || !unquoted(arg).endsWith("/"));
+}
+
 function directive(...lines: readonly string[]): Directive[] {
   return lines.map((line) => {
     const [name = "", ...args] = line.split(" ");
@@ -180,21 +196,24 @@ class Rewriter {
   readonly #app: App;
   readonly #upstreams: readonly Directive[];
   readonly #fastcgi: ReadonlySet<string>;
+  readonly #scripts: boolean;
   readonly #dropped: Set<string>;
   /** The block that is the default of each port. */
   readonly #defaults = new Map<number, readonly Directive[]>();
 
+  /** @param whole the configuration that is rewritten, for what one part of it says of another */
   constructor(
     place: NginxPlace,
     app: App,
     upstreams: readonly Directive[],
-    fastcgi: ReadonlySet<string>,
+    whole: readonly Directive[],
     dropped: Set<string>,
   ) {
     this.#place = place;
     this.#app = app;
     this.#upstreams = upstreams;
-    this.#fastcgi = fastcgi;
+    this.#fastcgi = fastcgiNames(whole);
+    this.#scripts = app.fastcgi && looksForScript(whole);
     this.#dropped = dropped;
   }
 
@@ -228,8 +247,11 @@ class Rewriter {
   #other(one: Directive): Directive[] {
     const { name, args } = one;
     if (name === "upstream") return [this.#upstream(one)];
-    // `try_files $fastcgi_script_name =404` looks for the script.
-    if (name === "root" && this.#app.fastcgi) return [{ ...one, args: [this.#place.documents] }];
+    if (this.#scripts && name === "root") return [{ ...one, args: [this.#place.documents] }];
+    // What is there is the script alone: a folder would keep a path from the app.
+    if (this.#scripts && name === "try_files") {
+      return [{ ...one, args: withoutFolders(args) }];
+    }
     const [, cache] = /^(proxy|fastcgi)_cache$/.exec(name) ?? [];
     // What is asked twice has to reach the app twice.
     if (cache && args[0] !== "off") {
