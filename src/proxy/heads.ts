@@ -99,11 +99,15 @@ function asSeen(asked: Asked, { standIn }: Pick<Telling, "standIn">): Asked {
  */
 function framed(lines: HeaderLines, { body, upgrade }: Asked): HeaderLines {
   const length = upgrade || body?.chunked ? undefined : String(body?.length ?? 0);
-  const edited = editValues(lines, "content-length", () => length);
+  let said = false;
+  const edited = editValues(lines, "content-length", () => {
+    said = true;
+    return length;
+  });
   // A body that came in chunks and was collected has a length that the client did not give.
-  const unsaid =
-    length !== undefined && length !== "0" && first(edited, "content-length") === undefined;
-  return unsaid ? [...edited, "Content-Length", length] : edited;
+  return said || length === undefined || length === "0"
+    ? edited
+    : [...edited, "Content-Length", length];
 }
 
 /** The facts of an exchange that the edge goes by. */
