@@ -210,9 +210,7 @@ function report(captured: Captured, out: string | undefined, json: boolean): voi
 const MAX_NAMED = 4;
 
 function shortened(line: string): string {
-  const names = line.match(/"[^"]*"/g) ?? [];
+  const names = line.split('", "');
   if (names.length <= MAX_NAMED) return line;
-  const [last] = names.slice(MAX_NAMED - 1);
-  const end = line.indexOf(last as string) + (last as string).length;
-  return `${line.slice(0, end)} and ${names.length - MAX_NAMED} more`;
+  return `${names.slice(0, MAX_NAMED).join('", "')}" and ${names.length - MAX_NAMED} more`;
 }
