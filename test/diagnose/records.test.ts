@@ -196,6 +196,12 @@ describe("of an app that gives nothing away but what it runs on, the lines are o
     ["Node", ["Keep-Alive", "timeout=5"], ["express", "fastify", "koa"]],
     ["Python", ["Server", "gunicorn"], ["django", "flask"]],
     ["Java", ["Server", "Jetty(9.4.57.v20241219)"], ["spring", "tomcat"]],
+    [
+      "a servlet container, by its way to https",
+      ["Cache-Control", "private", "Location", "https://a.test:8443/secret/"],
+      ["tomcat", "spring"],
+    ],
+    ["anybody else on its way to https", ["Location", "https://a.test:8443/secret/"], undefined],
     ["Apache, whose word is another", ["Keep-Alive", "timeout=5, max=100"], undefined],
   ] as const)("%s", (_runtime, response, likely) => {
     expect(likelyBy(traitsOf(response))?.map(({ name }) => name)).toEqual(likely);

@@ -18,6 +18,12 @@ const serverIs =
     pattern.test(header("server"));
 
 const RUNTIMES: readonly Runtime[] = [
+  // A servlet container that is asked for confidentiality; it says nothing else of itself.
+  {
+    runs: ({ header }) =>
+      /^https:\/\/[^/]*:8443\//.test(header("location")) && header("cache-control") === "private",
+    likely: [tomcat, spring],
+  },
   // What Node's own server adds; others write it in another way, or with another number.
   { runs: ({ header }) => header("keep-alive") === "timeout=5", likely: [express, fastify, koa] },
   {
