@@ -96,8 +96,9 @@ export const withheldAtForm: Detector<Seen> = {
       ...(proof
         ? { proof }
         : {
-            settle:
-              'The app\'s log settles it: "Cannot send secure cookie over unencrypted connection".',
+            settle: isEmpty
+              ? "A form is not sent twice: once more, with the line below in place, settles it."
+              : 'The app\'s log settles it: "Cannot send secure cookie over unencrypted connection".',
           }),
     });
   },
