@@ -1,6 +1,7 @@
 /** What a page of refusal gives as the reason, by what frameworks write into theirs. */
 import { FRAMEWORKS } from "./frameworks/index.js";
 import type { Framework, Reason, RefusalPage } from "./frameworks/record.js";
+import { shown } from "./shown.js";
 
 export interface Said {
   readonly refusal: RefusalPage;
@@ -38,7 +39,7 @@ const SOME_APP: Framework = {
 const OF_THE_FIELD: readonly (readonly [RegExp, Reason])[] = [
   [/\b(?:cs|xs)rf\b.{0,60}|\bforgery (?:token|protection).{0,40}/i, "token"],
   [/\bcross[- ](?:site|origin)\b.{0,60}/i, "origin"],
-  [/\b(?:invalid|bad) origin\b|\borigin\b.{0,20}\b(?:mismatch|(?:not|does not) \w+)/i, "origin"],
+  [/\b(?:invalid|bad) origin\b|\borigin\b.{0,80}\b(?:mismatch|(?:not|does not) \w+)/i, "origin"],
 ];
 
 /** Of long pages the words may be anywhere, and about anything. */
@@ -49,7 +50,8 @@ function inWordsOfTheField(page: string, own: Framework | undefined): Said | und
   for (const [pattern, says] of OF_THE_FIELD) {
     const [found] = pattern.exec(page) ?? [];
     if (found === undefined) continue;
-    const text = (found.split(/[<>"{}\n]/)[0] ?? "").trim();
+    // Anybody may have written that: what a terminal would act on stays out.
+    const text = shown((found.split(/[<>"{}\n]/)[0] ?? "").trim());
     return { refusal: { text, says, vague: true }, framework: own ?? SOME_APP };
   }
   return undefined;
