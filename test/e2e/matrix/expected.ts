@@ -189,11 +189,31 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   }),
 };
 
+/**
+ * Behind which edges a row is tried: of those that tell the app the same and expect the same of it
+ * one, another one in the next row; all of them with DEVTLS_EVERY_EDGE=1.
+ */
+export function edgesOf(name: string): readonly Edge[] {
+  if (process.env.DEVTLS_EVERY_EDGE === "1") return EDGES;
+  const cells = EXPECTED[name] as Row;
+  const turn = Object.keys(EXPECTED).indexOf(name);
+  return EDGES.filter((edge) => {
+    const alike = TELLING.filter((telling) => cells[telling] === cells[edge]);
+    const isTelling = (TELLING as readonly Edge[]).includes(edge);
+    return !isTelling || alike[turn % alike.length] === edge;
+  });
+}
+
+/** A row with these edges only. */
+export function cellsOf(row: Row, edges: readonly Edge[]): Partial<Row> {
+  return Object.fromEntries(edges.map((edge) => [edge, row[edge]]));
+}
+
 /** The edges of a row for which devtls does not print enough, and how a visit ends when mended. */
-export function gapsOf(cells: Row): readonly (readonly [edge: Edge, end: string])[] {
+export function gapsOf(cells: Partial<Row>): readonly (readonly [edge: Edge, end: string])[] {
   return EDGES.flatMap((edge) => {
     const cell = cells[edge];
-    return typeof cell === "string"
+    return cell === undefined || typeof cell === "string"
       ? []
       : [[edge, cell.should.split(/[ *]/).at(-1) ?? ""] as const];
   });
@@ -208,12 +228,11 @@ export function findingsOf(cell: Cell, index: number): number {
 /** What was seen, with the cell itself in the place of what it allows. */
 export function withoutGaps(
   actual: Readonly<Record<string, string>>,
-  cells: Row,
+  cells: Partial<Row>,
 ): Record<string, Cell> {
   return Object.fromEntries(
-    EDGES.map((edge) => {
+    Object.entries(cells).map(([edge, cell]) => {
       const seen = actual[edge] ?? "";
-      const cell = cells[edge];
       return [edge, typeof cell !== "string" && allows(cell, seen) ? cell : seen];
     }),
   );
