@@ -1,9 +1,12 @@
-/** Every command that README.md shows, run in a fresh clone as it stands there. */
+/**
+ * Every command that README.md shows, run in a fresh clone as it stands there. npm fetches and
+ * unpacks every package under CI=true, or with DEVTLS_INSTALL=1; else the clone gets those of here.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { freePort, type Outcome, PROJECT, runProgram } from "../support/cli.js";
-import { type Clone, cloneRepository } from "../support/fresh-clone.js";
+import { type Clone, cloneRepository, linkPackages } from "../support/fresh-clone.js";
 import { startApp } from "../support/http-app.js";
 import {
   curl,
@@ -50,6 +53,12 @@ it("README.md says of every block of commands how it is tested", () => {
 
 const INSTALL = "npm ci";
 
+const installs = process.env.CI === "true" || process.env.DEVTLS_INSTALL === "1";
+
+/** A command as it is run: without npm's part of the installation, if that is not asked for. */
+const asRun = (command: string): string =>
+  installs ? command : command.replace(INSTALL, "npm run prepare");
+
 /** npm may have to fetch every package. */
 const INSTALL_TIMEOUT_MS = 600_000;
 
@@ -62,6 +71,7 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
 
   beforeAll(async () => {
     clone = await cloneRepository(home);
+    if (!installs) await linkPackages(clone);
   });
 
   async function shell(command: string, env = clone.env): Promise<Outcome> {
@@ -73,7 +83,7 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
   /** Makes the clone ready for commands, unless a block has done that already. */
   async function install(): Promise<void> {
     if (existsSync(join(clone.folder, "dist"))) return;
-    const outcome = await shell(INSTALL);
+    const outcome = await shell(asRun(INSTALL));
     expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
   }
 
@@ -90,7 +100,7 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
       async (_title, [command = ""]) => {
         await withDefaultPorts(async () => {
           // On a terminal of its own, where a question would be asked and wait for its answer.
-          const run = start("script", ["--quiet", "--command", command, "/dev/null"], {
+          const run = start("script", ["--quiet", "--command", asRun(command), "/dev/null"], {
             cwd: clone.folder,
             env: clone.env,
           });
