@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeJks } from "../../src/trust/keystore.js";
 import { errorOf, startBrowser, whyNoBrowser } from "../support/browser.js";
 import { type Outcome, runProgram, temporaryFolder } from "../support/cli.js";
-import { newProfile, openIn, startFirefox, whyNoFirefox } from "../support/firefox.js";
+import { openIn, startFirefox, whyNoFirefox } from "../support/firefox.js";
 import { temporaryHome } from "../support/programs.js";
 import { describeUnless, describeWith } from "../support/tools.js";
 import { makeLeaf, makeRoot, save } from "../x509/fixtures.js";
@@ -188,9 +188,7 @@ describeUnless(whyNoBrowser(), "Chromium", () => {
   let context: BrowserContext;
 
   beforeAll(async () => {
-    const database = join(home.folder, ".local/share/pki/nssdb");
-    mkdirSync(database, { recursive: true });
-    await trustIn(database, true);
+    await trustIn(join(home.folder, ".local/share/pki/nssdb"));
     const rules = [...sites.values()].map(({ host, port }) => `MAP ${host}:443 127.0.0.1:${port}`);
     context = await startBrowser(home, [`--host-resolver-rules=${rules.join()}`]);
   });
@@ -213,8 +211,8 @@ describeUnless(whyNoFirefox(), "Firefox", () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    const profile = await newProfile(home);
-    await trustIn(profile, false);
+    const profile = join(home.folder, "profile");
+    await trustIn(profile);
     browser = await startFirefox(home, profile, {
       "network.proxy.type": 1,
       "network.proxy.ssl": "127.0.0.1",
@@ -270,11 +268,12 @@ describeWith(["keytool"], "Java", () => {
   });
 });
 
-/** Has a database of NSS trust the root for web sites. */
-async function trustIn(database: string, create: boolean): Promise<void> {
+/** Makes a database of NSS that trusts the root for web sites. */
+async function trustIn(database: string): Promise<void> {
+  mkdirSync(database, { recursive: true });
   const run = (...args: string[]): Promise<Outcome> =>
     runProgram("certutil", [...args, "-d", `sql:${database}`]);
-  if (create) await run("-N", "--empty-password");
+  await run("-N", "--empty-password");
   const added = await run("-A", "-n", "root", "-t", "C,,", "-i", rootPath);
   expect(added.status, added.stderr).toBe(0);
 }
