@@ -8,6 +8,9 @@ const { Script } = require("node:vm");
 
 const DIGEST_OCTETS = 32;
 
+/** A run compiles what it needs: --help does little of it. What later runs add is kept, too. */
+const ADDING_RUNS = 4;
+
 // The commands that people wait for have bundles of their own; see src/cli/main-cert.ts.
 const own = ["cert", "serve"].includes(process.argv[2]);
 run(join(__dirname, "../dist/cli", own ? `main-${process.argv[2]}.js` : "main.js"));
@@ -22,7 +25,8 @@ run(join(__dirname, "../dist/cli", own ? `main-${process.argv[2]}.js` : "main.js
 function run(bundle) {
   const source = readFileSync(bundle);
   const path = `${bundle}.compiled`;
-  const cachedData = process.env.NODE_DISABLE_COMPILE_CACHE ? undefined : read(path, source);
+  const isOff = process.env.NODE_DISABLE_COMPILE_CACHE;
+  const { runs, cachedData } = (!isOff && read(path, source)) || { runs: 0 };
   const head = "(function (exports, require, module, __filename, __dirname) { ";
   // esbuild writes ASCII.
   const script = new Script(`${head}${source.latin1Slice()}\n})`, {
@@ -34,16 +38,16 @@ function run(bundle) {
   const load = createRequire(bundle);
   script.runInThisContext()(loaded.exports, load, loaded, bundle, dirname(bundle));
   // V8 itself refuses what a V8 of another version, or with other flags, has compiled.
-  const reused = cachedData !== undefined && !script.cachedDataRejected;
-  if (!reused && !process.env.NODE_DISABLE_COMPILE_CACHE) keep(script, path, source);
+  const before = cachedData === undefined || script.cachedDataRejected ? 0 : runs;
+  if (!isOff && before < ADDING_RUNS) keep(script, path, source, before + 1);
 }
 
 /** The digest of a bundle and of what was compiled of it: V8 would run damaged code. */
-function digestOf(source, compiled) {
-  return createHash("sha256").update(source).update(compiled).digest();
+function digestOf(source, runs, compiled) {
+  return createHash("sha256").update(source).update(runs).update(compiled).digest();
 }
 
-/** What was compiled of exactly this bundle, or undefined. */
+/** What was compiled of exactly this bundle, and in how many runs; or undefined. */
 function read(path, source) {
   let file;
   try {
@@ -51,15 +55,18 @@ function read(path, source) {
   } catch {
     return undefined;
   }
-  const compiled = file.subarray(DIGEST_OCTETS);
-  return digestOf(source, compiled).equals(file.subarray(0, DIGEST_OCTETS)) ? compiled : undefined;
+  const digest = file.subarray(0, DIGEST_OCTETS);
+  const runs = file.subarray(DIGEST_OCTETS, DIGEST_OCTETS + 1);
+  const cachedData = file.subarray(DIGEST_OCTETS + 1);
+  if (!digestOf(source, runs, cachedData).equals(digest)) return undefined;
+  return { runs: runs[0], cachedData };
 }
 
 /**
  * Written when the start is over, as V8 forgets code that has not run for a while, or when the
  * command ends before. Who may not write here compiles again in the next run.
  */
-function keep(script, path, source) {
+function keep(script, path, source, runs) {
   const write = () => {
     clearTimeout(timer);
     process.off("exit", write);
@@ -67,7 +74,9 @@ function keep(script, path, source) {
     try {
       const compiled = script.createCachedData();
       // Not by the umask: who may write it has their code run.
-      writeFileSync(temporary, digestOf(source, compiled), { flag: "wx", mode: 0o644 });
+      const count = Buffer.of(runs);
+      const digest = digestOf(source, count, compiled);
+      writeFileSync(temporary, Buffer.concat([digest, count]), { flag: "wx", mode: 0o644 });
       writeFileSync(temporary, compiled, { flag: "a" });
       renameSync(temporary, path);
     } catch {

@@ -70,11 +70,13 @@ export function editValues(
   edit: (value: string) => string | undefined,
 ): HeaderLines {
   let result: HeaderLines | undefined;
-  eachLine(lines, (candidate, value, index) => {
+  for (let index = 0; index < lines.length; index += 2) {
+    const candidate = lines[index] as string;
+    const value = lines[index + 1] as string;
     const after = isNamed(candidate, name) ? edit(value) : value;
     if (after !== value) result ??= lines.slice(0, index);
     if (result && after !== undefined) result.push(candidate, after);
-  });
+  }
   return result ?? lines;
 }
 

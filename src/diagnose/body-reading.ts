@@ -28,8 +28,8 @@ export function startBodyScan(head: BodyHead, context: DiagnosisContext = {}): S
   const { url, status, response, told } = head;
   if (status < 200 || status > 299 || status === 206) return undefined;
   if (!url.startsWith("https:") || told.length === 0) return undefined;
-  const syntax = syntaxOf(first(response, "content-type") ?? "", url);
-  if (!syntax) return undefined;
+  const syntax = syntaxOf(first(response, "content-type") ?? "");
+  if (!syntax || (syntax === "robots" && new URL(url).pathname !== ROBOTS)) return undefined;
   const { standIn } = context;
   const scan = new BodyScan(syntax, { ...head, plainPort: context.plainPort?.(), standIn });
   return {
@@ -81,7 +81,9 @@ const SYNTAXES: readonly (readonly [RegExp, Syntax])[] = [
 
 /** Whether bodies of a Content-Type are looked through; asked for every response. */
 export function isScanned(contentType: string, path: string): boolean {
-  return path === ROBOTS || syntaxOf(contentType, "https://localhost/") !== undefined;
+  if (path === ROBOTS) return true;
+  const syntax = syntaxOf(contentType);
+  return syntax !== undefined && syntax !== "robots";
 }
 
 const ROBOTS = "/robots.txt";
@@ -90,9 +92,8 @@ const ROBOTS = "/robots.txt";
 const KNOWN = new Map<string, Syntax | undefined>();
 const MAX_TYPES = 100;
 
-function syntaxOf(contentType: string, url: string): Syntax | undefined {
-  const syntax = KNOWN.has(contentType) ? KNOWN.get(contentType) : syntaxOfType(contentType);
-  return syntax === "robots" && new URL(url).pathname !== ROBOTS ? undefined : syntax;
+function syntaxOf(contentType: string): Syntax | undefined {
+  return KNOWN.has(contentType) ? KNOWN.get(contentType) : syntaxOfType(contentType);
 }
 
 function syntaxOfType(contentType: string): Syntax | undefined {

@@ -5,7 +5,7 @@ import type { ToApp } from "./profile.js";
 interface Asked {
   readonly target: string;
   /** "https://app.example:8443" */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 /** The whole request target that the app receives. */

@@ -29,11 +29,14 @@ export interface Reply {
    * @param hasBody false when the response ends with its head
    */
   begin(status: number, reason: string, headers: HeaderLines, hasBody: boolean): void;
-  /** @returns false when the client reads more slowly than the target sends */
-  write(chunk: Buffer): boolean;
+  /**
+   * @param sent called when the chunk's memory is not needed any more
+   * @returns false when the client reads more slowly than the target sends
+   */
+  write(chunk: Buffer, sent?: () => void): boolean;
   /** Sends a head that was kept back: its body takes its time (server-sent events). */
   flush(): void;
-  end(chunk?: Buffer, trailers?: HeaderLines): void;
+  end(chunk?: Buffer, trailers?: HeaderLines, sent?: () => void): void;
   /** Breaks the response off, so that the client cannot take it for a complete one. */
   destroy(): void;
   /** Calls back once, when the client reads on after `write` returned false. */
@@ -68,13 +71,13 @@ export interface Exchange {
   /** The request target in origin form ("/path?query"), or "*". */
   readonly target: string;
   /** What stood before it in absolute form: "https://app.example:8443". */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** The authority as the client named it: "localhost:8443". */
   readonly host: string;
   /** As the client sent them, but for Host (HTTP/1.1) and the pseudo-header fields (HTTP/2). */
   readonly headers: HeaderLines;
   /** The index in `headers` that Host had; undefined where there was none (HTTP/1.0, HTTP/2). */
-  readonly hostAt?: number;
+  readonly hostAt?: number | undefined;
   /** The client takes trailers (`TE: trailers`). */
   readonly trailersWelcome: boolean;
   readonly body: RequestBody | undefined;

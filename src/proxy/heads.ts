@@ -41,7 +41,7 @@ export function requestLine(
   toApp: ToApp,
 ): string {
   const asClient = protocol === "HTTP/1.0" ? "1.0" : "1.1";
-  const asked = appTarget({ target, ...(origin !== undefined && { origin }) }, toApp);
+  const asked = appTarget({ target, origin }, toApp);
   return `${method} ${asked} HTTP/${toApp.version === "client" ? asClient : toApp.version}`;
 }
 

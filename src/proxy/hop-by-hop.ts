@@ -40,13 +40,18 @@ export function endToEnd(headers: readonly string[]): HeaderLines {
     const value = headers[index + 1] as string;
     if (HOP_BY_HOP_LENGTHS.has(name.length)) {
       const key = name.toLowerCase();
-      if (key === "connection") named = [...(named ?? []), ...namedBy(value)];
+      if (key === "connection" && !NAMES_NOTHING.test(value)) {
+        named = [...(named ?? []), ...namedBy(value)];
+      }
       if (HOP_BY_HOP.has(key)) continue;
     }
     lines.push(name, value);
   }
   return named && named.length > 0 ? without(lines, named) : lines;
 }
+
+/** What stands in nearly all Connection lines, and is the name of no other. */
+const NAMES_NOTHING = /^(?:keep-alive|close|upgrade)$/i;
 
 /** The header names in a Connection value. */
 function namedBy(connection: string): string[] {

@@ -29,6 +29,7 @@ import { type Page, renderPage } from "./own/pages.js";
 import { joinEnds } from "./tunnel.js";
 import { Call, type CallEvents, type RequestBody } from "./upstream/call.js";
 import { UpstreamError } from "./upstream/connect.js";
+import { hold } from "./upstream/memory.js";
 import type { ResponseHead } from "./upstream/reader.js";
 import { Onlookers } from "./watch.js";
 
@@ -272,13 +273,13 @@ export class Passage implements CallEvents, Underway {
     this.#timer?.refresh();
     if (!last) return this.#write(chunk);
     this.#phase = Phase.Over;
-    this.#exchange.reply.end(chunk);
+    this.#exchange.reply.end(chunk, [], hold(chunk));
     return true;
   }
 
   #write(chunk: Buffer): boolean {
     const { reply } = this.#exchange;
-    const more = reply.write(chunk);
+    const more = reply.write(chunk, hold(chunk));
     // One read can bring many chunks; the first that finds the client slow waits for all of them.
     if (!more && !this.#draining) {
       this.#draining = true;

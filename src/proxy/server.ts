@@ -17,6 +17,7 @@ import type { Page } from "./own/pages.js";
 import { type PlainSettings, plainAnswer } from "./own/plain-http.js";
 import { pass } from "./pass.js";
 import type { Underway } from "./passage.js";
+import { release } from "./turn.js";
 import { isLoopback } from "./upstream/target.js";
 
 /** A certificate with its key, PEM; the chain may follow the leaf. */
@@ -298,6 +299,7 @@ class TlsProxy implements RunningProxy {
 
   close(graceMs: number): Promise<void> {
     for (const listening of this.#listening.splice(0)) listening.close();
+    release();
     this.#doorkeeper?.close();
     for (const session of this.#sessions) session.close();
     this.#http1.closeIdleConnections();
@@ -310,6 +312,7 @@ class TlsProxy implements RunningProxy {
       };
       const breakOff = (): void => {
         clearTimeout(timer);
+        release();
         this.#onIdle = done;
         for (const session of this.#sessions) session.destroy();
         for (const socket of this.#sockets) socket.destroy();

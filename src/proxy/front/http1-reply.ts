@@ -1,7 +1,16 @@
 /** Responses to HTTP/1.x requests, through Node's own response object. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { first, type HeaderLines, has, headText, pairsOf, without } from "../../lines.js";
+import {
+  fieldsText,
+  type HeaderLines,
+  has,
+  headText,
+  isNamed,
+  pairsOf,
+  without,
+} from "../../lines.js";
 import type { Reply } from "../exchange.js";
+import { holdBack } from "../turn.js";
 import type { ResponseHead } from "../upstream/reader.js";
 
 export function responseText({ status, reason, headers }: ResponseHead): string {
@@ -62,15 +71,17 @@ export class Http1Reply implements Reply {
    * @returns false where something has to be Node's decision
    */
   #sendWhole(body: Buffer | undefined): boolean {
-    const [held, response, { socket }] = [this.#held, this.#response, this.#response];
+    const held = this.#held;
+    const response = this.#response;
+    const { socket } = response;
     if (!held || !socket || socket.destroyed || !this.#request.complete) return false;
     // What waits to be read by a slow client has to be counted, and Node does.
     if (socket.writableLength > 0 || !response.shouldKeepAlive) return false;
     if (this.#request.httpVersionMinor === 0) return false;
-    const { headers } = held;
-    const sized = body === undefined || first(headers, "content-length") === String(body.length);
-    if (!sized || has(headers, "connection") || has(headers, "trailer")) return false;
-    const head = responseText({ ...held, headers: [...headers, "Connection", "keep-alive"] });
+    const lines = persistentLines(held.headers, body?.length);
+    if (lines === undefined) return false;
+    const head = `HTTP/1.1 ${held.status} ${held.reason}\r\n${lines}\r\n`;
+    holdBack(socket);
     socket.write(body ? head + body.toString("latin1") : head, "latin1");
     // As when the last write of a response is done: Node goes on to the next request.
     (response as { finished: boolean }).finished = true;
@@ -91,26 +102,28 @@ export class Http1Reply implements Reply {
     if (!this.#wrote && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, sent?: () => void): boolean {
     this.#commit(true);
     this.#wrote = true;
-    return this.#response.write(chunk) || this.#response.writableLength < WRITE_AHEAD;
+    return this.#response.write(chunk, sent) || this.#response.writableLength < WRITE_AHEAD;
   }
 
-  end(chunk?: Buffer, trailers: HeaderLines = []): void {
-    this.#finish(chunk ?? NOTHING, trailers);
+  end(chunk?: Buffer, trailers: HeaderLines = [], sent?: () => void): void {
+    this.#finish(chunk ?? NOTHING, trailers, sent);
   }
 
   /** @param body undefined when the response has none */
-  #finish(body: Buffer | undefined, trailers: HeaderLines): void {
+  #finish(body: Buffer | undefined, trailers: HeaderLines, sent?: () => void): void {
     const small = !this.#wrote && (body?.length ?? 0) <= SMALL_BODY;
+    // What is small leaves as a string: together with the head, in one piece instead of two.
+    if (small) sent?.();
     if (small && trailers.length === 0 && this.#sendWhole(body)) return;
     this.#commit(body !== undefined);
     // Node's types know trailers as an object; its implementation takes pairs as well.
     if (trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
-    // As a string it leaves together with the head, in one piece instead of two.
-    if (body && body.length > 0 && small) this.#response.end(body.toString("latin1"), "latin1");
-    else this.#response.end(body === NOTHING ? undefined : body);
+    if (!body || body === NOTHING) this.#response.end();
+    else if (small) this.#response.end(body.toString("latin1"), "latin1");
+    else this.#response.end(body, sent);
     this.#wrote = true;
   }
 
@@ -129,4 +142,20 @@ export class Http1Reply implements Reply {
       for (const closer of this.#closers) closer(this.#response.writableFinished);
     });
   }
+}
+
+/**
+ * The lines of a response after which the connection goes on, as text.
+ * @param length of its body, where it has one
+ * @returns undefined where they say otherwise, or not where the body ends
+ */
+function persistentLines(headers: HeaderLines, length: number | undefined): string | undefined {
+  let announced: string | undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (isNamed(name, "content-length")) announced ??= headers[index + 1];
+    else if (isNamed(name, "connection") || isNamed(name, "trailer")) return undefined;
+  }
+  if (length !== undefined && announced !== String(length)) return undefined;
+  return `${fieldsText(headers)}Connection: keep-alive\r\n`;
 }

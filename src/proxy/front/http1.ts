@@ -243,10 +243,10 @@ class Http1Front {
       protocol,
       method: request.method ?? "",
       target: head.target,
-      ...(head.origin !== undefined && { origin: head.origin }),
+      origin: head.origin,
       host: head.host,
       headers: head.headers,
-      ...(head.hostAt !== undefined && { hostAt: head.hostAt }),
+      hostAt: head.hostAt,
       trailersWelcome: head.trailersWelcome ?? false,
       body:
         chunked || (head.contentLength ?? 0) > 0
@@ -254,7 +254,7 @@ class Http1Front {
               stream: request,
               chunked,
               isWhole: () => request.complete,
-              ...(head.contentLength !== undefined && { length: head.contentLength }),
+              length: head.contentLength,
               trailers: () => endToEndTrailers(request.rawTrailers),
             }
           : undefined,

@@ -233,15 +233,15 @@ class Http2Reply implements Reply {
     // Nothing is kept back: nghttp2 sends the head with what follows in the same turn.
   }
 
-  write(chunk: Buffer): boolean {
-    return this.#gone || this.#stream.write(chunk);
+  write(chunk: Buffer, sent?: () => void): boolean {
+    return this.#gone || this.#stream.write(chunk, sent);
   }
 
-  end(chunk?: Buffer, trailers: HeaderLines = []): void {
+  end(chunk?: Buffer, trailers: HeaderLines = [], sent?: () => void): void {
     this.#trailers = trailers;
     this.#ended = true;
     if (this.#gone) return;
-    if (chunk) this.#stream.end(chunk);
+    if (chunk) this.#stream.end(chunk, sent);
     else this.#stream.end();
   }
 

@@ -69,17 +69,17 @@ export class RawReply implements Reply {
     // Nothing is kept back.
   }
 
-  write(chunk: Buffer): boolean {
-    if (!this.#chunked || chunk.length === 0) return this.#socket.write(chunk);
+  write(chunk: Buffer, sent?: () => void): boolean {
+    if (!this.#chunked || chunk.length === 0) return this.#socket.write(chunk, sent);
     this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-    this.#socket.write(chunk);
+    this.#socket.write(chunk, sent);
     return this.#socket.write("\r\n", "latin1");
   }
 
-  end(chunk?: Buffer, trailers: HeaderLines = []): void {
+  end(chunk?: Buffer, trailers: HeaderLines = [], sent?: () => void): void {
     this.#complete = true;
     this.#early = [];
-    if (chunk) this.write(chunk);
+    if (chunk) this.write(chunk, sent);
     if (this.#chunked) this.#socket.write(`0\r\n${fieldsText(trailers)}\r\n`, "latin1");
     this.#socket.end(() => {
       const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);

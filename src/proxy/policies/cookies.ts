@@ -4,7 +4,7 @@ import { CookieJar } from "../../cookies/jar.js";
 import { type CookieOrigin, prefixOf } from "../../cookies/judge.js";
 import type { CookieMode } from "../../cookies/modes.js";
 import { addSecure, removeSecure, withoutCookies } from "../../cookies/rewrite.js";
-import type { HeaderLines } from "../../lines.js";
+import { editValues } from "../../lines.js";
 import type { Exchange } from "../exchange.js";
 import type { RequestPolicy, ResponsePolicy } from "../forwarding.js";
 import { hostnameOf } from "../front/request-check.js";
@@ -21,7 +21,7 @@ export function cookiePolicies(
 ): CookiePolicies {
   if (mode === "strict") return strictPolicies(now);
   const edit = mode === "secure" ? addSecure : removeSecure;
-  return { request: undefined, response: (headers) => edited(headers, "set-cookie", edit) };
+  return { request: undefined, response: (headers) => editValues(headers, "set-cookie", edit) };
 }
 
 /**
@@ -35,7 +35,7 @@ function strictPolicies(now?: () => number): CookiePolicies {
     request: (headers, exchange) => {
       if (exchange.connection.scheme === "https") return headers;
       let secret: Set<string> | undefined;
-      return edited(headers, "cookie", (line) => {
+      return editValues(headers, "cookie", (line) => {
         secret ??= new Set(
           jar
             .matching({ ...originOf(exchange), scheme: "https" })
@@ -50,7 +50,7 @@ function strictPolicies(now?: () => number): CookiePolicies {
       });
     },
     response: (headers, exchange) =>
-      edited(headers, "set-cookie", (line) =>
+      editValues(headers, "set-cookie", (line) =>
         jar.store(line, originOf(exchange)).kind === "stored" ? line : undefined,
       ),
   };
@@ -59,22 +59,4 @@ function strictPolicies(now?: () => number): CookiePolicies {
 function originOf({ connection, host, target }: Exchange): CookieOrigin {
   const path = target.split("?", 1)[0] ?? "/";
   return { scheme: connection.scheme, host: hostnameOf(host), path };
-}
-
-/** The header lines with every value of one name edited; undefined drops the line. */
-function edited(
-  headers: HeaderLines,
-  name: string,
-  edit: (value: string) => string | undefined,
-): HeaderLines {
-  let result: HeaderLines | undefined;
-  for (let index = 0; index < headers.length; index += 2) {
-    const key = headers[index] as string;
-    const value = headers[index + 1] as string;
-    const isOne = key.length === name.length && key.toLowerCase() === name;
-    const after = isOne ? edit(value) : value;
-    if (after !== value) result ??= headers.slice(0, index);
-    if (result && after !== undefined) result.push(key, after);
-  }
-  return result ?? headers;
 }

@@ -6,6 +6,7 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { HeaderLines } from "../../lines.js";
+import { holdBack } from "../turn.js";
 import type { Opening, UpstreamError } from "./connect.js";
 import type { Connection, ConnectionUser } from "./connection.js";
 import type { Pool } from "./pool.js";
@@ -18,7 +19,7 @@ export interface RequestBody {
   /** Send it in the chunked coding; otherwise the head has given its length. */
   readonly chunked: boolean;
   /** Octets, where they are known and not chunked. */
-  readonly length?: number;
+  readonly length?: number | undefined;
   /** Sees every piece that is sent. */
   readonly tap?: (chunk: Buffer) => void;
   /** Trailers, asked for once the stream has ended. */
@@ -142,6 +143,7 @@ export class Call implements ConnectionUser {
     this.#connection = connection;
     this.opening = connection.carried === 0 ? connection.opening : undefined;
     connection.begin(this, method, upgrade);
+    holdBack(connection.socket);
     connection.socket.write(head, "latin1");
     if (body) this.#sendBody(body, connection.socket);
   }

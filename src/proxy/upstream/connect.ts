@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates } from "node:tls";
 import { causeOf, systemCode } from "../../errors.js";
+import { lend } from "./memory.js";
 import { addressesOf, isLoopback, type Target, type TcpTarget } from "./target.js";
 
 export type UpstreamFailure =
@@ -49,7 +50,8 @@ export interface ConnectOptions {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Takes what a connection brings. @returns false to stop reading until the socket is resumed
+ * Takes what a connection brings; its memory is used again afterwards, see {@link lend}.
+ * @returns false to stop reading until the socket is resumed
  */
 export type Receiver = (chunk: Buffer) => boolean;
 
@@ -61,8 +63,7 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(512 * 1024);
 
 function reading(receive: Receiver | undefined): { onread?: OnReadOpts } {
   if (!receive) return {};
-  const callback = (octets: number): boolean =>
-    receive(Buffer.from(READ_BUFFER.subarray(0, octets)));
+  const callback = (octets: number): boolean => lend(READ_BUFFER.subarray(0, octets), receive);
   return { onread: { buffer: READ_BUFFER, callback } };
 }
 

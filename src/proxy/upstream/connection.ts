@@ -116,7 +116,7 @@ export class Connection {
   }
 
   /**
-   * Takes what was read. @returns false when no more is wanted until {@link resume}
+   * Takes what was read; its memory is not needed afterwards. @returns false when no more is wanted until {@link resume}
    */
   receive(chunk: Buffer): boolean {
     if (!this.#takenUp) {
@@ -124,7 +124,7 @@ export class Connection {
       this.#owner.takenUp(this);
     }
     if (!this.#socket) {
-      this.#early = this.#early ? Buffer.concat([this.#early, chunk]) : chunk;
+      this.#early = Buffer.concat(this.#early ? [this.#early, chunk] : [chunk]);
       return true;
     }
     try {

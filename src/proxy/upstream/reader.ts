@@ -90,7 +90,7 @@ export class ResponseReader {
     return this.#started;
   }
 
-  /** Takes what came, whose memory is the reader's from then on. @throws ProtocolError */
+  /** Takes what came, whose memory is the reader's until it returns. @throws ProtocolError */
   feed(chunk: Buffer): void {
     this.#started = true;
     let input = chunk;
@@ -101,7 +101,8 @@ export class ResponseReader {
     while (input.length > 0) {
       const rest = this.#step(input);
       if (rest === undefined) {
-        this.#pending = input;
+        // What is kept is small: the beginning of a line, or of a head.
+        this.#pending = Buffer.from(input);
         return;
       }
       input = rest;

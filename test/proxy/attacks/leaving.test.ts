@@ -1,5 +1,12 @@
 /** Clients that leave are noticed whatever devtls waits for, and what was held for them is let go. */
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { connect, constants } from "node:http2";
+import { type AddressInfo, createServer } from "node:net";
+import type { Readable } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Exchange } from "../../../src/proxy/exchange.js";
+import { serveHttp2 } from "../../../src/proxy/front/http2.js";
 import { startBoth } from "../../support/wire-front.js";
 import { headersOf } from "../../support/wire-peer.js";
 
@@ -114,4 +121,40 @@ it("the head of an answer of devtls is what watchers are told", async () => {
     );
     expect(headersOf(answer, name)).toEqual(told);
   }
+});
+
+describe("A client of HTTP/2 that resets its upload", () => {
+  it.each([
+    ["without an error", constants.NGHTTP2_NO_ERROR],
+    ["as cancelled", constants.NGHTTP2_CANCEL],
+  ])("%s is noticed while nothing of it is read", async (_, code) => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const accepted = once(server, "connection");
+    const { port } = server.address() as AddressInfo;
+    const session = connect(`http://127.0.0.1:${port}`);
+    session.on("error", () => undefined);
+    onTestFinished(() => {
+      session.destroy();
+      server.close();
+    });
+    const [socket] = (await accepted) as [TLSSocket];
+    const exchange = new Promise<Exchange>((resolve) => {
+      serveHttp2(socket, {
+        connectionOf: () => ({ scheme: "https", address: "", clientPort: 0, port }),
+        nextId: () => 1,
+        attempt: (_stream, step) => step(),
+        onExchange: resolve,
+      });
+    });
+    const stream = session.request({ ":method": "POST" }, { endStream: false });
+    stream.on("error", () => undefined);
+    // More than is read ahead: what devtls does not read waits in the stream.
+    stream.write(Buffer.alloc(100_000));
+    const { reply, body } = await exchange;
+    const closed = new Promise<boolean>((resolve) => reply.onClose(resolve));
+    if (!body?.stream.readableLength) await once(body?.stream as Readable, "readable");
+    stream.close(code);
+    expect(await closed).toBe(false);
+  });
 });

@@ -21,6 +21,20 @@ async function listenOn(host: string, port = 0): Promise<WireTarget> {
   return target;
 }
 
+/** On one loopback address, and nobody else on the other with that port. */
+async function listenOnlyOn(host: "127.0.0.1" | "::1"): Promise<WireTarget> {
+  for (;;) {
+    const target = await listenOn(host);
+    const other = createServer().listen(target.port, host === "::1" ? "127.0.0.1" : "::1");
+    const isFree = await once(other, "listening").then(
+      () => true,
+      () => false,
+    );
+    other.close();
+    if (isFree) return target;
+  }
+}
+
 /** Dials once. @returns the address that was reached */
 async function reached(dialer: Dialer): Promise<string | undefined> {
   const socket = await dialer.dial(never);
@@ -50,14 +64,14 @@ async function closedPort(): Promise<number> {
 
 describe("Of a name that stands for both loopback addresses", () => {
   it.each(["localhost", "app.localhost", "a.b.localhost"])("%s is tried on both", async (name) => {
-    for (const host of ["127.0.0.1", "::1"]) {
-      const { port } = await listenOn(host);
+    for (const host of ["127.0.0.1", "::1"] as const) {
+      const { port } = await listenOnlyOn(host);
       expect(await reached(new Dialer(parseTarget(`${name}:${port}`)))).toBe(host);
     }
   });
 
   it("the address that answered is the first that is tried next time", async () => {
-    const onSix = await listenOn("::1");
+    const onSix = await listenOnlyOn("::1");
     const dialer = new Dialer(parseTarget(`localhost:${onSix.port}`));
     expect(await reached(dialer)).toBe("::1");
     // Another program comes, on the address that comes first.
