@@ -16,7 +16,7 @@ import {
   temporaryHome,
   withDefaultPorts,
 } from "../support/programs.js";
-import { describeUnless, missing } from "../support/tools.js";
+import { describeUnless, missing, whyNoInstallation } from "../support/tools.js";
 
 interface Block {
   /** What the comment above it says: how it is run. */
@@ -53,7 +53,7 @@ it("README.md says of every block of commands how it is tested", () => {
 
 const INSTALL = "npm ci";
 
-const installs = process.env.CI === "true" || process.env.DEVTLS_INSTALL === "1";
+const installs = whyNoInstallation() === undefined;
 
 /** A command as it is run: without npm's part of the installation, if that is not asked for. */
 const asRun = (command: string): string =>

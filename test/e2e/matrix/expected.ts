@@ -191,12 +191,14 @@ export const EXPECTED: Readonly<Record<string, Row>> = {
   }),
 };
 
+export const EVERY_EDGE = process.env.DEVTLS_EVERY_EDGE === "1";
+
 /**
  * Behind which edges a row is tried: of those that tell the app the same and expect the same of it
  * one, another one in the next row; all of them with DEVTLS_EVERY_EDGE=1.
  */
 export function edgesOf(name: string): readonly Edge[] {
-  if (process.env.DEVTLS_EVERY_EDGE === "1") return EDGES;
+  if (EVERY_EDGE) return EDGES;
   const telling = cellsOf(EXPECTED[name] as Row, TELLING);
   const others = EDGES.filter((edge) => telling[edge] === undefined);
   return [...others, ...oneOfEach(telling, Object.keys(EXPECTED).indexOf(name))];
