@@ -57,6 +57,10 @@ export class DevtlsError extends Error {
 
 /** The text of anything that was thrown, without a stack. */
 export function causeOf(thrown: unknown): string {
+  // Node's error for a host with several addresses has no text of its own.
+  if (thrown instanceof AggregateError && thrown.message === "" && thrown.errors.length > 0) {
+    return thrown.errors.map(causeOf).join(", ");
+  }
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

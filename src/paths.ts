@@ -1,6 +1,6 @@
 /** Every path that devtls reads or writes outside the project it is used in. */
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { homedir, userInfo } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
 
 /** What decides where things are; tests and other platforms pass their own. */
 export interface Place {
@@ -10,7 +10,23 @@ export interface Place {
 }
 
 export function thisPlace(): Place {
-  return { env: process.env, platform: process.platform, home: homedir() };
+  return { env: process.env, platform: process.platform, home: homeFolder() };
+}
+
+/**
+ * This user's home. A HOME that is empty or relative would make it a part of the project; a user id
+ * without a name, as containers run under, has none but the root folder, as Docker has it.
+ */
+export function homeFolder(): string {
+  for (const find of [homedir, () => userInfo().homedir]) {
+    try {
+      const home = find();
+      if (isAbsolute(home)) return home;
+    } catch {
+      // The system knows no such user.
+    }
+  }
+  return resolve("/");
 }
 
 /** The state directory: the authority, the leaves of `serve`, the merged bundle. */
@@ -40,6 +56,8 @@ export interface StatePaths {
   readonly previous: string;
   /** There while a process replaces the authority. */
   readonly lock: string;
+  /** There while a process writes certificates that the authority signed. */
+  readonly turn: string;
   /** The system's roots and the authority's, PEM, and as a trust store of Java. */
   readonly bundle: string;
   readonly javaTrust: string;
@@ -59,6 +77,7 @@ export function statePaths(directory: string): StatePaths {
     next: join(directory, "next"),
     previous: join(directory, "previous"),
     lock: join(directory, ".authority.lock"),
+    turn: join(directory, ".certificates.lock"),
     bundle: join(directory, "bundle.pem"),
     javaTrust: join(directory, "java-trust.p12"),
     bundles: join(directory, "bundles"),

@@ -50,3 +50,9 @@ export function shellWords(argv: readonly string[]): string {
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(" ");
 }
+
+/** An address as people type it: a port alone is this machine's, and https is meant unless said. */
+export function asAddress(text: string): string {
+  const named = text.trim().replace(/^:?(\d+)(?=[/?#]|$)/, "localhost:$1");
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(named) ? named : `https://${named}`;
+}

@@ -30,7 +30,17 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     ...["settings", "ca", "proxy", "diagnose", "trace", "rehearse", "serving"],
     ...["x509", "edge", "paths.ts", "errors.ts"],
   ],
-  settings: ["serving", "ca", "proxy", "cookies", "edge", "x509", "words.ts", "errors.ts"],
+  settings: [
+    "serving",
+    "ca",
+    "proxy",
+    "cookies",
+    "edge",
+    "x509",
+    "paths.ts",
+    "words.ts",
+    "errors.ts",
+  ],
   drawing: [],
   reports: ["drawing", "words.ts", "errors.ts"],
   rehearse: [

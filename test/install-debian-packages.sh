@@ -19,7 +19,7 @@ apt-get install -q -y --no-install-recommends \
   python3-django gunicorn python3-flask python3-flaskext.wtf php-cli \
   uvicorn python3-starlette python3-itsdangerous python3-websockets \
   nginx-light apache2 haproxy caddy \
-  certbot lego dehydrated acme-tiny uacme pebble iproute2 util-linux \
+  certbot lego dehydrated acme-tiny uacme ruby-acme-client pebble iproute2 util-linux \
   zbar-tools librsvg2-bin avahi-daemon avahi-utils libnss-mdns dbus \
   fish zsh mmdebstrap ruby puma libxml2-utils sslscan testssl.sh
 

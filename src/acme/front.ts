@@ -47,7 +47,13 @@ export async function answerAcme(
   } catch (error) {
     answer = answerOf(error, options);
   }
-  send(response, request, answer, { origin, nonce: options.nonces.next() });
+  const nonce = carriesNonce(request) ? options.nonces.next() : undefined;
+  send(response, request, answer, { origin, nonce });
+}
+
+/** With what is sent (RFC 8555 6.5), and where one is asked for (7.2); as the public authorities do. */
+function carriesNonce({ method, url }: IncomingMessage): boolean {
+  return method === "POST" || url === "/new-nonce";
 }
 
 function answerOf(error: unknown, { failed }: FrontOptions): Answer {
@@ -79,13 +85,13 @@ function send(
   response: ServerResponse,
   request: IncomingMessage,
   { status, body, headers = {} }: Answer,
-  { origin, nonce }: { origin: string; nonce: string },
+  { origin, nonce }: { origin: string; nonce: string | undefined },
 ): void {
   const { Link: links = [], ...rest } = headers;
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   response.writeHead(status, {
     "Cache-Control": "no-store",
-    "Replay-Nonce": nonce,
+    ...(nonce !== undefined && { "Replay-Nonce": nonce }),
     Link: [`<${origin}/directory>;rel="index"`, ...(typeof links === "string" ? [links] : links)],
     ...(text !== undefined && {
       "Content-Type": "application/json",

@@ -13,6 +13,9 @@ import type { Account, IssuedCertificate, Order, Records } from "./rules/model.j
 /** What is over stays so long, for clients that look again and for people who ask why. */
 const KEEP_MS = 7 * DAY_MS;
 
+/** A certificate takes 3 KB; below what a string can hold. */
+const MAX_OCTETS = 256 * 1024 * 1024;
+
 type Line =
   | { readonly account: Account }
   | { readonly order: Order }
@@ -54,7 +57,7 @@ export class Journal implements Records {
   }
 
   #read(): number {
-    const text = readIfThere(this.#path)?.toString("utf8") ?? "";
+    const text = readIfThere(this.#path, MAX_OCTETS)?.toString("utf8") ?? "";
     const lines = text.split("\n");
     const rest = lines.pop(); // "" unless a crash cut it off
     for (const [at, line] of lines.entries()) this.#apply(this.#parse(line, at + 1));

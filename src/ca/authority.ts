@@ -362,7 +362,7 @@ export function deleteAuthority(directory: string): string[] {
   const removed: string[] = [];
   // The key of a run that was killed has a second name, which must not outlive it.
   const files = authorityFilesIn(paths);
-  for (const path of [...files.flatMap(leftoversOf), paths.lock]) discard(path);
+  for (const path of [...files.flatMap(leftoversOf), paths.lock, paths.turn]) discard(path);
   const { bundle, bundles, javaTrust, leaves, acme, next, previous } = paths;
   const extras = [bundle, bundles, javaTrust, leaves, acme, next, previous];
   for (const path of [...files, ...extras]) {

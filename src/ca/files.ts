@@ -34,13 +34,16 @@ export interface NewFile {
   readonly durable?: boolean;
 }
 
-/** Nothing that devtls reads is longer; a device in its place is without end. */
+/** Hardly anything that devtls reads is longer; a device in its place is without end. */
 const MAX_READ_OCTETS = 16 * 1024 * 1024;
 
-/** @throws DevtlsError "file-unreadable", or undefined when there is no such file */
-export function readIfThere(path: string): Buffer | undefined {
+/**
+ * @param most octets; more only for what devtls itself makes grow
+ * @throws DevtlsError "file-unreadable", or undefined when there is no such file
+ */
+export function readIfThere(path: string, most = MAX_READ_OCTETS): Buffer | undefined {
   try {
-    return readBounded(path);
+    return readBounded(path, most);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw unreadable(path, error);
@@ -77,27 +80,27 @@ export function readIfFile(path: string): Buffer | undefined {
 }
 
 /** Whatever it is: the length that a device or a pipe gives beforehand says nothing. */
-function readBounded(path: string): Buffer {
+function readBounded(path: string, most = MAX_READ_OCTETS): Buffer {
   const descriptor = openSync(path, "r");
   try {
-    return readOpened(descriptor);
+    return readOpened(descriptor, most);
   } finally {
     closeSync(descriptor);
   }
 }
 
-function readOpened(descriptor: number): Buffer {
+function readOpened(descriptor: number, most = MAX_READ_OCTETS): Buffer {
   const status = fstatSync(descriptor);
-  if (status.isFile() && status.size <= MAX_READ_OCTETS) return readFileSync(descriptor);
+  if (status.isFile() && status.size <= most) return readFileSync(descriptor);
   const chunks: Buffer[] = [];
-  for (let length = 0; length <= MAX_READ_OCTETS; ) {
+  for (let length = 0; length <= most; ) {
     const chunk = Buffer.allocUnsafe(64 * 1024);
     const octets = readSync(descriptor, chunk);
     if (octets === 0) return Buffer.concat(chunks);
     chunks.push(chunk.subarray(0, octets));
     length += octets;
   }
-  throw new Error("it is longer than 16 MiB");
+  throw new Error(`it is longer than ${most / 1024 / 1024} MiB`);
 }
 
 function unreadable(path: string, error: unknown): DevtlsError {

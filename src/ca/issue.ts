@@ -20,6 +20,7 @@ import {
   openAuthority,
   ownerName,
 } from "./authority.js";
+import { inTurn } from "./lock.js";
 
 export interface LeafOptions {
   /** Validity in days, 1 to 825; 397 unless told otherwise. */
@@ -66,23 +67,33 @@ export async function openAuthorityFor(
 }
 
 /**
- * Has something issued and written by the authority that is in place when it is done: `ca rotate`
- * has passed by what was not written yet, and takes the authority that signed it out of the stores.
+ * Has something issued and written by the authority that is in place, in turn with others that do
+ * so and with `ca rotate`, which certifies anew what the old one signed. Where the turn cannot be
+ * had, on a disk that nothing can be written to, a rotation meanwhile is seen afterwards.
  * @param write is called again with the next authority when this one was replaced meanwhile
+ * @throws DevtlsError as {@link inTurn}, and what `write` throws
  */
-export async function underCurrent<T>(
+export function underCurrent<T>(
   authority: Authority,
   write: (authority: Authority) => Promise<T>,
 ): Promise<T> {
-  for (let current = authority; ; ) {
-    const written = await write(current);
-    const { directory } = current.paths;
-    const inPlace = loadAuthorityCertificate(directory);
-    if (!inPlace || inPlace.der.equals(current.certificate.der)) return written;
-    const next = loadAuthority(directory);
-    if (!next) return written;
-    current = next;
-  }
+  const { directory } = authority.paths;
+  return inTurn(directory, async () => {
+    let current = successorOf(authority) ?? authority;
+    for (;;) {
+      const written = await write(current);
+      const next = successorOf(current);
+      if (!next) return written;
+      current = next;
+    }
+  });
+}
+
+/** The authority that is in place of this one, if another one is. */
+function successorOf({ certificate, paths }: Authority): Authority | undefined {
+  const inPlace = loadAuthorityCertificate(paths.directory);
+  if (!inPlace || inPlace.der.equals(certificate.der)) return undefined;
+  return loadAuthority(paths.directory);
 }
 
 /**

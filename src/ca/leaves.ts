@@ -34,8 +34,8 @@ export function serveNames(hosts: readonly string[]): Name[] {
 }
 
 /**
- * The leaf for these names that the state directory keeps, when it is this root's and has more
- * than {@link RENEW_WITHIN_DAYS} left. The authority's key is not read for it.
+ * The leaf for these names that the state directory keeps, when it is this root's, valid already and
+ * has more than {@link RENEW_WITHIN_DAYS} left. The authority's key is not read for it.
  */
 export function keptLeaf(
   paths: StatePaths,
@@ -44,8 +44,11 @@ export function keptLeaf(
   now = Date.now(),
 ): ServeLeaf | undefined {
   const kept = readKept(join(paths.leaves, fileName(names)), root);
-  const enough = now + RENEW_WITHIN_DAYS * DAY_MS;
-  return kept && kept.certificate.notAfter.getTime() > enough ? kept : undefined;
+  if (!kept) return undefined;
+  const { notBefore, notAfter } = kept.certificate;
+  // A clock that was set back makes it one of the future, which clients refuse.
+  const isCurrent = notBefore.getTime() <= now;
+  return isCurrent && notAfter.getTime() > now + RENEW_WITHIN_DAYS * DAY_MS ? kept : undefined;
 }
 
 /** What `serve` shows its clients, and how to get the next one. */

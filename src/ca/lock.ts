@@ -1,12 +1,12 @@
 /**
- * One process at a time for what replaces the authority: each of two at once would take the other's
- * authority out of the stores.
+ * One process at a time: for what replaces the authority, as each of two at once would take the
+ * other's authority out of the stores, and for what writes certificates that it signed.
  */
 import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { DevtlsError } from "../errors.js";
 import { statePaths } from "../paths.js";
-import { discard, makeDirectory, readIfThere, writeNewFiles } from "./files.js";
+import { discard, leftoversOf, makeDirectory, readIfThere, writeNewFiles } from "./files.js";
 import { isRunning, processMark, startOf } from "./running.js";
 
 interface Holder {
@@ -19,6 +19,10 @@ interface Holder {
 const BREAKING_MS = 5_000;
 const ATTEMPTS = 100;
 const PAUSE_MS = 20;
+
+/** A turn takes milliseconds; a holder that keeps it for longer is stopped, or its disk is. */
+const TURN_MS = 15_000;
+const TURN_STEP_MS = 5;
 
 /**
  * Does something while nobody else replaces the authority of this state directory.
@@ -36,9 +40,8 @@ export async function alone<T>(directory: string, action: () => T | Promise<T>):
 }
 
 function take(path: string): void {
-  const here: Holder = { id: process.pid, start: startOf(process.pid), host: hostname() };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (writeNewFiles([{ path, data: JSON.stringify(here), mode: 0o600 }])) return;
+    if (claim(path)) return;
     const held = readIfThere(path)?.toString("latin1");
     if (held === undefined) continue;
     const holder = holderIn(held);
@@ -46,6 +49,76 @@ function take(path: string): void {
     if (!breakLock(path, held)) pause();
   }
   throw busy(path, undefined);
+}
+
+function claim(path: string): boolean {
+  const here: Holder = { id: process.pid, start: startOf(process.pid), host: hostname() };
+  // The time tells one turn of a process from its next.
+  const data = JSON.stringify({ ...here, at: Date.now() });
+  return writeNewFiles([{ path, data, mode: 0o600 }]);
+}
+
+/** The turns of this process, which the lock does not tell apart, by the lock's path. */
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * Does something while no other process writes certificates of this authority, or replaces it and
+ * certifies anew what it signed. Where no lock can be written nobody is waited for: the disk is
+ * full, or read-only.
+ * @throws DevtlsError "file-unwritable" when a process keeps its turn, and what the action throws
+ */
+export function inTurn<T>(directory: string, action: () => Promise<T>): Promise<T> {
+  const { turn } = statePaths(directory);
+  const mine = (turns.get(turn) ?? Promise.resolve()).then(async () => {
+    const taken = await takeTurn(turn);
+    try {
+      return await action();
+    } finally {
+      if (taken) discard(turn);
+    }
+  });
+  turns.set(
+    turn,
+    mine.catch(() => undefined),
+  );
+  return mine;
+}
+
+/** @returns whether there is a lock to be given back */
+async function takeTurn(path: string): Promise<boolean> {
+  let seen: string | undefined;
+  let since = 0;
+  for (;;) {
+    try {
+      if (claim(path)) return true;
+    } catch (error) {
+      if (error instanceof DevtlsError && error.code === "file-unwritable") return false;
+      throw error;
+    }
+    const held = readIfThere(path)?.toString("latin1");
+    if (held === undefined) continue;
+    if (held !== seen) [seen, since] = [held, Date.now()];
+    const holder = holderIn(held);
+    const late = Date.now() - since > TURN_MS;
+    // What a container was killed with would hold everybody up for ever.
+    const over = !holder || !holds(holder) || (late && holder.host !== hostname());
+    if (over && breakLock(path, held)) for (const left of leftoversOf(path)) discard(left);
+    else if (late) throw turnTaken(path, holder);
+    else await new Promise((resolve) => setTimeout(resolve, TURN_STEP_MS));
+  }
+}
+
+function turnTaken(path: string, holder: Holder | undefined): DevtlsError {
+  const who = holder ? `the process ${holder.id} on ${holder.host}` : "another process";
+  return new DevtlsError(
+    "file-unwritable",
+    `could not write certificates: ${who} has been doing that for ${TURN_MS / 1000} seconds`,
+    {
+      hint: holder
+        ? `See what holds it up, and let it go on: kill -CONT ${holder.id}`
+        : `If it is not running any more: rm ${path}`,
+    },
+  );
 }
 
 function holderIn(text: string): Holder | undefined {

@@ -9,8 +9,8 @@ import { parseName } from "../x509/names.js";
 const SHORTEST_PREFIX = { 4: 8, 16: 16 } as const;
 
 /**
- * Refuses domains below which anybody can register a name (the ICANN part of publicsuffix.org's
- * list) and address blocks that are a part of the internet: an authority with such a limit has none.
+ * Refuses domains below which anybody can register a name (publicsuffix.org's list, hosters' domains
+ * among them) and address blocks that are a part of the internet: an authority with such a limit has none.
  * @param permit as `defaultConstraints` takes them, which has checked that they can be read
  * @throws DevtlsError "usage"
  */
@@ -37,8 +37,13 @@ function whyTooWide(block: IpBlock): string | undefined {
 
 function whyPublic(text: string): string | undefined {
   const { value } = parseName(text.replace(/^\*?\./, ""));
-  // Of a suffix alone it does not say whose it is.
-  const { publicSuffix, isIcann } = parse(`below.${value}`, { extractHostname: false });
-  if (!isIcann || publicSuffix !== value) return undefined;
+  const suffixOf = (host: string): string => {
+    const found = parse(host, { extractHostname: false, allowPrivateDomains: true });
+    return found.isIcann || found.isPrivate ? (found.publicSuffix ?? "") : "";
+  };
+  // Of a suffix alone the list does not say whose it is; some are one label below (*.kawasaki.jp).
+  const isSuffix = suffixOf(`below.${value}`) === value;
+  const holdsSuffixes = suffixOf(`any.below.${value}`) === `below.${value}`;
+  if (!isSuffix && !holdsSuffixes) return undefined;
   return `anybody can register a name below .${value}`;
 }

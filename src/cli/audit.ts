@@ -11,6 +11,7 @@ import { stateDirectory, statePaths } from "../paths.js";
 import { isPath } from "../rehearse/flow.js";
 import { profilesNamed } from "../rehearse/read-options.js";
 import type { Report } from "../reports/model.js";
+import { asAddress } from "../words.js";
 import { printAudit } from "./audit-report.js";
 import { collect, usage } from "./options.js";
 import { EXIT, printJson, progress } from "./output.js";
@@ -106,7 +107,7 @@ function settingsOf(address: string, options: Options): AuditSettings {
 }
 
 function addressOf(text: string, what: string): URL {
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
+  const full = asAddress(text);
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.hostname === "") {
     throw usage(

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { type Authority, authorityFilesIn, commonNameOf } from "../ca/authority.js";
 import { foreignUntrust } from "../ca/import.js";
-import { alone } from "../ca/lock.js";
+import { alone, inTurn } from "../ca/lock.js";
 import { requireOwnState } from "../ca/ownership.js";
 import { findRenewable, renew } from "../ca/renew.js";
 import {
@@ -61,9 +61,12 @@ async function rotate(directory: string, yes: boolean): Promise<void> {
   const trusting = await storesThatTrust(stores, oldRoot);
   if (!yes) await ask(directory, old, trusting);
 
-  const authority = await putInPlace(directory, old, trusting, machine);
-  print(authority.paths.rootCertificate);
-  await reissueAll(directory, old, authority);
+  await makeTrusted(directory, old, trusting, machine);
+  await inTurn(directory, async () => {
+    const authority = placeNext(directory, old);
+    print(authority.paths.rootCertificate);
+    await reissueAll(directory, old, authority);
+  });
   const holding = await storesToLeave(stores, old.certificate, machine);
   const trusted = await hasFailed(holding, oldRoot, machine, "untrust");
   const foreign = foreignUntrust(old.certificate);
@@ -97,12 +100,12 @@ async function storesThatTrust(stores: readonly TrustStore[], root: Root): Promi
 }
 
 /** Trusted first, in place then: at no moment is there none that is trusted. */
-async function putInPlace(
+async function makeTrusted(
   directory: string,
   old: KnownAuthority,
   trusting: readonly TrustStore[],
   machine: Machine,
-): Promise<Authority> {
+): Promise<void> {
   const { certificate, paths } = await openNext(directory, old);
   note(`The new authority is ${commonNameOf(certificate)}.`);
   const root = rootOf(certificate, paths.rootCertificate);
@@ -113,7 +116,6 @@ async function putInPlace(
       { hint: AGAIN },
     );
   }
-  return placeNext(directory, old);
 }
 
 /** With their keys as they are: one file changes, and what else holds the key stays right. */

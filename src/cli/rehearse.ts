@@ -148,7 +148,7 @@ async function planOf(
   flags: Options,
   command: readonly string[] | undefined,
 ): Promise<Plan> {
-  if (command?.length === 0) {
+  if (command && !command[0]) {
     throw usage("a command is missing after --", "For example: devtls rehearse -- npm start");
   }
   if (url !== undefined && (flags.target !== undefined || command)) {

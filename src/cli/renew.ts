@@ -65,7 +65,10 @@ async function renewFiles(files: string[], { dryRun, within }: RenewOptions): Pr
         `${shown}: ${left < 0 ? "has expired" : `valid for ${left} more days`}, would be renewed`,
       );
     } else {
-      const certificate = await underCurrent(authority, (issuer) => renew(renewable, issuer));
+      const certificate = await underCurrent(authority, (issuer) =>
+        // Somebody else may have issued it again since it was found.
+        renew(readRenewable(renewable.path, issuer) ?? renewable, issuer),
+      );
       print(shown);
       note(`${shown}: valid until ${certificate.notAfter.toISOString().slice(0, 10)}`);
       warnOfCopies(renewable);

@@ -50,7 +50,7 @@ export function checkCombination(
   const { command, demo, target } = options;
   if (demo && target !== undefined) throw usage("--demo and --target exclude each other");
   if (demo && command) throw usage("--demo and -- COMMAND exclude each other");
-  if (command?.length === 0) {
+  if (command && !command[0]) {
     throw usage("a command is missing after --", "For example: devtls serve -- npm run dev");
   }
   if (options.httpsEnv && !command) {

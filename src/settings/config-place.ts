@@ -12,7 +12,6 @@ import {
   readFileSync,
   statSync,
 } from "node:fs";
-import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import {
   isExcepted,
@@ -24,6 +23,7 @@ import {
   whyForeign,
 } from "../ca/ownership.js";
 import { DevtlsError, systemCode, systemReason } from "../errors.js";
+import { homeFolder } from "../paths.js";
 
 export const PACKAGE_FILE = "package.json";
 
@@ -39,7 +39,7 @@ export interface Viewer extends User {
 export function thisViewer(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Viewer {
-  return { ...thisUser(env), home: homedir(), safe: safeDirectories(env) };
+  return { ...thisUser(env), home: homeFolder(), safe: safeDirectories(env) };
 }
 
 /**

@@ -138,7 +138,7 @@ function unknownKey(path: string, shown: string, key: string): DevtlsError {
 
 function problem(path: string, cause: string, hint?: string): DevtlsError {
   return new DevtlsError("usage", `could not use ${path}: ${cause}`, {
-    hint: hint ?? "See what is in force, and from where: devtls config",
+    hint: hint ?? "What it may hold, with an example: devtls help configuration",
   });
 }
 

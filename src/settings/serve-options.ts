@@ -252,7 +252,9 @@ class Reader {
   host(option: string, text: string): string {
     const name = parseName(text);
     if (name.kind === "dns" || name.kind === "ip") return name.value;
-    throw this.bad(option, text, "not a host name or an IP address");
+    const inUrl = URL.canParse(text) ? new URL(text).hostname : "";
+    const alone = inUrl ? `Give the host alone: ${inUrl}` : undefined;
+    throw this.bad(option, text, "not a host name or an IP address", alone);
   }
 
   address(text: string): string {

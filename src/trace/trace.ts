@@ -10,7 +10,7 @@ import { DevtlsError } from "../errors.js";
 import { first, valuesOf } from "../lines.js";
 import { Network, type NetworkOptions } from "../visit/network.js";
 import { MAX_REDIRECTS, type Hop as VisitedHop, Visitor } from "../visit/visitor.js";
-import { ARGUMENTS } from "../words.js";
+import { ARGUMENTS, asAddress } from "../words.js";
 
 export interface TraceOptions extends NetworkOptions {
   /** GET unless told otherwise. */
@@ -98,7 +98,7 @@ function hopOf({ request, response, withheld, milliseconds }: VisitedHop): Hop {
 }
 
 function addressOf(text: string): URL {
-  const url = normalUrl(text.includes("://") ? text : `https://${text}`);
+  const url = normalUrl(asAddress(text));
   if (url === undefined || !/^https?:/.test(url)) {
     throw new DevtlsError("usage", `${ARGUMENTS}: '${text}' is no http or https address`, {
       hint: "For example: devtls trace https://localhost:8443/",

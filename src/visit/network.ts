@@ -10,7 +10,7 @@ import {
 import { request as secureRequest } from "node:https";
 import type { LookupFunction } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { DevtlsError, systemCode } from "../errors.js";
+import { causeOf, DevtlsError, systemCode } from "../errors.js";
 import { without } from "../lines.js";
 import { BOUNDS, type Bounds, type Carrier, type HopRequest, type HopResponse } from "./carrier.js";
 import { BodyCollector } from "./collect.js";
@@ -180,7 +180,7 @@ function failure(url: URL, error: NodeJS.ErrnoException): DevtlsError {
     const hint = `Ask it so: devtls trace ${plain.href}`;
     return new DevtlsError("request-failed", what, { hint, cause: error });
   }
-  const problem = `could not ask ${url.href}: ${error.message}`;
+  const problem = `could not ask ${url.href}: ${causeOf(error)}`;
   const hint = isCertificateError(error)
     ? "To look past the certificate: devtls trace --insecure URL"
     : "Is the server running, and is the address right?";

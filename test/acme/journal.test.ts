@@ -128,14 +128,38 @@ describe("The journal", () => {
       );
     }
     const before = statSync(pathOf(folder)).size;
+    // What one more costs does not hang on how many there are: it is added, nothing is written anew.
+    const alone = newFolder();
+    const empty = new Journal(alone, NOW);
+    const grown = (file: string, to: Journal): number => {
+      const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+      to.saveOrder(order("onemore"));
+      return statSync(file).size - size;
+    };
+    grown(pathOf(alone), empty);
+    expect(grown(pathOf(folder), journal)).toBe(grown(pathOf(alone), empty));
+    empty.close();
     journal.tidy(NOW);
     expect(statSync(pathOf(folder)).size).toBeLessThan(before / 2);
     journal.saveOrder(order("last"));
     journal.close();
     const again = new Journal(folder, NOW);
-    expect(again.ordersOf("a")).toHaveLength(10_001);
+    expect(again.ordersOf("a")).toHaveLength(10_002);
     again.close();
   });
+});
+
+it("The journal is read again with 10,000 certificates in it", () => {
+  const folder = newFolder();
+  const first = new Journal(folder, NOW);
+  const chains = ["A chain with its root, PEM. ".repeat(90)];
+  for (let count = 0; count < 10_000; count++) {
+    first.saveCertificate(certificate(`c${count}`, { chains }));
+  }
+  first.close();
+  const again = new Journal(folder, NOW);
+  expect(again.certificate("c9999")?.chains).toEqual(chains);
+  again.close();
 });
 
 describe("A server that is stopped and started", () => {

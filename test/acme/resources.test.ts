@@ -63,6 +63,22 @@ describe("An account", () => {
   });
 });
 
+// Ruby's acme-client stumbles over one in the directory; and what is only read makes no state.
+it("a nonce comes with newNonce and with what is sent, not with what is read", async () => {
+  const client = await server.registered();
+  const { newNonce, newAccount } = await client.directory();
+  const nonceOf = ({ headers }: Reply): unknown => headers["replay-nonce"];
+  for (const method of ["GET", "HEAD"]) {
+    expect(nonceOf(await client.send(method, newNonce))).toMatch(/^[\w-]{22}$/);
+    expect(nonceOf(await client.send(method, client.directoryUrl))).toBeUndefined();
+  }
+  expect(nonceOf(await client.get(newAccount))).toBeUndefined();
+  expect(nonceOf(await client.get(`${client.directoryUrl}/nothing`))).toBeUndefined();
+  expect(nonceOf(await client.read(String(client.kid)))).toMatch(/^[\w-]{22}$/);
+  const refused = await client.postRaw(newAccount, "no JWS");
+  expect([refused.status, nonceOf(refused)]).toEqual([400, expect.stringMatching(/^[\w-]{22}$/)]);
+});
+
 describe("External account binding", () => {
   let bound: TestServer;
   beforeAll(async () => {

@@ -116,6 +116,16 @@ describe("a leaf that is kept", () => {
     expect(kept(limit)).toBeUndefined();
   });
 
+  it("is not used before its beginning, when the clock was set back", async () => {
+    const authority = makeAuthority();
+    const names = serveNames(["localhost"]);
+    const { certificate } = await issueServeLeaf(authority, names);
+    const begin = certificate.notBefore.getTime();
+    const kept = (now: number) => keptLeaf(authority.paths, authority.certificate, names, now);
+    expect(kept(begin)).toBeDefined();
+    expect(kept(begin - 1000)).toBeUndefined();
+  });
+
   it("is issued again when it nears its end", async () => {
     const { home, authority } = makeAuthorityHome();
     const names = serveNames([]);

@@ -1,6 +1,7 @@
 /**
  * Loaded into `devtls` before it starts (NODE_OPTIONS=--require): runs a whole `devtls ca rotate` in
- * another process at the moment in which a certificate is put in place, once.
+ * another process at the moment in which a certificate is put in place, once. That one cannot take
+ * its turn (.certificates.lock), as where the state directory cannot be written to, or nobody could.
  * DEVTLS_MEANWHILE is the launcher of devtls.
  */
 const { spawnSync } = require("node:child_process");
@@ -8,6 +9,14 @@ const fs = require("node:fs");
 
 const launcher = process.env.DEVTLS_MEANWHILE;
 const rename = fs.renameSync;
+const open = fs.openSync;
+
+fs.openSync = (path, ...rest) => {
+  if (/\.certificates\.lock/.test(path)) {
+    throw Object.assign(new Error("EROFS: read-only file system, open"), { code: "EROFS" });
+  }
+  return open(path, ...rest);
+};
 
 fs.renameSync = (from, to) => {
   if (/localhost[^/]*\.pem$/.test(to)) {

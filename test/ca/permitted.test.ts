@@ -7,7 +7,15 @@ import { refusal } from "../x509/fixtures.js";
 describe("A domain or a block that is permitted", () => {
   it.each([
     ...["example.com", "*.example.co.uk", "myapp.dev", "corp", "lan", "dev.lan", "test"],
-    ...["github.io", "100.64.0.0/10", "9.0.0.0/8", "10.0.0.0/8", "203.0.113.7"],
+    ...[
+      "me.github.io",
+      "app.herokuapp.com",
+      "city.kawasaki.jp",
+      "100.64.0.0/10",
+      "9.0.0.0/8",
+      "10.0.0.0/8",
+      "203.0.113.7",
+    ],
     ...["2001:db8::/32", "fc00::/7", "fd00::/8", "fe80::/10", "::1"],
   ])("may be %s", (permit) => {
     expect(() => requireNarrow([permit])).not.toThrow();
@@ -19,6 +27,10 @@ describe("A domain or a block that is permitted", () => {
     ["*.dev", "anybody can register a name below .dev"],
     ["co.uk", "anybody can register a name below .co.uk"],
     ["公司.cn", "anybody can register a name below .xn--55qx5d.cn"],
+    ["github.io", "anybody can register a name below .github.io"],
+    ["*.herokuapp.com", "anybody can register a name below .herokuapp.com"],
+    ["kawasaki.jp", "anybody can register a name below .kawasaki.jp"],
+    ["compute.amazonaws.com", "anybody can register a name below .compute.amazonaws.com"],
     ["0.0.0.0/0", "a block as wide as /0 is a part of the internet"],
     ["128.0.0.0/1", "a block as wide as /1 is a part of the internet"],
     ["10.0.0.0/7", "a block as wide as /7 is a part of the internet"],

@@ -1,5 +1,6 @@
 /** A pipe that somebody put into a folder has no end: who only looks around there does not wait for it. */
 import { spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { newSandbox, type Sandbox } from "../cli/sandbox.js";
 import { describeWith } from "../support/tools.js";
@@ -33,10 +34,20 @@ describeWith(["mkfifo"], "A pipe", () => {
       expect(status).not.toBe(null);
     });
 
-    it("by devtls serve, which has no target then", async () => {
-      const { status, stderr } = await withPipe(name).run(["serve"]);
-      expect(stderr).toContain("--target is missing");
-      expect(status).toBe(2);
-    });
+    // Held open by somebody, it has neither content nor an end.
+    it.each(["nobody", "somebody"])(
+      "by devtls serve, which has no target then, where %s has it open",
+      async (who) => {
+        const box = withPipe(name);
+        const held = who === "somebody" ? openSync(box.path(name), "r+") : undefined;
+        try {
+          const { status, stderr } = await box.run(["serve"]);
+          expect(stderr).toContain("--target is missing");
+          expect(status).toBe(2);
+        } finally {
+          if (held !== undefined) closeSync(held);
+        }
+      },
+    );
   });
 });

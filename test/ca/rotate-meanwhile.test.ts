@@ -1,4 +1,7 @@
-/** A rotation from beginning to end while a certificate is issued: it is of the new authority. */
+/**
+ * A rotation from beginning to end while a certificate is issued by who cannot take turns with it:
+ * it is of the new authority.
+ */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

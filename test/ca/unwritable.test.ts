@@ -200,3 +200,26 @@ describe("a certificate file", () => {
     expect(snapshot(out)).toEqual(before);
   });
 });
+
+describeUnless(whyNotAsNobody(), "A user id without a name, as containers run under,", () => {
+  const NAMELESS = 54_321;
+
+  it.each([[undefined], [""]])(
+    "and with HOME %j is served where DEVTLS_HOME says",
+    async (HOME) => {
+      const out = folder();
+      chownSync(out, NAMELESS, NAMELESS);
+      const launcher = join(everybodys, "bin/devtls.js");
+      const { HOME: _, ...env } = process.env;
+      const child = spawnSync(process.execPath, [launcher, "cert", "localhost"], {
+        cwd: out,
+        env: { ...env, ...(HOME !== undefined && { HOME }), DEVTLS_HOME: join(out, "state") },
+        uid: NAMELESS,
+        gid: NAMELESS,
+        encoding: "utf8",
+      });
+      expect(child.status, child.stderr).toBe(0);
+      expect(list(out)).toEqual(["localhost-key.pem", "localhost.pem", "state"]);
+    },
+  );
+});

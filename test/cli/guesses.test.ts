@@ -14,6 +14,11 @@ describe("A dev server named by itself", () => {
     ["devtls --target=8000", (port: number) => [`--target=${port}`]],
     ["devtls localhost:8000", (port: number) => [`localhost:${port}`]],
     ["devtls http://localhost:8000", (port: number) => [`http://localhost:${port}`]],
+    ["devtls serve --target :8000", (port: number) => ["serve", "--target", `:${port}`]],
+    [
+      "devtls serve --target localhost:8000/",
+      (port: number) => ["serve", "--target", `localhost:${port}/`],
+    ],
     ["devtls serve http://127.0.0.1:8000", (port: number) => ["serve", `http://127.0.0.1:${port}`]],
   ])("is the target: %s", async (_what, args) => {
     const app = await startEcho();

@@ -68,6 +68,9 @@ refuses("A target", [
     "http://localhost:8000/api",
     "a path in it has no effect; requests keep the path they came with",
   ),
+  target("8000/api", "a path in it has no effect; requests keep the path they came with"),
+  target("localhost:8000/api", "a path in it has no effect; requests keep the path they came with"),
+  target(":70000", "ports go from 1 to 65535"),
   target("unix:app.sock", "the socket needs an absolute path"),
 ]);
 
@@ -112,6 +115,19 @@ refuses("An address or a host", [
   [
     ["--demo", "--host", "a@b.test"],
     `${ARGUMENTS} --host a@b.test: not a host name or an IP address`,
+  ],
+  [
+    ["--demo", "--host", "https://app.test:8443/"],
+    `${ARGUMENTS} --host https://app.test:8443/: not a host name or an IP address`,
+    "Give the host alone: app.test",
+  ],
+]);
+
+refuses("A command", [
+  [
+    ["--", ""],
+    `${ARGUMENTS} a command is missing after --`,
+    "For example: devtls serve -- npm run dev",
   ],
 ]);
 

@@ -16,6 +16,14 @@ import { install } from "./installed.js";
 /** Packages of the registry that carry Node's own binaries. */
 const VERSIONS = ["22", "24", "26"];
 
+/** The group that browsers send first; OpenSSL has it from 3.5 on, which Node has from 24 on. */
+const POST_QUANTUM = `
+  const { hostname, port } = new URL(process.argv[1]);
+  require("node:tls")
+    .connect({ port, servername: hostname, ecdhCurve: "X25519MLKEM768" })
+    .on("secureConnect", () => process.exit(0));
+`;
+
 const reason =
   process.platform === "linux" && process.arch === "x64"
     ? whyNoInstallation()
@@ -65,6 +73,12 @@ describeUnless(reason, "Node", () => {
     const [response] = await once(request, "response");
     expect(response.statusCode).toBe(200);
     response.resume();
+    if (Number(version) >= 24) {
+      const { status, stderr } = await runProgram(node, ["-e", POST_QUANTUM, url as string], {
+        env: { NODE_EXTRA_CA_CERTS: home.root },
+      });
+      expect(status, stderr).toBe(0);
+    }
     expect(await run.stop()).toBe(0);
     expect(run.stderr()).not.toMatch(/Warning/);
   });

@@ -177,6 +177,16 @@ describe("devtls trace says what it could not do", () => {
     expect(status).toBe(2);
   });
 
+  it("when nobody answers at any address of a name, or a port is given alone", async () => {
+    for (const address of ["https://localhost:9/", "9", ":9"]) {
+      const { status, stderr } = await run(address);
+      expect(stderr).toMatch(
+        /^devtls: could not ask https:\/\/localhost:9\/: connect ECONNREFUSED \S/,
+      );
+      expect(status).toBe(1);
+    }
+  });
+
   it("when nobody answers", async () => {
     const { status, stderr } = await run("http://127.0.0.1:1/");
     expect(stderr).toMatch(/^devtls: could not ask http:\/\/127.0.0.1:1\/: .*ECONNREFUSED/);

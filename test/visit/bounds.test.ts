@@ -66,7 +66,10 @@ describe("A visitor", () => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<a href=/next>");
       flood(socket, "x".repeat(65536));
     });
-    const { hops, page, body } = await visit(url, { readOctets: 300_000, keptOctets: 100_000 });
+    const { hops, page, body } = await visit(url, {
+      ...{ readOctets: 300_000, keptOctets: 100_000 },
+      bodyMs: 3_600_000, // no other bound ends it
+    });
     expect(hops[0]?.response.isCut).toBe(true);
     expect(body).toHaveLength(100_000);
     expect(page?.links.map(({ pathname }) => pathname)).toEqual(["/next"]);

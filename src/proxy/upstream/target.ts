@@ -25,6 +25,8 @@ interface UnixTarget {
 const HINT =
   "Give a port (8000), host:port, http://host:port, https://host:port or unix:/path/to/socket";
 
+const NO_PATH = "a path in it has no effect; requests keep the path they came with";
+
 function refuse(text: string, reason: string): DevtlsError {
   return new DevtlsError("usage", `could not use the target ${JSON.stringify(text)}: ${reason}`, {
     hint: HINT,
@@ -32,13 +34,16 @@ function refuse(text: string, reason: string): DevtlsError {
 }
 
 /** Reads a target: `8000`, `host:port`, `http://…`, `https://…`, `unix:/path`. @throws "usage" */
-export function parseTarget(text: string): Target {
+export function parseTarget(given: string): Target {
+  const text = given.trim();
   if (text.startsWith("unix:")) return unixTarget(text);
-  if (/^\d+$/.test(text)) return tcpTarget("http:", "localhost", checkPort(text, text));
+  // As programs print it: ":8000", "8000/".
+  const alone = /^:?(\d+)\/?$/.exec(text)?.[1];
+  if (alone !== undefined) return tcpTarget("http:", "localhost", checkPort(text, alone));
   const url = parseUrl(text);
   if (url.username || url.password) throw refuse(text, "a user name in it has no effect");
   if (url.pathname !== "/" || url.search || url.hash) {
-    throw refuse(text, "a path in it has no effect; requests keep the path they came with");
+    throw refuse(text, NO_PATH);
   }
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
@@ -51,7 +56,9 @@ function parseUrl(text: string): URL {
   if (scheme !== undefined && scheme !== "http" && scheme !== "https") {
     throw refuse(text, `the scheme ${scheme} is not supported`);
   }
-  if (scheme === undefined && !/:\d+$/.test(text)) throw refuse(text, "it names no port");
+  if (scheme === undefined && !/:\d+\/?$/.test(text)) {
+    throw refuse(text, /^(?:[^/?#]*:)?\d+[/?#]/.test(text) ? NO_PATH : "it names no port");
+  }
   const port = /:(\d+)\/?$/.exec(text)?.[1];
   if (port !== undefined) checkPort(text, port);
   try {
