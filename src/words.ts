@@ -56,3 +56,20 @@ export function asAddress(text: string): string {
   const named = text.trim().replace(/^:?(\d+)(?=[/?#]|$)/, "localhost:$1");
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(named) ? named : `https://${named}`;
 }
+
+/** C0 without tab and line feed, DEL, C1, and what turns the direction of text (UAX #9). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+export const ACTIVE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** JSON that does nothing where it is shown: JSON.stringify leaves DEL and C1 as they are. */
+export function inertJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    ACTIVE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** As at the beginning of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

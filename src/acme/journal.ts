@@ -65,15 +65,18 @@ export class Journal implements Records {
   }
 
   #parse(line: string, number: number): Line {
+    let cause: unknown;
     try {
-      return JSON.parse(line) as Line;
+      const value = JSON.parse(line);
+      if (isLine(value)) return value;
     } catch (error) {
-      throw new DevtlsError(
-        "file-unreadable",
-        `could not read ${this.#path}: line ${number} is damaged`,
-        { cause: error, hint: `Begin anew, and keep it: mv ${this.#path} ${this.#path}.damaged` },
-      );
+      cause = error;
     }
+    throw new DevtlsError(
+      "file-unreadable",
+      `could not read ${this.#path}: line ${number} is damaged`,
+      { cause, hint: `Begin anew, and keep it: mv ${this.#path} ${this.#path}.damaged` },
+    );
   }
 
   #apply(line: Line): void {
@@ -221,6 +224,43 @@ export class Journal implements Records {
     this.#putCertificate(certificate);
   }
 }
+
+/** Whether a line has what the server goes by; whoever edits the file may still lie in it. */
+function isLine(value: unknown): value is Line {
+  if (typeof value !== "object" || value === null) return false;
+  const [kind = "", ...more] = Object.keys(value);
+  const fields = Object.hasOwn(FIELDS, kind) ? FIELDS[kind as keyof typeof FIELDS] : undefined;
+  const entry: unknown = (value as Readonly<Record<string, unknown>>)[kind];
+  if (!fields || more.length > 0 || typeof entry !== "object" || entry === null) return false;
+  return Object.entries(fields).every(([name, is]) =>
+    is((entry as Readonly<Record<string, unknown>>)[name]),
+  );
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const isTime = (value: unknown): boolean => Number.isFinite(value);
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+
+/** What is read of each kind without a look, here and by the rules. */
+const FIELDS = {
+  account: {
+    id: isText,
+    thumbprint: isText,
+    status: isText,
+    key: isObject,
+    contact: Array.isArray,
+  },
+  order: {
+    ...{ id: isText, account: isText, status: isText, expires: isTime },
+    ...{ identifiers: Array.isArray, authorizations: Array.isArray },
+  },
+  certificate: {
+    ...{ id: isText, account: isText, issuer: isText, serial: isText },
+    ...{ notBefore: isTime, notAfter: isTime, chains: Array.isArray, identifiers: Array.isArray },
+  },
+} as const satisfies Readonly<
+  Record<string, Readonly<Record<string, (value: unknown) => boolean>>>
+>;
 
 /** Two servers that write one journal would lose each other's lines. */
 function takeLock(path: string, folder: string): void {

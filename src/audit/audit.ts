@@ -1,17 +1,18 @@
 /** A site audited: asked by every way that was named, judged, and graded. */
 import type { EdgeProfile } from "../edge/profile.js";
 import { DEFAULT_PROFILE } from "../edge/profiles/index.js";
-import { causeOf, DevtlsError } from "../errors.js";
+import { DevtlsError } from "../errors.js";
 import { parseTarget, type Target } from "../proxy/upstream/target.js";
 import { targetBehind } from "../rehearse/running.js";
+import { isHandshakeError, isNotTls } from "../visit/network.js";
 import { addressesOf, isLoopback } from "./asking/addresses.js";
 import { edgeEntrance } from "./asking/edge.js";
 import type { Entrance } from "./asking/entrance.js";
 import { Outside } from "./asking/outside.js";
 import { Pace } from "./asking/pace.js";
-import type { Asked, Doors } from "./asking/ways.js";
+import { type Asked, type Doors, reasonOf } from "./asking/ways.js";
 import { type Check, stated } from "./checks.js";
-import { type HeaderGrade, type Judged, judge } from "./judge.js";
+import { type HeaderGrade, type Judged, judge, withoutPage } from "./judge.js";
 import { preloadCheck } from "./preload-checks.js";
 import { hstsSeconds } from "./rules/header-tests.js";
 import { judgedWay } from "./rules/site.js";
@@ -78,7 +79,9 @@ export async function audit(settings: AuditSettings): Promise<Audit> {
     for (const entrance of entrances) {
       if (entrance.edge !== undefined) onProgress(`Asking through ${entrance.edge}.`);
       const found = await judge(entrance, paths);
-      if (!judgedWay(found.site).answer) throw unreachable(url, found.site);
+      const failure = failureOf(url, found.site);
+      // What browsers cannot talk to can still be examined, and be told why.
+      if (failure !== undefined && !isHandshakeError(failure)) throw unreachable(url, failure);
       judged.push({ edge: entrance.edge, found });
     }
   } finally {
@@ -86,8 +89,14 @@ export async function audit(settings: AuditSettings): Promise<Audit> {
   }
   const [first] = judged;
   const tls = first && (await examineTls(settings, ground, first.found.site));
+  const failure = first && failureOf(url, first.found.site);
+  if (failure !== undefined && !tls?.rating) throw unreachable(url, failure);
   const isLocal = ground.isHere || (tls?.isLocal ?? false);
-  const all = judged.map(({ edge, found }) => ({
+  const told = judged.map(({ edge, found }) => ({
+    edge,
+    found: tls?.isHttp2Only && edge === undefined ? withoutPage(found) : found,
+  }));
+  const all = told.map(({ edge, found }) => ({
     ...{ edge, found, grade: worseGrade(found.headers.grade, tls?.rating?.grade ?? null) },
     checks: [
       ...found.checks,
@@ -107,15 +116,16 @@ export async function audit(settings: AuditSettings): Promise<Audit> {
   };
 }
 
-async function groundOf({ url, own, roots }: AuditSettings): Promise<Ground> {
+async function groundOf({ url, httpUrl = url, own, roots }: AuditSettings): Promise<Ground> {
   const addresses = await addressesOf(url);
-  const isHere = addresses.every(isLoopback);
+  const isHere = [...addresses, ...(await addressesOf(httpUrl))].every(isLoopback);
   const isRemote = !isHere && !own;
-  const pace = Pace.of(isRemote);
+  const politePace = Pace.of(true);
+  const pace = isRemote ? politePace : Pace.of(false);
   const outside = (insecure: boolean): Outside =>
     // Reading all roots takes longer than a request.
     new Outside({
-      ...{ roots: insecure ? [] : roots, insecure, pace, isRemote, addresses },
+      ...{ roots: insecure ? [] : roots, insecure, pace, politePace, isRemote, addresses },
       host: url.hostname,
     });
   return { addresses, isHere, isRemote, pace, outside };
@@ -182,20 +192,21 @@ function doorsOf({ url, httpUrl }: AuditSettings, isRemote: boolean): Doors {
   return { http: at("http:", url.port), https: url, isSamePort: url.port !== "", corsMethod };
 }
 
-function unreachable(url: URL, { https, http }: Asked): DevtlsError {
-  const failure = url.protocol === "https:" ? https.failure : http.failure;
-  const why = reasonOf(failure);
-  return new DevtlsError("request-failed", `could not audit ${url.href}: ${why}`, {
-    hint: "Is the server running, and is the address right?",
-    cause: failure,
-  });
+/** Why nothing answered, where nothing did. */
+function failureOf(url: URL, site: Asked): unknown {
+  if (judgedWay(site).answer) return undefined;
+  const { failure } = url.protocol === "https:" ? site.https : site.http;
+  return failure ?? new Error("nothing answers");
 }
 
-/** Without what the network says of it already; several addresses fail with one error of many. */
-function reasonOf(failure: unknown): string {
-  const cause = failure instanceof DevtlsError ? failure.cause : undefined;
-  if (cause instanceof AggregateError) return causeOf(cause.errors[0]);
-  return causeOf(failure ?? "nothing answers").replace(/^could not ask (?:[A-Z]+ )?\S+: /, "");
+function unreachable(url: URL, failure: unknown): DevtlsError {
+  const plain = url.href.replace(/^https:/, "http:");
+  return new DevtlsError("request-failed", `could not audit ${url.href}: ${reasonOf(failure)}`, {
+    hint: isNotTls(failure)
+      ? `Ask it so: devtls audit ${plain}`
+      : "Is the server running, and is the address right?",
+    cause: failure,
+  });
 }
 
 /** A server that answers takes a second; a slow one must not hold an audit for ever. */

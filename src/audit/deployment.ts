@@ -17,8 +17,11 @@ export interface Scene {
   readonly remedyFor: RemedyFor;
 }
 
-/** Words that stand on pages for developers only. */
-const DEBUG_PAGES: readonly (readonly [framework: string, page: RegExp])[] = [
+/**
+ * Words that stand on pages for developers only; a page has all of them. None looks further than a
+ * line or so from where it began: a page of nothing but beginnings must not take minutes.
+ */
+const DEBUG_PAGES: readonly (readonly [framework: string, ...signs: readonly RegExp[]])[] = [
   [
     "Django",
     /You(?:'|&#x27;|&#39;)re seeing this error because you have <code>DEBUG = True<\/code>|Using the URLconf defined in <code>/,
@@ -29,14 +32,16 @@ const DEBUG_PAGES: readonly (readonly [framework: string, page: RegExp])[] = [
   ],
   ["Rails", /<h1>Routing Error<\/h1>|Action Controller: Exception caught|Rails\.root:/],
   ["Laravel", /Whoops, looks like something went wrong|laravel-exceptions|\bIlluminate\\\\?\w+\\/],
-  ["Symfony", /Symfony Exception|<title>[^<]*\(\d{3} [^<)]*\)<\/title>[\s\S]{0,4000}sf-dump/],
-  [
-    "ASP.NET Core",
-    /developer exception page|<title>Internal Server Error<\/title>[\s\S]{0,4000}stackframe/i,
-  ],
-  ["Spring", /Whitelabel Error Page[\s\S]{0,2000}\bat [\w.$]+\(\w+\.java:\d+\)/],
+  ["Symfony", /Symfony Exception/],
+  ["Symfony", /<title>[^<]{0,500}\(\d{3} [^<)]{1,100}\)<\/title>/, /sf-dump/],
+  ["ASP.NET Core", /developer exception page/i],
+  ["ASP.NET Core", /<title>Internal Server Error<\/title>/i, /stackframe/i],
+  ["Spring", /Whitelabel Error Page/, /\bat [\w.$]+\(\w+\.java:\d+\)/],
   ["PHP", /<b>(?:Fatal error|Warning|Notice|Parse error)<\/b>:[\s\S]{1,400} on line <b>\d+<\/b>/],
-  ["Node", /(?:^|[\s>;])at (?:[\w.<>&; ]+ )?\(?(?:file:\/\/)?\/[^\s:()]+\.[cm]?[jt]s:\d+:\d+\)?/],
+  [
+    "Node",
+    /(?:^|[\s>;])at (?:[\w.<>&; ]{1,80} )?\(?(?:file:\/\/)?\/[^\s:()]{1,500}\.[cm]?[jt]s:\d+:\d+\)?/,
+  ],
   ["Python", /Traceback \(most recent call last\)/],
 ];
 
@@ -92,7 +97,8 @@ function cookieChecks({ cookies }: Pages, hsts: boolean, remedyFor: RemedyFor): 
 function debugCheck(pages: readonly SeenPage[], remedyFor: RemedyFor): Check {
   for (const { answer, url } of pages) {
     if (answer.status < 400) continue;
-    const [framework] = DEBUG_PAGES.find(([, page]) => page.test(answer.body)) ?? [];
+    const [framework] =
+      DEBUG_PAGES.find(([, ...signs]) => signs.every((sign) => sign.test(answer.body))) ?? [];
     if (framework === undefined) continue;
     const detail = `${url.pathname} shows a page of ${framework} for developers: paths, settings or code of the app.`;
     return stated(
@@ -208,10 +214,13 @@ async function adminCheck(scene: Scene): Promise<Check> {
   const url = new URL("/admin/", here);
   const answer = await askOnce(carrierOf(scene), url);
   const location = answer && field(answer, "location");
+  // Some sites answer every path with one page.
+  const missing = scene.pages.all.find(({ kind }) => kind === "error")?.answer;
+  const speaksOfIt = (page: Answer): boolean =>
+    page.status === 200 && (hasPassword(page) || (isHtml(page) && /\badmin/i.test(page.body)));
   const isThere =
     answer !== undefined &&
-    ((answer.status === 200 &&
-      (hasPassword(answer) || (isHtml(answer) && /\badmin/i.test(answer.body)))) ||
+    ((speaksOfIt(answer) && !(missing && speaksOfIt(missing))) ||
       (answer.status >= 300 &&
         answer.status < 400 &&
         /\/admin\/(?:login|sign)/i.test(location ?? "")));

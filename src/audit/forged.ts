@@ -138,12 +138,23 @@ function placeOf(answer: Answer): string | undefined {
   const isIn = (text: string): boolean => text.toLowerCase().includes(FOREIGN_HOST);
   if (isIn(field(answer, "location") ?? "")) return "Location";
   if (valuesOf(answer.headers, "set-cookie").some(isIn)) return "Set-Cookie";
-  const [, attribute] =
-    /\b(href|src|action|content)\s*=\s*["']?[^"'>]*devtls-audit\.invalid/i.exec(answer.body) ?? [];
   // A page of refusal names what it refuses.
-  return attribute !== undefined && answer.status < 400
-    ? `an address on the page (${attribute})`
-    : undefined;
+  const attribute = answer.status < 400 ? attributeIn(answer.body) : undefined;
+  return attribute === undefined ? undefined : `an address on the page (${attribute})`;
+}
+
+/** How far before the name its address may begin, in characters. */
+const ADDRESS = 300;
+
+/** Which attribute holds the name; looked for from the name backwards, as a page may be all attributes. */
+function attributeIn(body: string): string | undefined {
+  const text = body.toLowerCase();
+  for (let at = text.indexOf(FOREIGN_HOST); at >= 0; at = text.indexOf(FOREIGN_HOST, at + 1)) {
+    const before = text.slice(Math.max(0, at - ADDRESS), at);
+    const [, name] = /\b(href|src|action|content)\s*=\s*["']?[^"'>]*$/.exec(before) ?? [];
+    if (name !== undefined) return name;
+  }
+  return undefined;
 }
 
 /** Only a page that shows addresses, or opens for one, gives it away. */

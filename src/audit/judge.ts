@@ -2,7 +2,7 @@
 import { AppMemory } from "../diagnose/app-memory.js";
 import type { Known } from "../diagnose/frameworks/settings.js";
 import type { Entrance } from "./asking/entrance.js";
-import { type Asked, askSite } from "./asking/ways.js";
+import { type Asked, askSite, reasonOf } from "./asking/ways.js";
 import { type Check, headerChecks, type RemedyFor, stated } from "./checks.js";
 import { deploymentChecks, pageChecks, type Scene } from "./deployment.js";
 import { forgedChecks, schemeChecks } from "./forged.js";
@@ -31,6 +31,9 @@ export interface Judged {
 export async function judge(entrance: Entrance, paths: readonly string[]): Promise<Judged> {
   const { hostname, doors, carriers } = entrance;
   const site = await askSite(hostname, doors, carriers);
+  if (!judgedWay(site).answer) {
+    return { site, headers: NO_GRADE, checks: [unanswered(site)], framework: null };
+  }
   const pages = await openPages(site, entrance, paths);
   const known = recognise(pages);
   const url = (doors.https ?? doors.http)?.href ?? "";
@@ -51,16 +54,31 @@ export async function judge(entrance: Entrance, paths: readonly string[]): Promi
   };
 }
 
+const NO_GRADE: HeaderGrade = { grade: null, score: null, tests: [] };
+
+/** Nothing else can be said of it: what was not seen neither passes nor fails. */
+function unanswered({ https, http }: Asked): Check {
+  const detail = `The page cannot be asked: ${reasonOf(https.failure ?? http.failure)}.`;
+  return stated({ id: "start-page", status: "fail", detail });
+}
+
+/** The same of a server that speaks HTTP/2 only: what HTTP/1.1 was answered is none of its pages. */
+export function withoutPage({ site }: Judged): Judged {
+  const detail =
+    "Not asked: the server speaks HTTP/2 only, and pages are asked over HTTP/1.1 here.";
+  const check = stated({ id: "start-page", status: "not-asked", detail });
+  return { site, headers: NO_GRADE, checks: [check], framework: null };
+}
+
 function gradeHeaders(
   site: Asked,
   remedyFor: RemedyFor,
 ): { headers: HeaderGrade; checks: readonly Check[] } {
   if (!isGradable(site)) {
-    const status = judgedWay(site).answer?.status;
-    const what = status === undefined ? "does not answer" : `answers ${status}`;
-    const detail = `The page ${what}, which nobody grades. Name another one: devtls audit URL/PATH`;
-    const check = stated({ id: "start-page", status: "fail", detail, key: String(status) });
-    return { headers: { grade: null, score: null, tests: [] }, checks: [check] };
+    const status = String(judgedWay(site).answer?.status);
+    const detail = `The page answers ${status}, which nobody grades. Name another one: devtls audit URL/PATH`;
+    const check = stated({ id: "start-page", status: "fail", detail, key: status });
+    return { headers: NO_GRADE, checks: [check] };
   }
   const graded = gradeOf(site);
   return { headers: graded, checks: headerChecks(graded, remedyFor) };

@@ -84,5 +84,8 @@ export function isHtml(answer: Answer): boolean {
 
 /** Whether a page asks for a password. */
 export function hasPassword(answer: Answer): boolean {
-  return isHtml(answer) && /<input\b[^>]*\btype\s*=\s*["']?password\b/i.test(answer.body);
+  return isHtml(answer) && PASSWORD.test(answer.body);
 }
+
+/** No element begins within another's tag: what never ends its tags is read once all the same. */
+const PASSWORD = /<input\b[^<>]*\btype\s*=\s*["']?password\b/i;

@@ -1,4 +1,6 @@
 /** What was found of TLS, as checks. */
+
+import { capital } from "../words.js";
 import { type Check, stated } from "./checks.js";
 import type { TlsExamination } from "./tls/examine.js";
 import type { Cap } from "./tls/rating.js";
@@ -61,6 +63,7 @@ function aboutChecks(found: TlsExamination): Check[] {
       );
     }
     const detail = words[about];
+    if (about === "certificate" && detail === undefined) return [unverified(found)];
     if (detail === undefined || !found.rating) return [];
     return [stated({ id, status: "pass", detail: `${detail}.` })];
   });
@@ -69,6 +72,13 @@ function aboutChecks(found: TlsExamination): Check[] {
 const offered = ({ versions }: TlsExamination) =>
   versions.filter(({ state }) => state === "offered");
 
+/** No handshake came to an end: what was sent is known at most, and that is never a pass. */
+function unverified({ chains: [main] }: TlsExamination): Check {
+  const why = main?.problem === undefined ? "" : ` (${main.problem})`;
+  const detail = `Not asked: whether the chain of its certificate is trusted${why}.`;
+  return stated({ id: "tls-certificate", status: "not-asked", detail });
+}
+
 function certificateWords({ chains, isLocal }: TlsExamination): string | undefined {
   const [main] = chains;
   if (main?.verdict !== "trusted") return undefined;
@@ -76,8 +86,4 @@ function certificateWords({ chains, isLocal }: TlsExamination): string | undefin
   return isLocal
     ? `The certificate is of this machine's authority, which only this machine trusts; ${until}`
     : `The chain is complete and ends at a trusted root; ${until}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -4,11 +4,14 @@ import { readFileSync } from "node:fs";
 import { BlockList } from "node:net";
 import { join } from "node:path";
 import { openServeIdentity, serveNames } from "../ca/leaves.js";
+import { isSessionCookie } from "../inspect/gate.js";
 import { Inspector } from "../inspect/inspector.js";
 import { forget, remember } from "../inspect/instances.js";
 import { type InspectorServer, startInspectorServer } from "../inspect/server.js";
 import { DEFAULT_OCTETS } from "../inspect/store.js";
 import { stateDirectory } from "../paths.js";
+import type { Exchange } from "../proxy/exchange.js";
+import { withoutCookies } from "../proxy/own/cookies.js";
 import { addressesOf, type Target } from "../proxy/upstream/target.js";
 import type { Watcher } from "../proxy/watch.js";
 import type { Serving } from "../serving/serving.js";
@@ -23,6 +26,8 @@ const MIB = 1024 * 1024;
 
 export interface ServeInspector {
   readonly watch: Watcher;
+  /** Without the session of the page: cookies know no ports, and the app may be at the same address. */
+  readonly seen: (exchange: Exchange) => Exchange;
   start(serving: Serving): Promise<void>;
   /** Says where it is. */
   announce(): void;
@@ -46,6 +51,7 @@ export function prepare(
   let server: InspectorServer | undefined;
   return {
     watch: inspector.watch,
+    seen: (exchange) => withoutCookies(exchange, isSessionCookie),
     start: async (serving) => {
       const identity = await openServeIdentity(serveNames([]));
       server = await startInspectorServer(inspector, {

@@ -4,7 +4,8 @@
  */
 import { fstatSync, writeSync } from "node:fs";
 import { DevtlsError, ERROR_CODES, systemCode } from "../errors.js";
-import { coloured, printableJson, shown } from "./terminal.js";
+import { inertJson } from "../words.js";
+import { coloured, shown } from "./terminal.js";
 import { tableLines, wrap } from "./wrap.js";
 
 /** Exit statuses of the contract. */
@@ -52,7 +53,7 @@ export function printExactly(text: string): void {
 }
 
 export function printJson(value: unknown): void {
-  write("stdout", `${printableJson(value)}\n`);
+  write("stdout", `${inertJson(value)}\n`);
 }
 
 /** Progress and notes. */

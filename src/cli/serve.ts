@@ -154,7 +154,7 @@ async function startApp({ app, options, settings }: Plan, signals: Signals): Pro
     ...settings,
     target,
     ...(launch && { starting: launch.name }),
-    ...(inspector && { watchers: [inspector.watch] }),
+    ...(inspector && { watchers: [inspector.watch], seen: inspector.seen }),
   });
   open.push((_signal, graceMs) => serving.close(graceMs));
   if (inspector) open.push(async () => inspector.close());

@@ -3,10 +3,7 @@
  * configurations are written by others; in them ESC and the C1 controls (ECMA-48) move the cursor,
  * set the title, fill the clipboard or hide what was said before.
  */
-
-/** C0 without tab and line feed, DEL, C1, and what turns the direction of text (UAX #9). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const ACTIVE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+import { ACTIVE } from "../words.js";
 
 /** Text that a terminal shows and does nothing else with: ESC becomes the four characters \x1b. */
 export function printable(text: string): string {
@@ -15,14 +12,6 @@ export function printable(text: string): string {
     const hex = code.toString(16);
     return code < 0x100 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex}`;
   });
-}
-
-/** JSON that a terminal shows and does nothing else with; JSON.stringify leaves DEL and C1. */
-export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    ACTIVE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /** Begins devtls's own colours; nobody else can know it. */

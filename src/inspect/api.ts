@@ -37,6 +37,10 @@ const TABLE: Readonly<Record<string, Answer>> = {
     inspector.har(idsOf(query), query.get("secrets") === "1"),
   "POST /api/har": (inspector, _, { body }) => ({ imported: inspector.import(body) }),
   "GET /api/flow": (inspector, _, { query }) => inspector.flow(idsOf(query)),
+  // For selections that are longer than a URL may be.
+  "POST /api/saved-har": (inspector, _, { body }) =>
+    inspector.har(chosenIn(body), (body as { secrets?: unknown } | null)?.secrets === true),
+  "POST /api/saved-flow": (inspector, _, { body }) => inspector.flow(chosenIn(body)),
   "POST /api/settings": (inspector, _, { body }) => {
     inspector.setBodies((body as { bodies?: unknown } | null)?.bodies === true);
     return inspector.about();
@@ -63,6 +67,11 @@ export async function answer(inspector: Inspector, call: Call): Promise<Reply> {
 function idsOf(query: URLSearchParams): number[] | undefined {
   const text = query.get("ids");
   return text === null ? undefined : text.split(",").map(Number).filter(Number.isSafeInteger);
+}
+
+function chosenIn(body: unknown): number[] | undefined {
+  const ids = (body as { ids?: unknown } | null)?.ids;
+  return Array.isArray(ids) ? ids.filter(Number.isSafeInteger) : undefined;
 }
 
 function textOf(body: unknown, name: string): string | undefined {

@@ -13,7 +13,7 @@ import { editValues, first, valuesOf, without } from "../lines.js";
 import { type ProbeAnswer, Prober } from "../proxy/prober.js";
 import type { ConnectOptions } from "../proxy/upstream/connect.js";
 import { parseTarget } from "../proxy/upstream/target.js";
-import type { Recorded } from "./record.js";
+import { type Recorded, withOneCookieLine } from "./record.js";
 import { REPLAY_HEADER, type ReplayKeys } from "./recorder.js";
 import { asEdge, authorityOf, cookieOrigin } from "./views.js";
 
@@ -141,11 +141,9 @@ export function askFront(
   });
 }
 
-/** HTTP/2 has Cookie in crumbs (RFC 9113 8.2.3); a file's own origin becomes the one here. */
+/** As one HTTP/1.1 client; a file's own origin becomes the one here. */
 function asClient(lines: readonly string[], record: Recorded, front: Front): string[] {
-  const crumbs = valuesOf(lines, "cookie");
-  const joined =
-    crumbs.length > 1 ? [...without(lines, ["cookie"]), "Cookie", crumbs.join("; ")] : [...lines];
+  const joined = withOneCookieLine(lines);
   if (record.source !== "har") return joined;
   const from = new URL(record.url).origin;
   const to = `https://${front.host}`;

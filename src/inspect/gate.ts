@@ -7,7 +7,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
-/** The only host that the page is at: no site of the app is the same host, so no cookie is shared. */
+/** The only host that the page is at. */
 export const HOST = "127.0.0.1";
 
 /** Set by proxies: a request that has one came through an app. */
@@ -25,6 +25,14 @@ export interface GateRequest {
 export type Pass =
   | { readonly ok: true }
   | { readonly ok: false; readonly status: 401 | 403 | 421; readonly reason: string };
+
+/** Cookies know no ports, and two runs must not take each other's place. */
+const COOKIE = "__Host-devtls-inspector-";
+
+/** Whether a cookie opens an inspector, this one or that of another run. */
+export function isSessionCookie(name: string): boolean {
+  return name.startsWith(COOKIE);
+}
 
 const PASS: Pass = { ok: true };
 
@@ -82,9 +90,8 @@ export class Gate {
     return `${this.#cookieName()}=${this.#session}; Path=/; Secure; HttpOnly; SameSite=Strict`;
   }
 
-  /** Cookies know no ports, and two runs must not take each other's place. */
   #cookieName(): string {
-    return `__Host-devtls-inspector-${this.#port()}`;
+    return `${COOKIE}${this.#port()}`;
   }
 
   #cookieIn(line: string | undefined): string {

@@ -55,10 +55,10 @@ function draftOf(value: unknown, target: string): Draft | string {
   const wait = numberOf(objectOf(entry.timings)?.wait, milliseconds);
   const body = bodyOf(objectOf(request.postData)?.text, undefined);
   const content = objectOf(response.content) ?? {};
-  const http2 = /2|3|h2|h3/i.test(String(request.httpVersion ?? "").replace(/^http\//i, ""));
+  const http2 = /2|3|h2|h3/i.test(textOf(request.httpVersion).replace(/^http\//i, ""));
   return {
     source: "har",
-    at: Date.parse(String(entry.startedDateTime)) || 0,
+    at: Date.parse(textOf(entry.startedDateTime)) || 0,
     url: url.slice(0, MAX_TEXT),
     asked: {
       method,
@@ -106,6 +106,10 @@ type Loose = Readonly<Record<string, unknown>>;
 
 function objectOf(value: unknown): Loose | undefined {
   return typeof value === "object" && value !== null ? (value as Loose) : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function numberOf(value: unknown, otherwise: number): number {

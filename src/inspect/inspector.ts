@@ -313,7 +313,7 @@ export class Inspector implements Followed {
       case "fetch":
         return asFetch(record);
       case "step":
-        return JSON.stringify(asStep(record) ?? { get: record.asked.target });
+        return JSON.stringify(asStep(record));
       default:
         throw new DevtlsError("usage", `could not copy it as ${as}: curl, fetch or step`);
     }

@@ -1,4 +1,5 @@
 /** What is kept of an exchange. Plain data: nothing in it holds a connection. */
+import { valuesOf, without } from "../lines.js";
 import type { FinishedExchange, Protocol } from "../proxy/exchange.js";
 import type { Asked } from "../proxy/heads.js";
 
@@ -84,4 +85,11 @@ export function browserLines({ headers, host, hostAt, protocol }: Asked): string
   return protocol === ("HTTP/2" satisfies Protocol)
     ? [":authority", host, ...headers]
     : [...headers];
+}
+
+/** HTTP/2 has Cookie in crumbs (RFC 9113 8.2.3), which HTTP/1.1 has in one line. */
+export function withOneCookieLine(lines: readonly string[]): string[] {
+  const crumbs = valuesOf(lines, "cookie");
+  if (crumbs.length < 2) return [...lines];
+  return [...without(lines, ["cookie"]), "Cookie", crumbs.join("; ")];
 }

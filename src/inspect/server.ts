@@ -13,9 +13,9 @@ import { follow } from "./live.js";
 const DEFAULT_PORT = 4040;
 /** Of ports to try after the default one. */
 const NEXT_PORTS = 50;
-/** Octets of a HAR file; of anything else that is sent here. */
+/** Octets of a HAR file; of anything else that is sent here, the numbers of 100,000 rows at most. */
 const MAX_HAR = 64 * 1024 * 1024;
-const MAX_REQUEST = 64 * 1024;
+const MAX_REQUEST = 1024 * 1024;
 
 export interface InspectorServer {
   /** With the token in the fragment. */

@@ -57,12 +57,15 @@ export function lanAddresses(interfaces: Interfaces = networkInterfaces()): LanA
 }
 
 /**
- * The same, of which there has to be one.
+ * Some of them, of which there has to be one.
  * @param wanted the only one to use
  * @throws DevtlsError "address-unavailable"
  */
-export function requireLanAddresses(wanted: string | undefined): LanAddress[] {
-  const found = lanAddresses().filter(({ address }) => address === (wanted ?? address));
+export function requireLanAddresses(
+  wanted: string | undefined,
+  all: readonly LanAddress[] = lanAddresses(),
+): LanAddress[] {
+  const found = all.filter(({ address }) => address === (wanted ?? address));
   if (found.length > 0) return found;
   if (wanted !== undefined) {
     throw new DevtlsError(

@@ -2,9 +2,10 @@
  * The door between the local network and the app: what a visitor may see before it is paired, how it
  * pairs, and what nobody behind the door sees of that. The proxy asks it first for every exchange.
  */
-import { editValues, filterLines, first, type HeaderLines, isNamed, valuesOf } from "../lines.js";
+import { filterLines, first, type HeaderLines, isNamed, valuesOf } from "../lines.js";
 import type { Doorkeeper } from "../proxy/doorkeeper.js";
 import type { Exchange } from "../proxy/exchange.js";
+import { sets, withoutCookies } from "../proxy/own/cookies.js";
 import type { Page } from "../proxy/own/pages.js";
 import { VisitorListeners } from "./listeners.js";
 import type { Pairing, Refusal } from "./pairing.js";
@@ -26,18 +27,15 @@ export interface DoorOptions {
 
 export function createDoor(options: DoorOptions): Doorkeeper {
   const cookie = cookieName(options.port);
+  const isOwn = (name: string): boolean => name === cookie;
   const keepsPairing = (lines: HeaderLines): HeaderLines =>
-    filterLines(lines, (name, value) => !(isNamed(name, "set-cookie") && sets(value, cookie)));
+    filterLines(lines, (name, value) => !(isNamed(name, "set-cookie") && sets(value, isOwn)));
   const listeners = new VisitorListeners("--port");
   return {
     listenOn: (addresses, port, onConnection) => listeners.listenOn(addresses, port, onConnection),
     close: () => listeners.close(),
     answer: (exchange) => answer(exchange, options),
-    behind: (exchange) => ({
-      ...exchange,
-      ...withoutCookie(exchange, cookie),
-      lastWord: keepsPairing,
-    }),
+    behind: (exchange) => ({ ...withoutCookies(exchange, isOwn), lastWord: keepsPairing }),
   };
 }
 
@@ -101,35 +99,6 @@ function cookiesOf({ headers }: Exchange, name: string): string[] {
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1));
-}
-
-/** Without the cookie by which the device is known; a line that held nothing else goes with it. */
-function withoutCookie(
-  { headers, hostAt }: Exchange,
-  name: string,
-): Pick<Exchange, "headers" | "hostAt"> {
-  const left = (line: string): string | undefined => {
-    const pairs = line.split(";");
-    const kept = pairs.filter((pair) => !sets(pair, name));
-    if (kept.length === pairs.length) return line;
-    return kept.length > 0 ? kept.join(";").trimStart() : undefined;
-  };
-  const edited = editValues(headers, "cookie", left);
-  if (edited.length === headers.length || hostAt === undefined) {
-    return { headers: edited, ...(hostAt !== undefined && { hostAt }) };
-  }
-  const before = editValues(headers.slice(0, hostAt), "cookie", left);
-  return { headers: edited, hostAt: before.length };
-}
-
-/**
- * Whether a cookie is this one. A nameless cookie is sent as its value alone, so that it can pass for
- * another one (RFC 6265bis 5.7 has browsers refuse that).
- */
-function sets(line: string, name: string): boolean {
-  const [pair = ""] = line.split(";");
-  const given = pair.trim().replace(/^=\s*/, "");
-  return given === name || given.slice(0, given.indexOf("=")).trim() === name;
 }
 
 /** Only this browser, only over TLS, only this host, and no script (RFC 6265bis 4.1.3.2). */

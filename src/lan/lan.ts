@@ -16,6 +16,22 @@ import { Pairing } from "./pairing.js";
 /** How often this machine's addresses are looked at: a laptop wakes up in another network. */
 const LOOK_EVERY_MS = 2_000;
 
+/** Time as the minutes for pairing see it; a test brings its own. */
+export interface LanClock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls back once. @returns what keeps it from that */
+  after(milliseconds: number, callback: () => void): () => void;
+}
+
+const SYSTEM_CLOCK: LanClock = {
+  now: Date.now,
+  after: (milliseconds, callback) => {
+    const timer = setTimeout(callback, milliseconds).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 export interface LanOptions {
   /** The one address to use; all private ones of this machine unless told otherwise. */
   readonly address: string | undefined;
@@ -36,6 +52,9 @@ export interface LanOptions {
     names: readonly string[],
     door: Doorkeeper,
   ) => Promise<void>;
+  readonly clock?: LanClock;
+  /** This machine's addresses on local networks, as they are at the moment. */
+  readonly found?: () => readonly LanAddress[];
 }
 
 /** A code that a device can scan. */
@@ -69,6 +88,7 @@ interface LanEvents {
 
 export class Lan extends EventEmitter<LanEvents> {
   readonly #options: LanOptions;
+  readonly #clock: LanClock;
   readonly #pairing: Pairing;
   readonly #door: Doorkeeper;
   readonly #responder: Responder;
@@ -82,19 +102,23 @@ export class Lan extends EventEmitter<LanEvents> {
   #moving = false;
   #failure = "";
   #looking: NodeJS.Timeout | undefined;
-  #closing: NodeJS.Timeout | undefined;
+  #stayOpen: () => void = () => undefined;
 
   constructor(options: LanOptions) {
     super();
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#port = options.onboardingPort;
-    this.#pairing = new Pairing({
-      onPaired: (device) => {
-        this.emit("paired", device);
-        this.#invite("paired");
+    this.#pairing = new Pairing(
+      {
+        onPaired: (device) => {
+          this.emit("paired", device);
+          this.#invite("paired");
+        },
+        onOther: (device) => void this.emit("other", device),
       },
-      onOther: (device) => void this.emit("other", device),
-    });
+      this.#clock.now,
+    );
     this.#door = createDoor({
       pairing: this.#pairing,
       port: options.port,
@@ -131,14 +155,15 @@ export class Lan extends EventEmitter<LanEvents> {
 
   /** @throws DevtlsError "address-unavailable", "outside-constraints" */
   async start(): Promise<void> {
-    await this.#moveTo(await byRoute(requireLanAddresses(this.#options.address)));
+    const { address, found } = this.#options;
+    await this.#moveTo(await byRoute(requireLanAddresses(address, found?.())));
     this.#invite("start");
     this.#looking = setInterval(() => void this.#look(), LOOK_EVERY_MS).unref();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#looking);
-    clearTimeout(this.#closing);
+    this.#stayOpen();
     this.#isOver = true;
     this.#onboarding?.close();
     this.#responder.close();
@@ -150,8 +175,8 @@ export class Lan extends EventEmitter<LanEvents> {
   }
 
   #candidates(): LanAddress[] {
-    const { address } = this.#options;
-    return lanAddresses().filter((each) => address === undefined || each.address === address);
+    const { address, found = lanAddresses } = this.#options;
+    return found().filter((each) => address === undefined || each.address === address);
   }
 
   async #moveTo(addresses: readonly LanAddress[]): Promise<void> {
@@ -161,12 +186,12 @@ export class Lan extends EventEmitter<LanEvents> {
     this.#addresses = addresses;
     await openTo(texts, this.#name ? [...texts, this.#name] : texts, this.#door);
     if (this.#isOver) return;
-    // In another network a device is a stranger again, however long ago it paired.
+    // In another network, that is under another address, nobody has paired yet.
     this.#onboarding ??= this.#newOnboarding();
     this.#port = await this.#onboarding.listenOn(texts, this.#port, orNextPort);
-    this.#expires = new Date(Date.now() + openMs);
-    clearTimeout(this.#closing);
-    this.#closing = setTimeout(() => this.#endPairing(), openMs).unref();
+    this.#expires = new Date(this.#clock.now() + openMs);
+    this.#stayOpen();
+    this.#stayOpen = this.#clock.after(openMs, () => this.#endPairing());
   }
 
   /** Another network, sleep, a cable: what was said before is good no more. */

@@ -40,6 +40,8 @@ export interface ProxyOptions {
   /** Every target by its URL and how its requests are treated; `route` chooses among them. */
   readonly forwardings: ReadonlyMap<string, Forwarding>;
   readonly route: (host: string, target: string) => Forwarding;
+  /** The exchange as everybody sees it: without what is devtls's own. */
+  readonly seen?: ((exchange: Exchange) => Exchange) | undefined;
   /** Something in devtls failed; what it belonged to is over, the rest goes on. */
   readonly onDefect: (error: unknown) => void;
   /**
@@ -269,7 +271,8 @@ class TlsProxy implements RunningProxy {
   #handle(given: Exchange, refusal?: Page): Underway {
     const { fromLan } = given.connection;
     const answer = refusal ?? this.#answerTo(given);
-    const exchange = (fromLan && this.#doorkeeper?.behind(given)) || given;
+    const { seen } = this.#options;
+    const exchange = (fromLan && this.#doorkeeper?.behind(given)) || (seen ? seen(given) : given);
     this.#active++;
     exchange.reply.onClose(() => {
       this.#active--;

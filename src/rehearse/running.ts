@@ -2,6 +2,7 @@
 import { DevtlsError } from "../errors.js";
 import { first } from "../lines.js";
 import { READY_HEADER, TARGET_HEADER } from "../proxy/own/pages.js";
+import { BOUNDS } from "../visit/carrier.js";
 import { Network } from "../visit/network.js";
 import { ARGUMENTS } from "../words.js";
 
@@ -13,6 +14,9 @@ export interface Served {
   readonly path: string;
 }
 
+/** A `serve` answers this itself, at once. */
+const READY_MS = 5_000;
+
 /**
  * The target of the `devtls serve` at a URL, as `--target` takes it; undefined for another server.
  * @param roots to trust, PEM
@@ -23,7 +27,8 @@ export async function targetBehind(
   roots: readonly string[],
 ): Promise<string | undefined> {
   const headers = ["Host", url.host, READY_HEADER, "?", "Accept", "*/*"];
-  const answer = await new Network({ roots }).send({ method: "GET", url, headers });
+  const network = new Network({ roots, bounds: { ...BOUNDS, headMs: READY_MS } });
+  const answer = await network.send({ method: "GET", url, headers });
   return first(answer.headers, TARGET_HEADER);
 }
 

@@ -1,6 +1,6 @@
 /** The formats of `--report FORMAT=FILE`, but for `json`, which is the command's own output. */
 import { DevtlsError } from "../errors.js";
-import { ARGUMENTS, didYouMean } from "../words.js";
+import { ARGUMENTS, didYouMean, inertJson } from "../words.js";
 import { github } from "./github.js";
 import { html } from "./html.js";
 import { junit } from "./junit.js";
@@ -48,5 +48,5 @@ export function parseWanted(text: string): Wanted {
  */
 export function format(wanted: string, report: Report, json: unknown): string {
   const write = WRITERS[wanted];
-  return write ? write(report) : `${JSON.stringify(json, null, 2)}\n`;
+  return write ? write(report) : `${inertJson(json, 2)}\n`;
 }

@@ -1,4 +1,5 @@
 /** Annotations of GitHub Actions: workflow commands, one a line, which a job prints. */
+import { ACTIVE } from "../words.js";
 import { type Case, fresh, type Report, type Result } from "./model.js";
 
 /** GitHub shows ten errors and ten warnings of a step. */
@@ -36,7 +37,8 @@ function bare({ name, status, detail, results }: Case): string[] {
 
 /** Everything that could end the command is encoded as the runner decodes it. */
 function data(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  const encoded = text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return encoded.replace(ACTIVE, "\ufffd");
 }
 
 function property(text: string): string {

@@ -1,4 +1,5 @@
 /** SARIF 2.1.0 (OASIS), with what GitHub's code scanning reads of it. */
+import { inertJson } from "../words.js";
 import { HOME_PAGE, type Report, type Result } from "./model.js";
 
 const SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -45,7 +46,7 @@ export function sarif(report: Report, fallback = "package.json"): string {
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return `${inertJson(log, 2)}\n`;
 }
 
 /** The same result of twelve edges is one alert that names twelve edges. */

@@ -16,7 +16,7 @@ import type { Counted } from "../diagnose/diagnosis.js";
 import type { Finding } from "../diagnose/finding.js";
 import { DevtlsError } from "../errors.js";
 import type { Doorkeeper } from "../proxy/doorkeeper.js";
-import type { FinishedExchange } from "../proxy/exchange.js";
+import type { Exchange, FinishedExchange } from "../proxy/exchange.js";
 import type { PlainSettings } from "../proxy/own/plain-http.js";
 import { type Credentials, type RunningProxy, startProxy } from "../proxy/server.js";
 import type { Target } from "../proxy/upstream/target.js";
@@ -53,6 +53,8 @@ export interface ServeSettings
   readonly fault?: Fault;
   /** Look on at every exchange, beside the log and the diagnosis. */
   readonly watchers?: readonly Watcher[];
+  /** The exchange as everybody sees it: without what is devtls's own. */
+  readonly seen?: (exchange: Exchange) => Exchange;
   readonly stateDirectory?: string;
   readonly clock?: Clock;
 }
@@ -144,6 +146,7 @@ export async function startServing(settings: ServeSettings): Promise<Serving> {
     },
     forwardings: side.forwardings,
     route: side.route,
+    seen: settings.seen,
   });
   const refresh = (identity: ServeIdentity): (() => void) =>
     keepFresh(

@@ -172,15 +172,35 @@ export function isCertificateError(thrown: unknown): boolean {
 /** What OpenSSL makes of an answer that is no TLS record. */
 const NOT_TLS = /WRONG_VERSION_NUMBER|wrong version number|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 
+/** Whether a request failed because what answered is no TLS. */
+export function isNotTls(thrown: unknown): boolean {
+  const cause = thrown instanceof DevtlsError ? thrown.cause : thrown;
+  return NOT_TLS.test(`${systemCode(cause)} ${(cause as Error | undefined)?.message}`);
+}
+
+/** Whether both sides speak TLS and did not agree: on a version, a suite, a client certificate. */
+export function isHandshakeError(thrown: unknown): boolean {
+  const cause = thrown instanceof DevtlsError ? thrown.cause : thrown;
+  return handshakeReason(cause) !== undefined && !isNotTls(cause);
+}
+
+/** OpenSSL's own words without its places and numbers: "tlsv1 alert protocol version". */
+function handshakeReason(error: unknown): string | undefined {
+  const { message = "" } = (error ?? {}) as Partial<Error>;
+  return /error:[0-9A-F]{8}:SSL routines:[^:]*:([^:\n]+)/.exec(message)?.[1];
+}
+
 function failure(url: URL, error: NodeJS.ErrnoException): DevtlsError {
-  if (NOT_TLS.test(`${error.code} ${error.message}`)) {
+  if (isNotTls(error)) {
     const plain = new URL(url);
     plain.protocol = "http:";
-    const what = `could not ask ${url.href}: ${url.host} speaks plain http`;
+    const what = `could not ask ${url.href}: ${url.host} speaks no TLS; perhaps it speaks plain http`;
     const hint = `Ask it so: devtls trace ${plain.href}`;
     return new DevtlsError("request-failed", what, { hint, cause: error });
   }
-  const problem = `could not ask ${url.href}: ${causeOf(error)}`;
+  const reason = handshakeReason(error);
+  const why = reason === undefined ? causeOf(error) : `the TLS handshake failed: ${reason}`;
+  const problem = `could not ask ${url.href}: ${why}`;
   const hint = isCertificateError(error)
     ? "To look past the certificate: devtls trace --insecure URL"
     : "Is the server running, and is the address right?";

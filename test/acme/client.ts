@@ -72,8 +72,13 @@ export interface Signed {
 
 /** Signs a payload; `header` is what goes into the protected header besides `alg`. */
 export function signJws(key: KeyObject, alg: KeyName, header: object, payload: unknown): Signed {
-  const head = b64(JSON.stringify({ alg, ...header }));
-  const body = payload === "" ? "" : b64(JSON.stringify(payload));
+  return signTexts(key, alg, JSON.stringify({ alg, ...header }), JSON.stringify(payload));
+}
+
+/** The same for texts that no value is written as. */
+export function signTexts(key: KeyObject, alg: KeyName, header: string, payload: string): Signed {
+  const head = b64(header);
+  const body = payload === '""' ? "" : b64(payload);
   const signature = sign(HASHES[alg], Buffer.from(`${head}.${body}`), {
     key,
     dsaEncoding: "ieee-p1363",

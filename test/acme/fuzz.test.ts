@@ -5,7 +5,7 @@
 import { X509Certificate } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FACTOR, Random } from "../x509/random.js";
-import { type AcmeClient, b64, jwkOf, signJws } from "./client.js";
+import { type AcmeClient, b64, jwkOf, signJws, signTexts } from "./client.js";
 import {
   type Answers,
   makeRequest,
@@ -52,6 +52,7 @@ function bend(random: Random, octets: Buffer): Buffer {
 }
 
 const WEIRD: readonly unknown[] = [
+  { kty: { toString: 1, valueOf: 1 } },
   ...[null, true, 0, -1, Number.POSITIVE_INFINITY, "", "x", [], {}, [[]], { a: {} }],
   ...["\u0000", "💥", "a".repeat(5000), Number.MAX_SAFE_INTEGER, ["x"], { kty: "EC" }],
 ];
@@ -89,6 +90,32 @@ describe("A signed request that was bent", () => {
         expect(reply.status, reply.text).toBeLessThan(500);
       }
     }
+  });
+
+  it("gets a problem where it is nested deeper than calls can be", async () => {
+    const { newOrder, newAccount, keyChange } = await client.directory();
+    const deep = "[".repeat(20_000) + "]".repeat(20_000);
+    const own = JSON.stringify(jwkOf(client.key));
+    const inner = JSON.stringify(
+      signTexts(
+        client.key,
+        "ES256",
+        `{"alg":"ES256","jwk":${own},"url":"${keyChange}"}`,
+        `{"oldKey":{"kty":${deep}}}`,
+      ),
+    );
+    const requests: readonly (readonly [url: string, header: string, payload: string])[] = [
+      [newAccount, `"alg":${deep}`, "{}"],
+      [newAccount, `"alg":"ES256","jwk":{"kty":${deep}}`, "{}"],
+      [newOrder, `"alg":"ES256","kid":"${client.kid}"`, `{"identifiers":${deep}}`],
+      [keyChange, `"alg":"ES256","kid":"${client.kid}"`, inner],
+    ];
+    for (const [url, header, payload] of requests) {
+      const head = `{${header},"nonce":"${await client.nonce()}","url":"${url}"}`;
+      const reply = await client.postRaw(url, signTexts(client.key, "ES256", head, payload));
+      expect(reply.status, reply.text).toBe(400);
+    }
+    expect(server.failures).toEqual([]);
   });
 
   it("gets a problem or an answer whichever field of its payload is a strange one", async () => {

@@ -79,10 +79,13 @@ describe("The journal", () => {
     third.close();
   });
 
-  it("refuses a file that is damaged elsewhere, and leaves it as it is", () => {
+  it.each([
+    ...["nonsense", "null", "5", "[]", '"order"', "{}", '{"order":null}', '{"__proto__":{}}'],
+    ...['{"account":{"id":"a"}}', '{"order":{"id":"b","authorizations":{}}}', '{"toString":{}}'],
+  ])("refuses a file that is damaged elsewhere, by %s, and leaves it as it is", (line) => {
     const folder = newFolder();
     new Journal(folder, NOW).close();
-    const damaged = `{"account":{"id":"a"}}\nnonsense\n{"order":{"id":"b"}}\n`;
+    const damaged = `${JSON.stringify({ account: account("a") })}\n${line}\n${JSON.stringify({ order: order("b") })}\n`;
     writeFileSync(pathOf(folder), damaged);
     expect(() => new Journal(folder, NOW)).toThrow(/line 2 is damaged/);
     expect(readFileSync(pathOf(folder), "utf8")).toBe(damaged);

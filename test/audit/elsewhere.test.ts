@@ -60,10 +60,29 @@ describeWith(["unshare", "ip"], "A server elsewhere", () => {
   });
 });
 
+describeWith(["unshare", "ip"], "A server elsewhere that one's own site leads to", () => {
+  const answers = {
+    "/": { status: 302, headers: { Location: `${URL_THERE}there` } },
+    "/there": { body: `<!doctype html><a href="/login">Log in</a>` },
+  };
+
+  it.each([
+    ["a site here", ["http://127.0.0.1:8080/"]],
+    ["a site that is said to be one's own", ["http://198.51.100.8:8081/", "--own"]],
+  ])("is asked as gently by %s", async (_, args) => {
+    const { elsewhere } = await auditElsewhere([...args, "--json"], answers);
+    expect(elsewhere.length).toBeGreaterThan(3);
+    expect(new Set(elsewhere.map(({ method }) => method))).toEqual(new Set(["GET"]));
+    const names = elsewhere.flatMap(({ headers }) => Object.keys(headers));
+    expect(names.filter((name) => FORGED.test(name))).toEqual([]);
+  });
+});
+
 describe("A name that is looked up once", () => {
   const outside = (host: string, addresses: readonly string[]): Outside =>
     new Outside({
-      ...{ roots: [], insecure: false, pace: new Pace(0), isRemote: true, host, addresses },
+      ...{ roots: [], insecure: false, pace: new Pace(0), politePace: new Pace(0) },
+      ...{ isRemote: true, host, addresses },
     });
 
   it("leads where it led then", async () => {

@@ -76,6 +76,21 @@ describe("A page", () => {
   });
 });
 
+describe("Four megabytes of", () => {
+  // What looks ahead to the page's end from each of them takes hours.
+  it.each([
+    ["inputs without an end", "<input ", 200],
+    ["addresses without an end", "href=", 200],
+    ["lines of a trace that lead nowhere", "at ", 403],
+    ["titles", "<title>(500 x", 500],
+    ["headings of error pages", "Whitelabel Error Page", 500],
+  ])("%s are read once", async (_, piece, status) => {
+    const page = piece.repeat((4 * 1024 * 1024) / piece.length);
+    const site = await at((_request, response) => void response.writeHead(status, HTML).end(page));
+    expect(checkOf(await audited(site), "debug-page")?.status).toBe("pass");
+  });
+});
+
 describe("A site on this machine", () => {
   it("that leads to a port where nothing listens is said to be down", async () => {
     const port = await rawServer((socket) => socket.destroy());

@@ -59,8 +59,8 @@ async function withSite<T>(site: Site, action: () => Promise<T>): Promise<T> {
 
 const outside = (insecure: boolean): Outside =>
   new Outside({
-    ...{ roots: input.roots, insecure, pace: new Pace(0), isRemote: false, host: "localhost" },
-    addresses: ["127.0.0.1"],
+    ...{ roots: input.roots, insecure, pace: new Pace(0), politePace: new Pace(0) },
+    ...{ isRemote: false, host: "localhost", addresses: ["127.0.0.1"] },
   });
 
 const carriers = { strict: outside(false), lenient: outside(true) };

@@ -120,6 +120,16 @@ describe("Elsewhere on the site", () => {
     expect(await statusOf({ "/": { body: "in" } }, "admin-exposed")).toBe("pass");
   });
 
+  it.each([
+    ["asks for a password", LOGIN],
+    ["speaks of administrators", "<!doctype html><p>Ask the admin"],
+  ])("one page for every path, which %s, is no administration", async (_, body) => {
+    const site = await secureSite(
+      (_request, response) => void response.writeHead(200, HTML).end(body),
+    );
+    expect(checkOf(await audited(site), "admin-exposed")?.status).toBe("pass");
+  });
+
   it("an asset without nosniff is a warning", async () => {
     const all = {
       "/": { body: "<!doctype html><script src=/a.js></script>" },

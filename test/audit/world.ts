@@ -7,6 +7,9 @@ import { temporaryHome } from "../support/programs.js";
 /** Of a block for documentation (RFC 5737), given to the loopback interface. */
 export const ELSEWHERE = "198.51.100.7";
 
+/** Another one, where the server of this machine answers, too. */
+const OWN = "198.51.100.8";
+
 export interface Heard {
   readonly method: string;
   readonly url: string;
@@ -27,6 +30,7 @@ const note = (side) => (request, response) => {
   response.end(answer.body);
 };
 createServer(note("here")).listen(8080, "127.0.0.1");
+createServer(note("here")).listen(8081, "${OWN}");
 createServer(note("elsewhere")).listen(80, "${ELSEWHERE}", async () => {
   const { spawn } = require("node:child_process");
   const child = spawn(process.execPath, JSON.parse(process.env.ARGS), { stdio: "inherit" });
@@ -59,7 +63,7 @@ export async function auditElsewhere(
     "unshare",
     [
       ...["--map-root-user", "--net", "sh", "-c"],
-      `ip link set lo up && ip address add ${ELSEWHERE}/32 dev lo && exec "$0" "$@"`,
+      `ip link set lo up && ip address add ${ELSEWHERE}/32 dev lo && ip address add ${OWN}/32 dev lo && exec "$0" "$@"`,
       ...[process.execPath, script],
     ],
     {

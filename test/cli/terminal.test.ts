@@ -6,7 +6,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { printable, printableJson } from "../../src/cli/terminal.js";
+import { printable } from "../../src/cli/terminal.js";
+import { inertJson } from "../../src/words.js";
 import { freePort, LAUNCHER, type Outcome, PROJECT } from "../support/cli.js";
 import { start } from "../support/programs.js";
 import { startTarget } from "../support/wire-target.js";
@@ -47,8 +48,8 @@ describe("The function that makes text safe", () => {
   });
 
   it("changes nothing of what JSON means", () => {
-    expect(printableJson({ [ALL]: [ALL, BIDI] })).not.toMatch(ACTIVE);
-    expect(JSON.parse(printableJson({ [ALL]: [ALL, BIDI] }))).toEqual({ [ALL]: [ALL, BIDI] });
+    expect(inertJson({ [ALL]: [ALL, BIDI] })).not.toMatch(ACTIVE);
+    expect(JSON.parse(inertJson({ [ALL]: [ALL, BIDI] }))).toEqual({ [ALL]: [ALL, BIDI] });
   });
 });
 

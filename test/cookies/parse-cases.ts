@@ -27,6 +27,8 @@ export const PARSE_CASES: readonly ParseCase[] = [
   ["quotes stay", 'a="b c"', { name: "a", value: '"b c"' }],
   ["a semicolon in quotes ends it", 'a="b;c"', { name: "a", value: '"b' }],
   ["a comma", "a=b,c=d", { name: "a", value: "b,c=d" }],
+  ["attributes that nobody knows", "a=1; Retention=0; Priority=7", { name: "a", value: "1" }],
+  ["a bare Domain, Max-Age and Path", "a=1; Domain; Max-Age; Path", { name: "a", value: "1" }],
   ["a no-break space is no blank", "a=\u00a0b\u00a0", { name: "a", value: "\u00a0b\u00a0" }],
   ["octets above ASCII", "\u00e4=\u00ff", { name: "\u00e4", value: "\u00ff" }],
   ["percent sequences stay", "a%20=%3b", { name: "a%20", value: "%3b" }],

@@ -19,6 +19,7 @@ const below = (random: Random, bound: number): number => Math.floor(random() * b
 
 const HOSTILE = [
   ...[null, true, -1, Number.MAX_VALUE, "", "\u0000\u001b[2J", "https://[", "wss://a\r\nb/"],
+  ...[{ toString: 1, valueOf: 1 }, JSON.parse("[".repeat(20_000) + "]".repeat(20_000))],
   ...["<script>", [], {}, { name: "a" }, [[]], "\ud800", "x".repeat(70_000), "__proto__"],
 ];
 

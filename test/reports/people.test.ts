@@ -4,7 +4,7 @@ import { format, parseWanted } from "../../src/reports/formats.js";
 import { github } from "../../src/reports/github.js";
 import { html } from "../../src/reports/html.js";
 import { markdown } from "../../src/reports/markdown.js";
-import { result, SAMPLE } from "./sample.js";
+import { HOSTILE, result, SAMPLE } from "./sample.js";
 
 describe("HTML", () => {
   const page = html(SAMPLE);
@@ -93,3 +93,12 @@ describe("--report", () => {
     expect(() => parseWanted(text)).toThrow(problem);
   });
 });
+
+it.each(["junit", "sarif", "markdown", "html", "github", "json"])(
+  "%s holds nothing that a terminal acts on",
+  (name) => {
+    const json = { [HOSTILE]: HOSTILE };
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(format(name, SAMPLE, json)).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/);
+  },
+);

@@ -12,6 +12,8 @@ export interface Inspected {
   /** With the token. */
   readonly url: string;
   readonly origin: string;
+  /** The port of the app itself. */
+  readonly appPort: number;
 }
 
 export async function startInspected(more: readonly string[] = []): Promise<Inspected> {
@@ -29,5 +31,5 @@ export async function startInspected(more: readonly string[] = []): Promise<Insp
   const run = await serve(["--target", String(app.port), ...options], { env: home.env });
   atEnd(() => run.stop());
   const { url } = await run.waitFor(({ event }) => event === "inspector");
-  return { home, run, url, origin: new URL(url).origin };
+  return { home, run, url, origin: new URL(url).origin, appPort: app.port };
 }

@@ -229,7 +229,7 @@ it("devtls trace says so when https is asked of a port that speaks plain http", 
   server.close();
   expect(status).toBe(1);
   expect(stderr).toBe(
-    `devtls: could not ask https://127.0.0.1:${port}/page: 127.0.0.1:${port} speaks plain http\n` +
+    `devtls: could not ask https://127.0.0.1:${port}/page: 127.0.0.1:${port} speaks no TLS; perhaps it speaks plain http\n` +
       `  Ask it so: devtls trace http://127.0.0.1:${port}/page\n`,
   );
 });

@@ -6,7 +6,7 @@ import { pemBlocks } from "../../x509/pem.js";
 import { type Answer, type Call, type Context, expectNoPayload, payloadOf } from "./context.js";
 import { keyOf } from "./identifiers.js";
 import { certificateId } from "./ids.js";
-import { decodeBase64Url } from "./json.js";
+import { decodeBase64Url, shownJson } from "./json.js";
 import type { Account, IssuedCertificate } from "./model.js";
 import { malformed, Problem } from "./problem.js";
 
@@ -56,7 +56,7 @@ export function revoke(context: Context, call: Call): Answer {
   if (!REASONS.includes(reason)) {
     throw new Problem(
       "badRevocationReason",
-      `the reason ${JSON.stringify(reason)} is not taken; use ${REASONS.join(", ")}`,
+      `the reason ${shownJson(reason)} is not taken; use ${REASONS.join(", ")}`,
     );
   }
   if (record.revoked) throw new Problem("alreadyRevoked", "the certificate is revoked already");

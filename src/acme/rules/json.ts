@@ -24,7 +24,28 @@ export function decodeObject(octets: Uint8Array, what: string): JsonObject {
     throw malformed(`${what} is not JSON`);
   }
   if (!isObject(value)) throw malformed(`${what} is not a JSON object`);
+  if (isNestedBeyond(MAX_DEPTH, value)) throw malformed(`${what} is nested too deeply`);
   return value;
+}
+
+/** Nothing that clients send has more than four; what shows a value in an error goes down into it. */
+const MAX_DEPTH = 16;
+
+/** Level by level: calls would end where the stack does. */
+function isNestedBeyond(depth: number, value: object): boolean {
+  let level: object[] = [value];
+  for (let left = depth; level.length > 0; left--) {
+    if (left === 0) return true;
+    level = level.flatMap((each) =>
+      Object.values(each).filter((inner) => typeof inner === "object" && inner !== null),
+    );
+  }
+  return false;
+}
+
+/** Any value, for an error. */
+export function shownJson(value: unknown): string {
+  return value === undefined ? "(none)" : JSON.stringify(value).slice(0, 64);
 }
 
 export function isObject(value: unknown): value is JsonObject {

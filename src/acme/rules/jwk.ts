@@ -1,6 +1,6 @@
 /** Keys of accounts (RFC 7517), and which of them are too weak to trust. */
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
-import { decodeBase64Url, isObject } from "./json.js";
+import { decodeBase64Url, isObject, shownJson } from "./json.js";
 import { malformed, Problem } from "./problem.js";
 import { weaknessOf } from "./weak-keys.js";
 
@@ -31,7 +31,8 @@ const MAX_RSA_BITS = 8192;
 export function readJwk(value: unknown): AccountKey {
   if (!isObject(value)) throw malformed("the jwk is not an object");
   const members = MEMBERS.get(value.kty);
-  if (!members) throw badKey(`the key type ${String(value.kty)} is not taken; use EC, OKP or RSA`);
+  if (!members)
+    throw badKey(`the key type ${shownJson(value.kty)} is not taken; use EC, OKP or RSA`);
   if ("d" in value) throw badKey("the jwk holds a private key, which is public now: make another");
   const jwk: Record<string, string> = {};
   for (const member of members) {

@@ -1,6 +1,6 @@
 /** Signed requests (RFC 8555 6.2): flattened JWS with one signature. */
 import { createHmac, type KeyObject, timingSafeEqual, verify } from "node:crypto";
-import { decodeBase64Url, decodeObject, isObject, type JsonObject } from "./json.js";
+import { decodeBase64Url, decodeObject, isObject, type JsonObject, shownJson } from "./json.js";
 import { type AccountKey, readJwk } from "./jwk.js";
 import { malformed, Problem } from "./problem.js";
 
@@ -67,7 +67,7 @@ function checkAlgorithm({ alg }: JsonObject): Algorithm {
   const taken = Object.keys(ALGORITHMS);
   throw new Problem(
     "badSignatureAlgorithm",
-    `the algorithm ${JSON.stringify(alg) ?? "(none)"} is not taken; use ${taken.join(", ")}`,
+    `the algorithm ${shownJson(alg)} is not taken; use ${taken.join(", ")}`,
     { algorithms: taken },
   );
 }

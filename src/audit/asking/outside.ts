@@ -1,8 +1,10 @@
 /** The network as an audit may use it. */
+
+import { getDomain } from "tldts";
 import { DevtlsError } from "../../errors.js";
 import { BOUNDS, type Carrier, type HopRequest, type HopResponse } from "../../visit/carrier.js";
 import { Network } from "../../visit/network.js";
-import { addressesOf, isInternal } from "./addresses.js";
+import { addressesOf, isInternal, isLoopback } from "./addresses.js";
 import type { Pace } from "./pace.js";
 
 export interface OutsideOptions {
@@ -11,6 +13,8 @@ export interface OutsideOptions {
   /** Accept any certificate. */
   readonly insecure: boolean;
   readonly pace: Pace;
+  /** For servers that are somebody else's, where the audited one is not. */
+  readonly politePace: Pace;
   /**
    * The audited server is elsewhere: what it says must not make devtls ask machines here, and it is
    * asked with methods that change nothing.
@@ -37,11 +41,11 @@ export class Outside implements Carrier {
   }
 
   async send(request: HopRequest): Promise<HopResponse> {
-    const { isRemote, pace } = this.#options;
-    if (isRemote && !POLITE.includes(request.method)) throw refused(request, "it is not yours");
-    const network = this.#networkTo(isRemote ? await this.#admitted(request) : undefined);
-    await pace.turn();
-    return network.send(request);
+    const { isTheirs, address } = await this.#placeOf(request);
+    if (isTheirs && !POLITE.includes(request.method)) throw refused(request, IMPOLITE);
+    const { pace, politePace } = this.#options;
+    await (isTheirs ? politePace : pace).turn();
+    return this.#networkTo(address).send(request);
   }
 
   /** What was admitted is what is connected to: a name may lead elsewhere when it is asked again. */
@@ -59,19 +63,46 @@ export class Outside implements Carrier {
   }
 
   async openSocket(request: HopRequest): Promise<Pick<HopResponse, "status" | "headers">> {
-    throw refused(request, "an audit opens no WebSocket");
+    throw refused(request, NO_SOCKET);
   }
 
-  /** A redirect of a site elsewhere to an address in this network is not followed. */
-  async #admitted(request: HopRequest): Promise<string | undefined> {
-    const { host, addresses } = this.#options;
-    if (request.url.hostname === host) return addresses[0];
+  /**
+   * Whose a server is, and where. One's own site may lead to somebody else's, which is asked as
+   * gently as any; a site elsewhere that leads into this network is not followed.
+   */
+  async #placeOf(request: HopRequest): Promise<Place> {
+    const { host, addresses, isRemote } = this.#options;
+    const { hostname } = request.url;
+    if (hostname === host)
+      return { isTheirs: isRemote, address: isRemote ? addresses[0] : undefined };
     const found = await addressesOf(request.url);
-    if (!found.some(isInternal)) return found[0];
-    throw refused(request, "a site elsewhere sends devtls into this network");
+    if (isRemote && found.some(isInternal)) {
+      throw refused(request, INTO_HERE);
+    }
+    const site = getDomain(host);
+    const isOwn = found.every(isLoopback) || (site !== null && getDomain(hostname) === site);
+    return isOwn && !isRemote
+      ? { isTheirs: false, address: undefined }
+      : { isTheirs: true, address: found[0] };
   }
 }
 
-function refused({ method, url }: HopRequest, why: string): DevtlsError {
-  return new DevtlsError("request-failed", `could not ask ${method} ${url.href}: ${why}`);
+interface Place {
+  readonly isTheirs: boolean;
+  /** The only address to connect to; undefined for any of the name's. */
+  readonly address: string | undefined;
+}
+
+const IMPOLITE = new Error("it is not yours");
+const INTO_HERE = new Error("a site elsewhere sends devtls into this network");
+const NO_SOCKET = new Error("an audit opens no WebSocket");
+
+/** Whether a request failed because its method is not for somebody else's server. */
+export function isImpolite(thrown: unknown): boolean {
+  return thrown instanceof DevtlsError && thrown.cause === IMPOLITE;
+}
+
+function refused({ method, url }: HopRequest, cause: Error): DevtlsError {
+  const what = `could not ask ${method} ${url.href}: ${cause.message}`;
+  return new DevtlsError("request-failed", what, { cause });
 }

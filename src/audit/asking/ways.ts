@@ -1,10 +1,12 @@
 /** The ways into a site, walked as the HTTP Observatory walks them. */
+import { causeOf, DevtlsError } from "../../errors.js";
 import { first, valuesOf } from "../../lines.js";
 import type { Carrier, HopResponse } from "../../visit/carrier.js";
 import { ACCEPT_ENCODING } from "../../visit/collect.js";
 import { isCertificateError } from "../../visit/network.js";
 import { KeptCookies } from "../rules/kept-cookies.js";
 import type { Answer, CorsAnswer, Site, Way } from "../rules/site.js";
+import { isImpolite } from "./outside.js";
 
 export interface Carriers {
   /** Refuses certificates that are not trusted. */
@@ -99,6 +101,13 @@ function answerOf({ status, headers, body }: HopResponse): Answer {
   return { status, headers, body: body.toString() };
 }
 
+/** Without what the network says of it already; several addresses fail with one error of many. */
+export function reasonOf(failure: unknown): string {
+  const cause = failure instanceof DevtlsError ? failure.cause : undefined;
+  if (cause instanceof AggregateError) return causeOf(cause.errors[0]);
+  return causeOf(failure).replace(/^could not ask (?:[A-Z]+ )?\S+: /, "");
+}
+
 export interface Asked extends Site {
   readonly http: Walked;
   readonly https: Walked;
@@ -152,15 +161,8 @@ async function askCors(
       const { status } = await ask(carrier, robots, way.jar, "text/plain,*/*;q=0.8");
       if (status >= 200 && status < 300) url = robots;
     }
-    const preflight = method === "OPTIONS" ? ["Access-Control-Request-Method", "GET"] : [];
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const { status, headers } = await carrier.send({
-        ...{ method, url },
-        headers: ["Host", url.host, "Accept", PAGE, "User-Agent", USER_AGENT].concat(
-          ["Origin", CORS_ORIGIN],
-          preflight,
-        ),
-      });
+      const { status, headers } = await askAsForeign(carrier, method, url);
       if (status >= 200 && status < 300) return { headers, origin: CORS_ORIGIN };
       const location = first(headers, "location");
       if (!REDIRECTS.includes(status) || location === undefined) return undefined;
@@ -170,4 +172,30 @@ async function askCors(
     // Who does not answer shares nothing.
   }
   return undefined;
+}
+
+/** A preflight is none of the methods for a server that is somebody else's: it is asked as pages fetch. */
+async function askAsForeign(
+  carrier: Carrier,
+  method: Doors["corsMethod"],
+  url: URL,
+): Promise<HopResponse> {
+  const common = [
+    "Host",
+    url.host,
+    "Accept",
+    PAGE,
+    "User-Agent",
+    USER_AGENT,
+    "Origin",
+    CORS_ORIGIN,
+  ];
+  const preflight = ["Access-Control-Request-Method", "GET"];
+  try {
+    const headers = method === "OPTIONS" ? [...common, ...preflight] : common;
+    return await carrier.send({ method, url, headers });
+  } catch (error) {
+    if (!isImpolite(error)) throw error;
+    return carrier.send({ method: "GET", url, headers: common });
+  }
 }

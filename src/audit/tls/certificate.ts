@@ -10,7 +10,7 @@ import {
 } from "node:tls";
 import { causeOf, DevtlsError } from "../../errors.js";
 import { childrenOf, readDer, readOid } from "../../x509/der-reader.js";
-import type { Server } from "./probe.js";
+import { isUnreached, type Server } from "./probe.js";
 
 export interface SeenCertificate {
   readonly subject: string;
@@ -44,6 +44,8 @@ export interface VerifyOptions {
   readonly localRoot: string | undefined;
   /** What certificates the client takes, as OpenSSL lists them; any unless told otherwise. */
   readonly sigalgs?: string;
+  /** What is offered to be spoken over TLS (RFC 7301). */
+  readonly protocols?: readonly string[];
 }
 
 /** Everything that OpenSSL still speaks; what is weak is judged, not refused. */
@@ -58,30 +60,48 @@ export const SIGALGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Shakes hands once.
+ * Shakes hands once, at the first of the addresses where something listens.
  * @throws DevtlsError "request-failed" where no handshake succeeds
  */
 export async function verifyChain(server: Server, options: VerifyOptions): Promise<SeenChain> {
-  await server.pace.turn();
-  const { roots, localRoot, sigalgs } = options;
-  const { host, port, name } = server;
+  const { host, port, addresses } = server;
+  let last: unknown;
+  for (const address of addresses.length > 0 ? addresses : [host]) {
+    await server.pace.turn();
+    try {
+      return await verifyAt(address, server, options);
+    } catch (error) {
+      last = error;
+      if (!isUnreached(causeOf(error))) break;
+    }
+  }
+  const what = `could not shake hands with ${host}:${port}: ${causeOf(last)}`;
+  throw new DevtlsError("request-failed", what, { cause: last });
+}
+
+function verifyAt(
+  address: string,
+  { host, port, name }: Server,
+  { roots, localRoot, sigalgs, protocols = ["h2", "http/1.1"] }: VerifyOptions,
+): Promise<SeenChain> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       clearTimeout(timer);
       socket.destroy();
-      const what = `could not shake hands with ${host}:${port}: ${causeOf(error)}`;
-      reject(new DevtlsError("request-failed", what, { cause: error }));
+      reject(error);
     };
     let hasStaple = false;
     // Node's types leave requestOCSP to sockets that exist already.
     const asked: ConnectionOptions & { readonly requestOCSP: true } = {
-      ...{ host: server.addresses[0] ?? host, port, rejectUnauthorized: false },
+      ...{ host: address, port, rejectUnauthorized: false },
+      // Its verdict would take the place of the chain's; the name is looked at apart.
+      checkServerIdentity: () => undefined,
       ...(name !== undefined && { servername: name }),
       secureContext: createSecureContext({
         ...{ ca: [...roots], ciphers: ALL_CIPHERS, minVersion: "TLSv1" },
         ...(sigalgs !== undefined && { sigalgs }),
       }),
-      ALPNProtocols: ["h2", "http/1.1"],
+      ALPNProtocols: [...protocols],
       requestOCSP: true,
     };
     const socket = connect(asked);

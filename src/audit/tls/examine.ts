@@ -24,6 +24,8 @@ export interface TlsExamination {
   readonly compresses: boolean;
   readonly isRenegotiationSecure: boolean | undefined;
   readonly alpn: string | undefined;
+  /** It takes nobody who speaks HTTP/1.1. */
+  readonly isHttp2Only: boolean;
   readonly hasStaple: boolean;
   readonly isLocal: boolean;
 }
@@ -64,9 +66,19 @@ export async function examine(
     compresses: found.compresses,
     isRenegotiationSecure: found.isRenegotiationSecure,
     alpn: main?.alpn,
+    isHttp2Only: main?.alpn === "h2" && !(await speaksHttp1(server, options)),
     hasStaple: main?.hasStaple ?? false,
     isLocal: main?.isLocal ?? false,
   };
+}
+
+async function speaksHttp1(server: Server, options: VerifyOptions): Promise<boolean> {
+  try {
+    const { alpn } = await verifyChain(server, { ...options, protocols: ["http/1.1"] });
+    return alpn === "http/1.1";
+  } catch {
+    return false;
+  }
 }
 
 /** Verified, or where Node speaks nothing that the server does, as it was sent. */
@@ -88,12 +100,20 @@ async function chainsOf(
       );
     } catch (error) {
       const [der] = [...chains.values()].flat();
-      if (der && seen.length === 0) {
-        seen.push({ leaf: certificateOf(der), problem: causeOf(error), nameProblem: undefined });
-      }
+      const leaf = der && seen.length === 0 ? readable(der) : undefined;
+      if (leaf) seen.push({ leaf, problem: causeOf(error), nameProblem: undefined });
     }
   }
   return seen;
+}
+
+/** A server can send anything as its certificate. */
+function readable(der: Buffer): SeenCertificate | undefined {
+  try {
+    return certificateOf(der);
+  } catch {
+    return undefined;
+  }
 }
 
 /** From the best to the worst. */

@@ -41,14 +41,14 @@ export async function probe(
       wantsKeyExchange,
       timeoutMs: Math.min(TIMEOUT_MS, left),
     });
-    if (
-      last.kind !== "unknown" ||
-      !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/.test(last.why)
-    ) {
-      return last;
-    }
+    if (last.kind !== "unknown" || !isUnreached(last.why)) return last;
   }
   return last;
+}
+
+/** Whether nothing listens at an address, so that another one of the host may be asked. */
+export function isUnreached(why: string): boolean {
+  return /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/.test(why);
 }
 
 function probeAt(

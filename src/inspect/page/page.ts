@@ -178,21 +178,22 @@ function toolBar(list: List, about: About, help: HTMLDialogElement): HTMLElement
     bodies,
     button(
       "Save HAR",
-      async () => save("devtls.har", await ask(`har?ids=${list.ids().join(",")}`)),
+      async () => save("devtls.har", await ask("saved-har", { ids: list.ids() })),
       { id: "save-har" },
     ),
     button("Save HAR with secrets", async () => {
       const sure = confirm(
         "The file will hold cookies, authorization and bodies: whoever gets it can act as you. Save it?",
       );
-      if (sure)
-        save("devtls-with-secrets.har", await ask(`har?secrets=1&ids=${list.ids().join(",")}`));
+      if (!sure) return;
+      const chosen = { ids: list.ids(), secrets: true };
+      save("devtls-with-secrets.har", await ask("saved-har", chosen));
     }),
     button("Open HAR", async () => file.click()),
     file,
     button(
       "Save as flow",
-      async () => save("flow.json", await ask(`flow?ids=${list.ids().join(",")}`)),
+      async () => save("flow.json", await ask("saved-flow", { ids: list.ids() })),
       { id: "save-flow" },
     ),
     button("Clear", async () => {

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { startBrowser, whyNoBrowser } from "../../support/browser.js";
-import { freePort, PROJECT, runProgram } from "../../support/cli.js";
+import { freePort, PROJECT } from "../../support/cli.js";
 import { whyNoNetwork } from "../../support/network.js";
 import { folderUntilEnd, type Home, temporaryHome } from "../../support/programs.js";
 import { describeUnless } from "../../support/tools.js";
 import { AVAHI, startAvahi } from "./avahi.js";
-import { type Desk, LAPTOP, type LanServe, setDesk } from "./desk.js";
+import { type Desk, LAPTOP, type LanServe, setDesk, trustOnPhone } from "./desk.js";
 
 const HTML = `<!doctype html><title>app</title><h1></h1><script type="module" src="/main.js"></script>`;
 const MAIN = `import { text } from "./text.js";
@@ -28,23 +28,6 @@ function makeProject(): string {
   writeFileSync(join(folder, "index.html"), HTML);
   writeFileSync(join(folder, "main.js"), MAIN);
   return folder;
-}
-
-/** Downloads the root as the page says, and trusts it as this browser's users do. */
-async function trust(home: Home, desk: Desk, onboarding: string): Promise<void> {
-  const root = join(home.folder, "root.crt");
-  const database = join(home.folder, ".pki/nssdb");
-  mkdirSync(database, { recursive: true });
-  const url = `${onboarding}/devtls-root.crt`;
-  await desk.phone.run("curl", ["--silent", "--fail", "--output", root, url]);
-  const commands = [
-    ["-N", "--empty-password"],
-    ["-A", "-n", "devtls", "-t", "C,,", "-i", root],
-  ];
-  for (const args of commands) {
-    const { status, stderr } = await runProgram("certutil", ["-d", `sql:${database}`, ...args]);
-    expect(status, stderr).toBe(0);
-  }
 }
 
 /** Times that a file is saved until the page shows it, and how long each is waited for. */
@@ -92,7 +75,7 @@ describeUnless(why, "A phone's browser", () => {
 
     beforeAll(async () => {
       const home = temporaryHome();
-      await trust(home, desk, (await run.event("lan")).onboarding as string);
+      await trustOnPhone(desk, home, (await run.event("lan")).onboarding as string);
       browser = await newBrowser(home);
       page = await browser.newPage();
       writeFileSync(join(project, "text.js"), 'export const text = "first";');

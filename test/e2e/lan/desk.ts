@@ -1,6 +1,7 @@
 /** A laptop with `devtls serve --lan` and a phone, on a network of their own. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { LAUNCHER, type Outcome, type ServeEvent } from "../../support/cli.js";
+import { LAUNCHER, type Outcome, runProgram, type ServeEvent } from "../../support/cli.js";
 import { LocalNetwork, type Machine } from "../../support/network.js";
 import { folderUntilEnd, type Home, type Running, temporaryHome } from "../../support/programs.js";
 
@@ -88,4 +89,21 @@ export function pairingLink(page: string): string {
   const link = /href="(https:[^"]+)"/.exec(page)?.[1];
   if (link === undefined) throw new Error(`no link to the app: ${page}`);
   return link;
+}
+
+/** Downloads the root as the page says, and trusts it as this browser's users do. */
+export async function trustOnPhone({ phone }: Desk, home: Home, onboarding: string): Promise<void> {
+  const root = join(home.folder, "root.crt");
+  const database = join(home.folder, ".pki/nssdb");
+  mkdirSync(database, { recursive: true });
+  const url = `${onboarding}/devtls-root.crt`;
+  await phone.run("curl", ["--silent", "--fail", "--output", root, url]);
+  const commands = [
+    ["-N", "--empty-password"],
+    ["-A", "-n", "devtls", "-t", "C,,", "-i", root],
+  ];
+  for (const args of commands) {
+    const { status, stderr } = await runProgram("certutil", ["-d", `sql:${database}`, ...args]);
+    if (status !== 0) throw new Error(stderr);
+  }
 }
