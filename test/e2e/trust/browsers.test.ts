@@ -96,6 +96,12 @@ describeUnless(whyNoFirefox(), "Firefox ESR with a profile of its own making", (
     await change(home, "untrust");
     expect(await open("localhost")).toEqual(["SEC_ERROR_UNKNOWN_ISSUER"]);
   });
+
+  describeUnless(whyNoBrowser(), "and --verify browsers", () => {
+    it("has each browser refuse again after devtls untrust", async () => {
+      expect((await verified(home)).states).toEqual({ chromium: "refuses", firefox: "refuses" });
+    });
+  });
 });
 
 describeUnless(whyNoBrowser(), "Chromium in a home without a database", () => {
