@@ -16,7 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   audit: [
     ...["rehearse", "serving", "visit", "diagnose", "proxy", "edge", "ca", "x509", "reports"],
-    ...["cookies", "lines.ts", "errors.ts"],
+    ...["cookies", "lines.ts", "words.ts", "errors.ts"],
   ],
   acme: ["ca", "x509", "paths.ts", "errors.ts"],
   capture: ["serving", "proxy", "ca", "x509", "edge", "lines.ts", "paths.ts", "errors.ts"],
@@ -55,7 +55,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   trust: ["x509", "paths.ts", "words.ts", "errors.ts"],
   proxy: ["edge", "cookies", "lines.ts", "errors.ts"],
   demo: [],
-  diagnose: ["edge", "cookies", "lines.ts"],
+  diagnose: ["edge", "cookies", "lines.ts", "words.ts"],
   x509: ["errors.ts"],
   edge: ["lines.ts", "errors.ts"],
   cookies: [],

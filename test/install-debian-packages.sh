@@ -29,5 +29,7 @@ if [ "${1-}" = --apps ]; then
     apache2 libapache2-mod-php php-mysql php-sqlite3 php-xml php-mbstring php-gd mariadb-server \
     wordpress wordpress-theme-twentytwentythree mediawiki dokuwiki \
     redmine redmine-sqlite sqlite3 jupyter-notebook python3-ipykernel \
-    phpmyadmin roundcube-core roundcube-sqlite3 ruby-sinatra
+    phpmyadmin roundcube-core roundcube-sqlite3 ruby-sinatra \
+    libmojolicious-perl libdancer2-perl \
+    python3-cherrypy3 python3-tornado python3-aiohttp python3-bottle
 fi

@@ -1,4 +1,6 @@
 /** What was found of TLS, as checks. */
+
+import { capital } from "../words.js";
 import { type Check, stated } from "./checks.js";
 import type { TlsExamination } from "./tls/examine.js";
 import type { Cap } from "./tls/rating.js";
@@ -84,8 +86,4 @@ function certificateWords({ chains, isLocal }: TlsExamination): string | undefin
   return isLocal
     ? `The certificate is of this machine's authority, which only this machine trusts; ${until}`
     : `The chain is complete and ends at a trusted root; ${until}`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

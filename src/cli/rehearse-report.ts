@@ -5,6 +5,7 @@ import { drawingOfChain, drawText } from "../drawing/drawing.js";
 import type { Rehearsal, RehearsalFinding } from "../rehearse/outcome.js";
 import { summaryOf } from "../rehearse/report.js";
 import { type Location, type Report, type Result, worstFirst } from "../reports/model.js";
+import { capital } from "../words.js";
 import { note, paint, print, table } from "./output.js";
 
 const WORDS = { passed: "ok", failed: "broken", skipped: "not reached" } as const;
@@ -86,10 +87,6 @@ function printFixes({ fixes, edges }: Rehearsal): void {
     for (const line of fix.split("\n")) print(`    ${paint("green", line)}`);
   }
   print("");
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Folders in which no configuration of the project is. */

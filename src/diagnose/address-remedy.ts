@@ -4,7 +4,7 @@ import { first } from "../lines.js";
 import type { Scene } from "./detector.js";
 import type { Fix, Observation, Proof } from "./finding.js";
 import { hostsTold, type Leak } from "./own-addresses.js";
-import { edgeFixes, knownFixes, STAND_IN, titleOf } from "./remedies.js";
+import { appFixes, edgeFixes, knownFixes, STAND_IN, titleOf } from "./remedies.js";
 import { schemeDiagnosis } from "./scheme-cause.js";
 import { protoOf } from "./trials.js";
 
@@ -25,12 +25,15 @@ export interface Leaked {
   readonly url: string;
   /** The page has others of the app's own URLs as they should be. */
   readonly amongRight?: boolean;
+  /** The page that was asked for, where the app would speak TLS itself. */
+  readonly isOwnTls?: true;
 }
 
 /** Why the app built a URL that gives something away, and what ends it. */
 export function remedyFor(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
   if (leaked.leak === "port") return portRemedy(seen);
   if (leaked.amongRight && scene.verdict.kind !== "cured") return contentRemedy(leaked, seen);
+  if (leaked.isOwnTls) return ownTlsRemedy(seen, scene);
   return leaked.leak === "http"
     ? schemeRemedy(leaked, seen, scene)
     : hostRemedy(leaked, seen, scene);
@@ -79,6 +82,13 @@ function schemeRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
   };
 }
 
+/** The app forces https, and does not know that it has it. */
+function ownTlsRemedy(seen: Seen, scene: Scene): Remedy {
+  const { reason, proof, fixes } = schemeDiagnosis(seen, scene);
+  const settle = "The same request, with the line for the app in place, settles it.";
+  return { reason, proof, fixes, settle };
+}
+
 /** The public host never reached the app, or the app has another one written down. */
 function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
   const { url, told } = seen;
@@ -109,11 +119,23 @@ function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
       settle: "The same request with the browser's own Host would settle it.",
     };
   }
+  if (verdict.kind === "cured" && verdict.by === "host-port") {
+    return {
+      reason: `The Host has no port, as on 443, and ${titleOf(scene, "the app")} fills in the one that it listens on itself. Asked again with the port in the Host, it does not.`,
+      proof: verdict.proof,
+      fixes: appFixes("trustProto", seen, scene),
+      settle: "",
+    };
+  }
   if (verdict.kind === "cured") {
     const { reason, proof, fixes } = schemeDiagnosis(seen, scene);
     return { reason, proof, fixes, settle: "" };
   }
   const own = knownFixes("baseUrl", seen, scene);
+  // Asking would tell whether the port was filled in, and a form is not sent twice.
+  const mayFillIn =
+    verdict.kind === "unasked" && !/:\d+$/.test(sent) && hostIn(leaked.url).startsWith(`${sent}:`);
+  const filledIn = mayFillIn ? knownFixes("trustProto", seen, scene) : [];
   const name = titleOf(scene, "the app");
   return {
     reason:
@@ -123,7 +145,7 @@ function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
     proof: undefined,
     fixes: [
       ...(needsProto && own.length > 0 ? edgeFixes("proto", seen, scene) : []),
-      ...(own.length > 0 ? own : [replacement(leaked, url)]),
+      ...(own.length > 0 ? own : filledIn.length > 0 ? filledIn : [replacement(leaked, url)]),
     ],
     settle: "Its configuration searched for that address would settle it.",
   };

@@ -3,7 +3,7 @@
 import { first } from "../lines.js";
 import type { App } from "./context.js";
 import type { Observation } from "./finding.js";
-import { FRAMEWORKS, recogniseBy, traitsOf } from "./frameworks/index.js";
+import { FRAMEWORKS, likelyBy, recogniseBy, traitsOf } from "./frameworks/index.js";
 import type { Framework } from "./frameworks/record.js";
 
 /** Responses of an app that are searched for its framework. */
@@ -14,6 +14,7 @@ interface Learnt {
   framework: Framework | undefined;
   version: string | undefined;
   server: string | undefined;
+  likely: readonly Framework[] | undefined;
 }
 
 const UNKNOWN: App = { known: undefined, server: undefined };
@@ -30,6 +31,7 @@ export class AppMemory {
     known.looks++;
     known.server ??= first(response, "server");
     const seen = traitsOf(response, url, page);
+    known.likely ??= likelyBy(seen);
     const found = recogniseBy(seen);
     if (found && comesBefore(found, known.framework)) {
       if (found.name !== known.framework?.name) known.version = undefined;
@@ -54,14 +56,17 @@ export class AppMemory {
   of(target: string): App {
     const learnt = this.#apps.get(target);
     if (!learnt) return UNKNOWN;
-    const { framework, version, server } = learnt;
-    return { known: framework && { framework, version }, server };
+    const { framework, version, server, likely } = learnt;
+    return { known: framework && { framework, version }, server, likely };
   }
 
   #of(target: string): Learnt {
     let known = this.#apps.get(target);
     if (!known) {
-      known = { looks: 0, framework: undefined, version: undefined, server: undefined };
+      known = {
+        looks: 0,
+        ...{ framework: undefined, version: undefined, server: undefined, likely: undefined },
+      };
       this.#apps.set(target, known);
     }
     return known;

@@ -1,10 +1,13 @@
 /** What is known of a run and of its apps before an exchange is looked at. */
 import type { EdgeProfile } from "../edge/profile.js";
+import type { Framework } from "./frameworks/record.js";
 import type { Known } from "./frameworks/settings.js";
 
 /** One app as far as its responses have shown it. */
 export interface App {
   readonly known: Known | undefined;
+  /** What it may be by the server that it runs on, as long as it is not known. */
+  readonly likely?: readonly Framework[] | undefined;
   /** The Server field of its responses. */
   readonly server: string | undefined;
 }

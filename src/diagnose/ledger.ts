@@ -1,6 +1,7 @@
 /** What was found: once a cause and route, how often, and whether it is still so. */
 import type { BodyObservation, Detector, Sighting } from "./detector.js";
 import type { Finding, FindingCode, Observation } from "./finding.js";
+import { routeOf } from "./routes.js";
 
 export interface Counted {
   readonly finding: Finding;
@@ -129,6 +130,6 @@ function placeOf(method: string, target: string, url: string): string {
 /** One key for all pages of a kind: numbers and ids in the path make no difference. */
 function keyOf(code: FindingCode, target: string, url: string, more: string): string {
   const { protocol, host, pathname } = new URL(url);
-  const route = pathname.replace(/\/(?:\d+|[0-9a-f]{16,}|[0-9a-f-]{36})(?=\/|$)/gi, "/*");
+  const route = routeOf(pathname);
   return `${code} ${target} ${protocol}//${host}${route} ${more}`;
 }

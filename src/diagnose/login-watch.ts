@@ -23,6 +23,8 @@ export interface LostLogin {
   readonly wasSet: boolean;
   /** The rule by which browsers refuse them; undefined when they keep them for other pages. */
   readonly rule?: RuleId | undefined;
+  /** It is for https only, and the app sent the browser to plain http. */
+  readonly leftHttps?: true;
 }
 
 const PATIENCE_MS = 30_000;
@@ -105,6 +107,10 @@ function lost(login: Observation, then: Observation): LostLogin | undefined {
   const verdicts = lines.map((line) => jar.store(line, originOf(login.url)));
   // A browser would have sent it: this client keeps no cookies.
   if (jar.matching(originOf(then.url)).length > 0) return undefined;
+  if (new URL(then.url).protocol === "http:" && new URL(login.url).protocol === "https:") {
+    const there = { ...originOf(login.url), path: new URL(then.url).pathname };
+    if (jar.matching(there).length > 0) return { login, then, wasSet: true, leftHttps: true };
+  }
   const rejected = verdicts.find((verdict) => verdict.kind === "rejected");
   const rule = rejected?.kind === "rejected" ? rejected.rule : undefined;
   return { login, then, wasSet: true, rule };

@@ -17,8 +17,8 @@ export function titleOf({ app }: Pick<Scene, "app">, otherwise: string): string 
 }
 
 /**
- * The app's own lines for a purpose; of the most common frameworks, each under its name, when it is
- * not known which one it is.
+ * The app's own lines for a purpose; of those that run on its server, or of the most common ones,
+ * each under its name, when it is not known which one it is.
  */
 export function appFixes(
   purpose: Purpose,
@@ -26,7 +26,9 @@ export function appFixes(
   { app, edge }: Pick<Scene, "app" | "edge">,
 ): Fix[] {
   const peer = edge?.toApp.source === "remote" ? REMOTE_PEER : "127.0.0.1";
-  const all = app.known ? [app.known] : MOST_COMMON.map((framework) => ({ framework }));
+  const all = app.known
+    ? [app.known]
+    : (app.likely ?? MOST_COMMON).map((framework) => ({ framework }));
   return all.flatMap((known) => settingsFor(purpose, known, { url, peer }));
 }
 

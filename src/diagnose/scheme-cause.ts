@@ -109,6 +109,8 @@ const CURES: Readonly<Partial<Record<Extract<TrialOutcome, { kind: "cured" }>["b
   "proto-https-loopback":
     "Asked again with X-Forwarded-Proto: https from 127.0.0.1, it answers as it should; either alone is not enough.",
   host: "Asked again with the Host that the browser asked for, it answers as it should: the edge replaced it.",
+  "proto-https-host":
+    "Asked again with X-Forwarded-Proto: https and the Host that the browser asked for, it answers as it should; either alone is not enough.",
   "ssl-on":
     "Asked again with X-Forwarded-Ssl: on, it answers as it should: that is the header it goes by.",
   "other-names":
@@ -129,19 +131,32 @@ function fixesOf(seen: SchemeCase, scene: Scene, cause: SchemeDiagnosis["cause"]
   const ofApp = appFixes("trustProto", seen, scene);
   const ofEdge = edgeFixes(proto === "http" ? "innerProto" : "proto", seen, scene);
   const ofPeer = PEER_FIXES.flatMap(([name, fix]) => (app.server?.startsWith(name) ? [fix] : []));
+  const forwarded = saysForwarded(seen) ? knownFixes("trustForwarded", seen, scene) : [];
   const by = verdict.kind === "cured" ? verdict.by : undefined;
   switch (cause) {
     case HARMLESS:
       // Where its address is written down, as production has it: without a port.
       return [STAND_IN, ...knownFixes("baseUrl", { url: on443(seen.url) }, scene)];
-    case "host-ping-pong":
-      return edgeFixes("host", seen, scene);
+    case "host-ping-pong": {
+      const ofHost = edgeFixes("host", seen, scene);
+      return ofHost.length > 0 ? ofHost : knownFixes("trustHost", seen, scene);
+    }
     case "peer-not-trusted":
       return [...ofPeer, ...ofApp];
     case "proto-value-not-understood":
       return [...hops(proto, scene), ...ofEdge, ...(by ? [] : ofApp)];
     case "edge-sends-no-proto":
-      if (by === "proto-https") return ofEdge.length > 0 ? ofEdge : ofApp;
+      if (by === "proto-https-host") {
+        const ofHost = edgeFixes("host", seen, scene);
+        return [
+          ...(ofEdge.length > 0 ? ofEdge : forwarded),
+          ...(ofHost.length > 0 ? ofHost : knownFixes("trustHost", seen, scene)),
+        ];
+      }
+      if (by === "proto-https") {
+        if (ofEdge.length > 0) return ofEdge;
+        return forwarded.length > 0 ? forwarded : ofApp;
+      }
       if (by === "ssl-on") {
         return [{ where: NGINX, lines: ["proxy_set_header X-Forwarded-Ssl on;"] }];
       }
@@ -149,6 +164,11 @@ function fixesOf(seen: SchemeCase, scene: Scene, cause: SchemeDiagnosis["cause"]
     default:
       return [...(saysNothing(proto) ? ofEdge : []), ...ofApp];
   }
+}
+
+/** The one header that some edges say https with (RFC 7239). */
+function saysForwarded({ told }: SchemeCase): boolean {
+  return /\bproto="?https\b/i.test(first(told, "forwarded") ?? "");
 }
 
 const NGINX = "nginx, at the edge";

@@ -12,6 +12,9 @@ const FORGERY = /csrf|xsrf|nonce|state|verif|pkce|antiforgery|test/i;
 /** Session ids have 64 bits at least (OWASP), which are 11 characters in the densest alphabet. */
 const MIN_RANDOM = 16;
 
+/** As PHP makes them by the php.ini that it comes with, and without one. */
+const PHP_ID = /^(?:[0-9a-v]{26}|[0-9a-f]{32})$/;
+
 /** How sure it is. */
 export type SessionEvidence =
   /** Its framework is known to call it so. */
@@ -39,7 +42,8 @@ export function sessionEvidence(
   if (!random) return undefined;
   if (TELLING_NAME.test(bare)) return "looks";
   const forSession = maxAge === undefined && expires === undefined;
-  return httpOnly && (forSession || atLogin) ? "looks" : undefined;
+  const isPhps = framework?.id === "php" && PHP_ID.test(value);
+  return (httpOnly || isPhps) && (forSession || atLogin) ? "looks" : undefined;
 }
 
 /** The names that frameworks give the cookies of their sessions, but those that say nothing. */

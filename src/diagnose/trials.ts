@@ -11,11 +11,14 @@ export type ChangeId =
   | "loopback"
   | "proto-https-loopback"
   | "host"
+  | "proto-https-host"
   | "ssl-on"
   | "other-names"
   | "proto-absent"
   /** As an edge on port 443 would say it. */
   | "port-443"
+  /** The same name, with a port. */
+  | "host-port"
   | "no-contradiction"
   | "local-host"
   | "upgrade"
@@ -143,6 +146,10 @@ export function schemeChanges(base: Trial, host: string, remote: boolean): Chang
   }
   if (first(told, "host") !== host) {
     add("host", `Host: ${host}`, { told: ["Host", host, ...without(told, ["host"])] });
+    if (proto !== "https") {
+      const both = ["Host", host, ...without(https, ["host"])];
+      add("proto-https-host", `${sent}, Host: ${host}`, { told: both });
+    }
   }
   if (first(told, "x-forwarded-ssl") !== "on") {
     const ssl = [...without(told, ["x-forwarded-ssl"]), "X-Forwarded-Ssl", "on"];

@@ -58,9 +58,22 @@ function needsOf(edge: string, finding: RehearsalFinding, edgeWhere: string | un
     return { key: `${where}\n${fix}`, fix: { fix, where, framework } };
   });
   const ofEdge = choices.filter(({ fix }) => fix.where === edgeWhere);
-  const ofApp = choices.filter(({ fix }) => fix.where !== edgeWhere);
+  const ofApp = among(choices.filter(({ fix }) => fix.where !== edgeWhere));
   const needs = [...ofEdge.map((choice) => [choice]), ...(ofApp.length > 0 ? [ofApp] : [])];
   return needs.map((each) => ({ edge, choices: each }));
+}
+
+/**
+ * Of an app that was not recognised nobody knows which of the lines is its own: they stay together,
+ * each with where it goes.
+ */
+function among(choices: readonly Choice[]): readonly Choice[] {
+  const isUnknown = choices.every(({ fix }) => fix.framework === null);
+  const madeWith = new Set(choices.map(({ fix }) => fix.where.split(",")[0]));
+  const isToUse = choices.some(({ fix }) => /^(?:https?:|devtls\b)/.test(fix.fix));
+  if (!isUnknown || madeWith.size < 2 || isToUse) return choices;
+  const fix = choices.map((each) => `${each.fix.where}: ${each.fix.fix}`).join("\n");
+  return [{ key: fix, fix: { fix, where: "the one that it is made with", framework: null } }];
 }
 
 /** The choice that ends the most failures; of those that end as many, the one printed first. */

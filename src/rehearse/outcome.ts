@@ -1,5 +1,6 @@
 /** What a rehearsal says: how each edge did, and the fewest lines that mend the most of them. */
 import type { Finding } from "../diagnose/finding.js";
+import { routeOf } from "../diagnose/routes.js";
 import type { RehearsalCode } from "./explanations.js";
 
 export interface RehearsalFinding extends Omit<Finding, "code"> {
@@ -53,6 +54,6 @@ export function concernsProduction({ code }: Pick<RehearsalFinding, "code">): bo
 /** One thing that is wrong, whatever the edge and the id in the path are. */
 export function identityOf({ code, cause, url }: RehearsalFinding): string {
   const path = URL.canParse(url) ? new URL(url).pathname : url;
-  const route = path.replace(/\/(?:\d+|[0-9a-f]{16,}|[0-9a-f-]{36})(?=\/|$)/gi, "/*");
+  const route = routeOf(path);
   return `${code} ${cause} ${route}`;
 }

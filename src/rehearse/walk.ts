@@ -1,4 +1,5 @@
 /** A visitor on the way of a flow, through one edge. */
+import { routeOf } from "../diagnose/routes.js";
 import { first } from "../lines.js";
 import type { Form } from "../visit/forms.js";
 import type { Page } from "../visit/page.js";
@@ -51,6 +52,9 @@ const MAX_SUBRESOURCES = 10;
 
 /** A round that comes again with the same cookies has no end. */
 const ROUNDS = 2;
+
+/** How apps that know GET only answer a HEAD. */
+const NO_HEAD: ReadonlySet<number> = new Set([405, 501]);
 
 /** Links that change something although they are only opened. */
 const RISKY = /\b(?:log|sign)-?_?(?:out|off)\b|\b(?:delete|remove|destroy|unsubscribe)\b/i;
@@ -115,14 +119,12 @@ class Walker {
     switch (step.kind) {
       case "get": {
         const visit = await this.#visit(this.#url(step.path));
-        await this.#arrive(visit, name);
-        return problemOf(this.#landings.at(-1), isStatusAwaited);
+        return problemOf(await this.#arrive(visit, name), isStatusAwaited);
       }
       case "submit": {
         const visit = await this.#submit(step);
         if (typeof visit === "string") return visit;
-        await this.#arrive(visit, name);
-        return problemOf(this.#landings.at(-1), isStatusAwaited);
+        return problemOf(await this.#arrive(visit, name), isStatusAwaited);
       }
       case "request":
         await this.#request(step, name);
@@ -155,23 +157,25 @@ class Walker {
     return next === undefined || this.#options.doorstep.serves(next);
   }
 
-  async #arrive(visit: Visit, name: string): Promise<void> {
+  /** @returns where the page itself led: what it loads may be missing for everybody. */
+  async #arrive(visit: Visit, name: string): Promise<Landing> {
     const last = visit.hops.at(-1) as Hop;
     const end = visit.end === "stopped" ? { left: last.next?.href ?? "" } : visit.end;
     this.#here = visit.page ?? bare(visit.url);
     this.#body = visit.body;
     this.#status = visit.status;
     const isLogin = visit.page?.forms.some((form) => form.isLogin) ?? false;
-    this.#landings.push({
-      ...{ step: name, status: visit.status, path: routeOf(visit.url), end, isLogin },
-    });
-    if (end !== "page" || visit.status >= 400) return;
+    const path = routeOf(visit.url.pathname);
+    const landing: Landing = { step: name, status: visit.status, path, end, isLogin };
+    this.#landings.push(landing);
+    if (end !== "page" || visit.status >= 400) return landing;
     const { pathname, search } = visit.url;
     this.#opened.set(`${pathname}${search}`, this.#here);
     await this.#load(this.#here);
+    return landing;
   }
 
-  /** What the page loads from the site itself; each once, and only its head. */
+  /** What the page loads from the site itself; each once, and only its head where the app knows HEAD. */
   async #load(page: Page): Promise<void> {
     const { visitor, doorstep } = this.#options;
     const own = page.subresources.filter(
@@ -180,11 +184,17 @@ class Walker {
     for (const each of own.slice(0, MAX_SUBRESOURCES)) {
       if (this.#isUnanswered) return;
       this.#loaded.add(each.url.href);
-      const hops = await visitor.load(page, each, "HEAD", (hop) => this.#see(hop));
-      const last = hops.at(-1) as Hop;
+      const load = (method: "GET" | "HEAD"): Promise<readonly Hop[]> =>
+        visitor.load(page, each, method, (hop) => this.#see(hop));
+      let last = (await load("HEAD")).at(-1) as Hop;
+      if (NO_HEAD.has(last.response.status)) last = (await load("GET")).at(-1) as Hop;
       this.#landings.push({
         step: `${each.destination} ${each.url.pathname}`,
-        ...{ status: last.response.status, path: routeOf(last.request.url), isLogin: false },
+        ...{
+          status: last.response.status,
+          path: routeOf(last.request.url.pathname),
+          isLogin: false,
+        },
         end: last.next ? { left: last.next.href } : "page",
       });
     }
@@ -220,7 +230,7 @@ class Walker {
     this.#status = status;
     this.#body = last.response.body.toString();
     this.#landings.push({
-      ...{ step: name, status, path: routeOf(last.request.url), isLogin: false },
+      ...{ step: name, status, path: routeOf(last.request.url.pathname), isLogin: false },
       end: last.next ? { left: last.next.href } : "page",
     });
   }
@@ -244,7 +254,7 @@ class Walker {
     const { status, headers } = await this.#options.visitor.socket(url, this.#here);
     const location = first(headers, "location");
     const end = location === undefined ? "page" : { left: location };
-    this.#landings.push({ step: name, status, path: routeOf(url), end, isLogin: false });
+    this.#landings.push({ step: name, status, path: routeOf(url.pathname), end, isLogin: false });
     if (status === 101) return undefined;
     return `it was answered ${status}${location === undefined ? "" : ` and ${location}`} instead of 101`;
   }
@@ -308,11 +318,6 @@ function problemOf(landing: Landing | undefined, isStatusAwaited: boolean): stri
   if (landing.status >= 400 && !isStatusAwaited)
     return `${landing.path} answered ${landing.status}`;
   return undefined;
-}
-
-/** Numbers and ids make no difference: what one visitor creates is another thing for the next. */
-function routeOf({ pathname }: URL): string {
-  return pathname.replace(/\/(?:\d+|[0-9a-f]{16,}|[0-9a-f-]{36})(?=\/|$)/gi, "/*");
 }
 
 /** The first form that fits and has what is to be filled in; otherwise the first that fits. */

@@ -174,16 +174,16 @@ export const SICK: readonly SickCase[] = [
     more: OK,
   },
   {
-    name: "Access-Control-Allow-Origin",
+    name: "Access-Control-Allow-Origin, and a page of the same host asks",
     response: ["Access-Control-Allow-Origin", "http://app.test:8443"],
     cause: "http-header",
-    more: OK,
+    more: { ...OK, told: ["Host", "app.test:8443", "Origin", "https://app.test:9443"] },
   },
   {
-    name: "Access-Control-Allow-Origin of the target",
+    name: "Access-Control-Allow-Origin of the target, and a page of this machine asks",
     response: ["Access-Control-Allow-Origin", "http://localhost:8000"],
     cause: "internal-header",
-    more: OK,
+    more: { ...OK, told: ["Host", "app.test:8443", "Origin", "https://localhost:9443"] },
   },
 ];
 
@@ -236,6 +236,11 @@ export const HEALTHY: readonly Case[] = [
   },
   { name: "any origin", response: ["Access-Control-Allow-Origin", "*"], more: OK },
   { name: "no origin", response: ["Access-Control-Allow-Origin", "null"], more: OK },
+  {
+    name: "an origin of the site over http, which none of its own pages asks about",
+    response: ["Access-Control-Allow-Origin", "http://app.test:8443"],
+    more: OK,
+  },
   {
     name: "another app's origin",
     response: ["Access-Control-Allow-Origin", "http://localhost:3000"],

@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import { DETECTORS } from "../../src/diagnose/detectors/index.js";
 import { EXPLANATIONS } from "../../src/diagnose/explanations.js";
 import { FINDING_CODES } from "../../src/diagnose/finding.js";
-import { FRAMEWORKS, recogniseBy, traitsOf } from "../../src/diagnose/frameworks/index.js";
+import {
+  FRAMEWORKS,
+  likelyBy,
+  recogniseBy,
+  traitsOf,
+} from "../../src/diagnose/frameworks/index.js";
 import type { Framework, Purpose } from "../../src/diagnose/frameworks/record.js";
 import { compare, settingsFor } from "../../src/diagnose/frameworks/settings.js";
 import { saysIn } from "../../src/diagnose/refusals.js";
@@ -148,8 +153,58 @@ describe("an application is recognised by", () => {
     ],
     ["authjs", "its cookies", cookie("authjs.csrf-token=x; Path=/; HttpOnly")],
     ["vite", "its client", [], "https://a.test/@vite/client"],
+    ["mojolicious", "its server", ["Server", "Mojolicious (Perl)"]],
+    ["dancer", "its server", ["Server", "Perl Dancer2 0.400001"]],
+    [
+      "catalyst",
+      "its session, a SHA-1",
+      cookie("shop_session=602e3144bc5cd85ae14eec24fe26069fb4e44936; path=/; HttpOnly"),
+    ],
+    ["cherrypy", "its server", ["Server", "CherryPy/18.8.0"]],
+    ["tornado", "its server", ["Server", "TornadoServer/6.2"]],
+    ["aiohttp", "its server", ["Server", "Python/3.11 aiohttp/3.8.4"]],
+    [
+      "bottle",
+      "how it writes its charset",
+      ["Server", "WSGIServer/0.2 CPython/3.11.2", "Content-Type", "text/html; charset=UTF-8"],
+    ],
+    ["hapi", "what it seals", cookie("session=Fe26.2**4bf98b4792*pcX2S1BJ; HttpOnly; Path=/")],
+    ["sveltekit", "its pages", ["x-sveltekit-page", "true"]],
+    ["astro", "its assets", [], "https://a.test/_astro/index.DhY6kK2f.css"],
+    ["cockpit", "its login page", [], "https://a.test/cockpit/static/login.js"],
+    ["syncthing", "its version", ["X-Syncthing-Version", "v1.19.2"]],
+    ["servlet", "its session", cookie("JSESSIONID=A1; Path=/; HttpOnly")],
   ])("%s by %s", (name, _mark, response, url) => {
     expect(recogniseBy(traitsOf(response, url))?.name).toBe(name);
+  });
+});
+
+describe("a framework is recognised by its page of refusal or error", () => {
+  it.each([
+    ["tomcat", "<!doctype html><title>HTTP Status 404 – Not Found</title>"],
+    ["spring", '{"timestamp":"2026-11-21T22:00:00.000+00:00","status":404,"error":"Not Found"}'],
+    ["hapi", '{"statusCode":404,"error":"Not Found","message":"Not Found"}'],
+    ["express", "<pre>Cannot GET /nowhere</pre>"],
+    ["syncthing", "Host check error\n"],
+  ])("%s", (name, body) => {
+    expect(recogniseBy(traitsOf([], "https://a.test/nowhere", body))?.name).toBe(name);
+  });
+});
+
+describe("of an app that gives nothing away but what it runs on, the lines are of what runs there", () => {
+  it.each([
+    ["Node", ["Keep-Alive", "timeout=5"], ["express", "fastify", "koa"]],
+    ["Python", ["Server", "gunicorn"], ["django", "flask"]],
+    ["Java", ["Server", "Jetty(9.4.57.v20241219)"], ["spring", "tomcat"]],
+    [
+      "a servlet container, by its way to https",
+      ["Cache-Control", "private", "Location", "https://a.test:8443/secret/"],
+      ["tomcat", "spring"],
+    ],
+    ["anybody else on its way to https", ["Location", "https://a.test:8443/secret/"], undefined],
+    ["Apache, whose word is another", ["Keep-Alive", "timeout=5, max=100"], undefined],
+  ] as const)("%s", (_runtime, response, likely) => {
+    expect(likelyBy(traitsOf(response))?.map(({ name }) => name)).toEqual(likely);
   });
 });
 

@@ -8,7 +8,7 @@ import { schemeDiagnosis } from "../scheme-cause.js";
 import { toldOf } from "../shown.js";
 import { isRefusal, schemeChanges } from "../trials.js";
 
-export function setsCookie({ response }: Pick<Answer, "response">): boolean {
+function setsCookie({ response }: Pick<Answer, "response">): boolean {
   return first(response, "set-cookie") !== undefined;
 }
 

@@ -50,11 +50,15 @@ export const cookieNotSecure: Detector<Seen> = {
     const { cause, proof, reason, fixes } = schemeDiagnosis(observation, asked);
     const setting = missingChange("secure", name, cookie, scene, url);
     const follows = app.known?.framework.secureFollows ?? false;
+    // Where Secure follows from the scheme alone, nobody can set it where the cookie is made.
+    const isNoneOfOurs = follows && fixes.length > 0 && !app.known?.framework.settings.secure;
     const why = proof
       ? `${reason} The app adds Secure when it knows that the request is secure.`
       : follows
         ? "Either the app does not know that the request is secure, or it is a setting of the app."
-        : "Nothing in the forwarded headers changes that: it is a setting of the app.";
+        : verdict.kind === "incurable"
+          ? "Nothing in the forwarded headers changes that: it is a setting of the app."
+          : "It is a setting of the app, where it does not follow from what the app is told of the scheme.";
     const what =
       evidence === "known"
         ? `The session cookie ${name}`
@@ -65,7 +69,7 @@ export const cookieNotSecure: Detector<Seen> = {
       framework: app.known?.framework.id ?? null,
       explanation: `${what} is set without Secure although the browser came over https, so it also travels over plain http, where others can read it. ${why}`,
       chain: [`browser  ${method} ${url}`, `app      Set-Cookie: ${name}=…, without Secure`],
-      fixes: [...(proof || follows ? fixes : []), ...(proof ? [] : setting)],
+      fixes: [...(proof || follows ? fixes : []), ...(proof || isNoneOfOurs ? [] : setting)],
       ...proofOr(proof, evidence),
     });
   },

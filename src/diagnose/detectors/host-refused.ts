@@ -11,7 +11,8 @@ import type { Change } from "../trials.js";
 
 interface Seen {
   readonly observation: Observation;
-  readonly said: Said;
+  /** What the page says of it; undefined where only asking can tell. */
+  readonly said: Said | undefined;
 }
 
 export const hostRefused: Detector<Seen> = {
@@ -22,9 +23,11 @@ export const hostRefused: Detector<Seen> = {
     const { status, page, target, told } = observation;
     if (status < 400 || status > 500 || told.length === 0) return [];
     const said = saysIn(page, memory.apps.of(target).known?.framework);
-    if (said?.refusal.says !== "host") return [];
+    const host = first(told, "host") ?? "";
     // Refused on every page alike.
-    return [{ seen: { observation, said }, once: first(told, "host") ?? "" }];
+    if (said?.refusal.says === "host") return [{ seen: { observation, said }, once: host }];
+    if (said || !mayBeForHost(observation)) return [];
+    return [{ seen: { observation, said: undefined }, once: `${host} ${status}` }];
   },
 
   changes({ observation: { url, target } }, base): Change[] {
@@ -39,8 +42,9 @@ export const hostRefused: Detector<Seen> = {
     return changes;
   },
 
-  stillSo(_, again) {
+  stillSo({ observation, said: before }, again) {
     if (again.status < 400) return false;
+    if (!before) return again.status === observation.status || undefined;
     const said = saysIn(again.page, undefined);
     if (said?.refusal.says === "host") return true;
     // What was refused, and now is merely not there, is past the check.
@@ -50,18 +54,20 @@ export const hostRefused: Detector<Seen> = {
   explain({ observation, said }, scene): Finding | undefined {
     const { method, url, status, told } = observation;
     const { verdict } = scene;
-    if (said.refusal.vague && verdict.kind !== "cured") return undefined;
+    const isCured = verdict.kind === "cured";
+    if ((!said || said.refusal.vague) && !isCured) return undefined;
     const name = first(told, "host") ?? "";
     // Without its port it is the same name.
     const byEdge = withoutPort(name.toLowerCase()) !== withoutPort(new URL(url).host);
-    const known = scene.app.known?.framework === said.framework ? scene.app.known : said;
+    const isItsOwn = scene.app.known?.framework === said?.framework;
+    const known = isItsOwn ? scene.app.known : (said ?? scene.app.known);
     const whole = { ...scene, app: { ...scene.app, known } };
-    const isCured = verdict.kind === "cured";
+    const framework = known?.framework;
     return stated({
       ...{ code: "host-refused", url },
       cause: byEdge ? "edge-replaces-host" : "host-not-listed",
-      framework: said.framework.id,
-      explanation: `${method} ${url} was refused with ${status}: ${said.framework.title} answers to the names on its list only, and "${name}" is none of them.${said.refusal.vague ? "" : ` Its page says "${said.refusal.text}".`}${byEdge ? " The edge replaced the Host that the browser asked for." : ""}${isCured ? ` Asked again with ${verdict.proof.kind === "asked" ? verdict.proof.changed : ""}, it answers.` : ""}`,
+      framework: framework?.id ?? null,
+      explanation: `${method} ${url} was refused with ${status}: ${framework?.title ?? "the app"} answers to the names on its list only, and "${name}" is none of them.${!said || said.refusal.vague ? "" : ` Its page says "${said.refusal.text}".`}${byEdge ? " The edge replaced the Host that the browser asked for." : ""}${isCured ? ` Asked again with ${verdict.proof.kind === "asked" ? verdict.proof.changed : ""}, it answers.` : ""}`,
       chain: [
         `browser  ${method} ${url}`,
         `app told Host: ${shown(name)}`,
@@ -80,6 +86,13 @@ function fixesOf(observation: Observation, scene: Scene, byEdge: boolean): Fix[]
   if (!byEdge) return own;
   const ofEdge = edgeFixes("host", observation, scene);
   return ofEdge.length > 0 ? [...ofEdge, ...own] : appFixes("hosts", observation, scene);
+}
+
+/** A GET that may have been refused for its Host alone: of a missing page only the first one. */
+function mayBeForHost({ method, status, url, target, told }: Observation): boolean {
+  if (method !== "GET" || first(told, "host") === localName(target)) return false;
+  if (status === 404) return new URL(url).pathname === "/";
+  return status === 400 || status === 403 || status === 421;
 }
 
 /** What the app is called on this machine. */

@@ -3,7 +3,7 @@
  * server knows.
  */
 
-import { first, valuesOf } from "../../lines.js";
+import { first, valuesOf, without } from "../../lines.js";
 import { remedyFor } from "../address-remedy.js";
 import type { Detector } from "../detector.js";
 import { type Finding, HARMLESS, type Observation, stated } from "../finding.js";
@@ -42,6 +42,8 @@ interface Seen {
   readonly place: Place;
   readonly leak: Leak;
   readonly cause: InsecureLocationCause;
+  /** The page that was asked for, where the app would speak TLS itself. */
+  readonly isOwnTls?: true;
 }
 
 /** Where a login service sends the browser back to (RFC 6749 4.1.1, OpenID Connect RP logout 3). */
@@ -67,12 +69,20 @@ export const insecureLocation: Detector<Seen> = {
     return [{ seen, key: seen.cause }];
   },
 
-  changes({ observation, leak }, base, { edge }) {
+  changes({ observation, leak, place }, base, { edge }) {
     if (leak === "port") return [];
     const { host } = new URL(observation.url);
     const changes = schemeChanges(base, host, edge?.toApp.source === "remote");
     // An app that wants http is not cured by being told nothing.
-    return changes.filter(({ id }) => id !== "proto-absent");
+    const useful = changes.filter(({ id }) => id !== "proto-absent");
+    const named = first(base.told, "host") ?? "";
+    // Who is told no port may take that of its own socket.
+    const mayFillIn =
+      leak === "internal" && !/:\d+$/.test(named) && nameIn(place.url) === named.toLowerCase();
+    if (!mayFillIn) return useful;
+    // Any but 80 and 443, which some take off again.
+    const told = ["Host", `${named}:8443`, ...without(base.told, ["host"])];
+    return [...useful, { ...base, told, id: "host-port", says: `Host: ${named}:8443` }];
   },
 
   stillSo(seen, again) {
@@ -87,15 +97,19 @@ export const insecureLocation: Detector<Seen> = {
     return isRedirect && !isSame ? undefined : false;
   },
 
-  explain({ observation, place, leak, cause }, scene): Finding | undefined {
+  explain({ observation, place, leak, cause, isOwnTls }, scene): Finding | undefined {
     const { method, url, status, told } = observation;
     const { kind, header, url: there } = place;
-    const { reason, proof, fixes, settle } = remedyFor({ leak, url: there }, observation, scene);
+    const { reason, proof, fixes, settle } = remedyFor(
+      { leak, url: there, ...(isOwnTls && { isOwnTls }) },
+      observation,
+      scene,
+    );
     const what = kind === "redirect-uri" ? `${header} with redirect_uri=` : `${header}: `;
     return stated({
       ...{ code: "insecure-location", cause, url, fixes },
       framework: scene.app.known?.framework.id ?? null,
-      explanation: `${method} ${url} was answered with ${what}${shown(withoutQuery(there))}. ${HARM[kind][leak]} ${reason}`,
+      explanation: `${method} ${url} was answered with ${what}${shown(withoutQuery(there))}. ${isOwnTls ? OWN_TLS : HARM[kind][leak]} ${reason}`,
       chain: [
         `browser  ${method} ${url}`,
         `app told ${toldOf(told)}`,
@@ -114,12 +128,36 @@ function lookAt(observation: Observation, plainPort: number | undefined): Seen |
   for (const place of placesIn(observation, observation.response)) {
     own ??= new OwnAddresses({ ...observation, plainPort });
     const leak = own.classify(place.url);
+    if (!leak && place.kind === "location" && isOwnTls(place.url, url)) {
+      return {
+        ...{ observation, plainPort, place, leak: "internal", cause: "internal-location" },
+        isOwnTls: true,
+      };
+    }
     // Of redirects port-dropped says what the missing port means.
     if (!leak || (leak === "port" && place.kind === "location")) continue;
     const cause = leak === "port" ? HARMLESS : (`${leak}-${place.kind}` as const);
     return { observation, plainPort, place, leak, cause };
   }
   return undefined;
+}
+
+/**
+ * The very page over https on another port of the same host: where the server would speak TLS
+ * itself, as Tomcat's redirectPort says.
+ */
+function isOwnTls(location: string, url: string): boolean {
+  if (!URL.canParse(location)) return false;
+  const [there, here] = [new URL(location), new URL(url)];
+  const isSamePage = there.pathname === here.pathname && there.search === here.search;
+  const isElsewhere = there.port !== "" && there.port !== here.port;
+  return (
+    there.protocol === "https:" && there.hostname === here.hostname && isElsewhere && isSamePage
+  );
+}
+
+function nameIn(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : "";
 }
 
 /** A redirect to https that keeps the port of plain http, where nobody speaks TLS. */
@@ -162,10 +200,19 @@ function placesIn(observation: Observation, lines: readonly string[]): Place[] {
   }
   const origin = first(observation.told, "origin");
   for (const value of valuesOf(lines, "access-control-allow-origin")) {
-    // What the page asked for, and what is no URL: "*", "null".
-    if (value !== origin) add("Access-Control-Allow-Origin", value);
+    if (refuses(value, origin, observation.url)) add("Access-Control-Allow-Origin", value);
   }
   return places;
+}
+
+/**
+ * Whether a browser keeps the response from a page of the origin that is allowed by its name only.
+ * Of its own pages it asks nothing (Fetch, CORS check).
+ */
+function refuses(allowed: string, origin: string | undefined, url: string): boolean {
+  if (origin === undefined || !URL.canParse(origin) || !URL.canParse(allowed)) return false;
+  if (allowed === origin || origin === new URL(url).origin) return false;
+  return new URL(allowed).hostname === new URL(origin).hostname;
 }
 
 /** Those of a Location, but for what the browser itself brought along. */
@@ -181,6 +228,9 @@ function returnAddresses(location: string, url: string): string[] {
     return [];
   }
 }
+
+const OWN_TLS =
+  "That is the same page on the port where the app would speak TLS itself; past the edge nobody listens there.";
 
 const MISSING = "The browser finds another server there, or none.";
 

@@ -6,6 +6,7 @@ import { cookieFixes, missingChange } from "../cookie-fixes.js";
 import type { Detector, Scene } from "../detector.js";
 import { type Finding, type Fix, stated } from "../finding.js";
 import { LoginWatch, type LostLogin } from "../login-watch.js";
+import { schemeDiagnosis } from "../scheme-cause.js";
 
 export const loginCookieLost: Detector<LostLogin> = {
   code: "redirect-loop",
@@ -24,11 +25,14 @@ export const loginCookieLost: Detector<LostLogin> = {
     return attributesOf(line) === attributesOf(first(login.response, "set-cookie") ?? "");
   },
 
-  explain({ login, then, rule }, scene): Finding {
+  explain({ login, then, rule, leftHttps }, scene): Finding {
     const known = rule === undefined ? undefined : RULES[rule];
-    const why = known
-      ? `The cookie ${known.sentence} (${known.section}).`
-      : "Its Path or Domain keeps it from the page that follows.";
+    const scheme = leftHttps && schemeDiagnosis(login, { ...scene, verdict: { kind: "unasked" } });
+    const why = scheme
+      ? `The cookie is Secure, so it stays behind when the app sends the browser to plain http. ${scheme.reason}`
+      : known
+        ? `The cookie ${known.sentence} (${known.section}).`
+        : "Its Path or Domain keeps it from the page that follows.";
     const line = first(login.response, "set-cookie") ?? "";
     return stated({
       ...{ code: "redirect-loop", cause: "login-cookie-lost", url: login.url },
@@ -40,10 +44,14 @@ export const loginCookieLost: Detector<LostLogin> = {
         `browser  GET ${then.url}, without the cookie`,
         `app      ${then.status} ${first(then.response, "location") ?? ""}`.trim(),
       ],
-      fixes: fixesOf(line, rule, login.url, scene),
+      fixes: scheme ? scheme.fixes : fixesOf(line, rule, login.url, scene),
       proof: {
         kind: "rule",
-        rule: known?.section ?? "RFC 6265bis 5.8.3: Domain and Path have to match",
+        rule:
+          known?.section ??
+          (scheme
+            ? "RFC 6265bis 5.8.3: only Secure keeps it off http"
+            : "RFC 6265bis 5.8.3: Domain and Path have to match"),
       },
     });
   },

@@ -2,6 +2,7 @@
 
 import { withoutPort } from "../../edge/stand-in.js";
 import { first, without } from "../../lines.js";
+import { capital } from "../../words.js";
 import type { Detector, Scene } from "../detector.js";
 import {
   type Finding,
@@ -146,7 +147,8 @@ const DROPPED = "The edge drops the upgrade, so the app got an ordinary request.
 function judged({ observation, isDropped, said }: Seen, scene: Scene): Judgement {
   const { verdict } = scene;
   const by = verdict.kind === "cured" ? verdict.by : undefined;
-  const name = titleOf(scene, "The app");
+  const name = titleOf(scene, "the app");
+  const Name = capital(name);
   const upgrade = isDropped ? edgeFixes("upgrade", observation, scene) : [];
   const prefix = isDropped ? `${DROPPED} ` : "";
   const cause = (own: string): string => (isDropped ? "edge-drops-upgrade" : own);
@@ -161,13 +163,13 @@ function judged({ observation, isDropped, said }: Seen, scene: Scene): Judgement
     case "port-443":
       return {
         cause: cause(HARMLESS),
-        reason: `${prefix}${name} compares Origin with Host, of which the edge leaves out the port. Asked again as on 443 it opens the WebSocket: that part is a matter of the development port.`,
+        reason: `${prefix}${Name} compares Origin with Host, of which the edge leaves out the port. Asked again as on 443 it opens the WebSocket: that part is a matter of the development port.`,
         fixes: [...upgrade, STAND_IN],
       };
     case "host":
       return {
         cause: cause("origin-refused"),
-        reason: `${prefix}${name} compares Origin with Host, and the edge replaced the Host. Asked again with the browser's own, it opens the WebSocket.`,
+        reason: `${prefix}${Name} compares Origin with Host, and the edge replaced the Host. Asked again with the browser's own, it opens the WebSocket.`,
         fixes: [...upgrade, ...edgeFixes("host", observation, scene), ...origins],
       };
     case "proto-https":
@@ -175,20 +177,20 @@ function judged({ observation, isDropped, said }: Seen, scene: Scene): Judgement
     case "proto-https-loopback":
       return {
         cause: cause("origin-refused"),
-        reason: `${prefix}${name} compares the scheme of Origin with what it takes for its own. ${schemeDiagnosis(observation, scene).reason}`,
+        reason: `${prefix}${Name} compares the scheme of Origin with what it takes for its own. ${schemeDiagnosis(observation, scene).reason}`,
         fixes: [...upgrade, ...schemeDiagnosis(observation, scene).fixes],
       };
     case "local-host":
       return {
         cause: cause("host-refused"),
-        reason: `${prefix}${name} answers to the names on its list only. Asked again with the name that it has on this machine, it opens the WebSocket.`,
+        reason: `${prefix}${Name} answers to the names on its list only. Asked again with the name that it has on this machine, it opens the WebSocket.`,
         fixes: [...upgrade, ...knownFixes("hosts", observation, scene)],
       };
     case "origin":
     case "local-origin":
       return {
         cause: cause("origin-refused"),
-        reason: `${prefix}${name} refuses the Origin of the page. Asked again with one that is its own, it opens the WebSocket.`,
+        reason: `${prefix}${Name} refuses the Origin of the page. Asked again with one that is its own, it opens the WebSocket.`,
         fixes: [...upgrade, ...origins],
       };
     default:

@@ -3,9 +3,10 @@
  * there is nothing to compare the form's token with.
  */
 
-import { first } from "../../lines.js";
+import { parseSetCookie } from "../../cookies/set-cookie.js";
+import { first, valuesOf } from "../../lines.js";
 import type { Detector } from "../detector.js";
-import { type Finding, type Observation, stated } from "../finding.js";
+import { type Answer, type Finding, type Observation, stated } from "../finding.js";
 import { koa } from "../frameworks/node.js";
 import type { Framework } from "../frameworks/record.js";
 import { LOGIN } from "../login-watch.js";
@@ -13,9 +14,9 @@ import { originOf } from "../redirects.js";
 import type { Said } from "../refusals.js";
 import { saysIn } from "../refusals.js";
 import { schemeDiagnosis } from "../scheme-cause.js";
+import { sessionEvidence } from "../session-cookie.js";
 import { toldOf } from "../shown.js";
 import { isRefusal, pageBefore, schemeChanges } from "../trials.js";
-import { setsCookie } from "./cookie-missing.js";
 
 interface Seen {
   readonly observation: Observation;
@@ -37,8 +38,9 @@ export const withheldAtForm: Detector<Seen> = {
     const form = formOf(observation);
     const seen = { observation, said: said ?? undefined, form };
     if (method === "GET") return [{ seen }];
-    // What was sent with a cookie was refused for another reason.
-    if (first(told, "cookie") !== undefined) return [];
+    // What was sent with its session was refused for another reason; a token's cookie is none.
+    if (sendsSession(observation, known)) return [];
+    if (!said && first(told, "cookie") !== undefined) return [];
     // Who has set one before does not withhold them.
     if (!said && memory.jar.matching(originOf(url)).length > 0) return [];
     const repeat = form ? pageBefore(observation, form.pathname + form.search) : null;
@@ -52,7 +54,8 @@ export const withheldAtForm: Detector<Seen> = {
     if (again.method === "GET" && observation.method === "GET") {
       return again.status >= 500 ? true : !isRefusal(again) ? false : undefined;
     }
-    if (again.method === "GET") return isRefusal(again) ? undefined : !setsCookie(again);
+    if (again.method === "GET")
+      return isRefusal(again) ? undefined : !setsAnother(again, observation);
     if (again.status < 400) return false;
     return said ? true : undefined;
   },
@@ -64,31 +67,38 @@ export const withheldAtForm: Detector<Seen> = {
     const isCertain = said?.refusal.says === "withheld";
     // That the page of the form sets none in any case says nothing of what the login would set.
     const isSilent = said === undefined && method !== "GET" && verdict.kind !== "gone";
-    if (verdict.kind !== "cured" && !isCertain && !isSilent) return undefined;
-    const known = verdict.kind === "cured" ? scene : { ...scene, verdict: UNASKED };
     const framework = scene.app.known ?? { framework: said?.framework ?? koa };
+    // A token that is kept with the session, and a page with the token that sets no session.
+    const isEmpty =
+      said?.refusal.says === "token" &&
+      !said.refusal.vague &&
+      verdict.kind === "incurable" &&
+      scene.app.known?.framework.secureFollows === true;
+    if (verdict.kind !== "cured" && !isCertain && !isSilent && !isEmpty) return undefined;
+    const known = verdict.kind === "cured" ? scene : { ...scene, verdict: UNASKED };
     const app = { ...known.app, known: framework };
     const { cause, proof, reason, fixes } = schemeDiagnosis(observation, { ...known, app });
     const what = isCertain
       ? `its page says "${said.refusal.text}"`
       : said
-        ? `its page says "${said.refusal.text}", and the request came without a cookie`
+        ? `its page says "${said.refusal.text}", and the request came without the cookie of a session`
         : 'with the bare "Internal Server Error" of Koa, whose cookies fail with an error where they are to be Secure and the request is taken for plain http';
     return stated({
       ...{ code: "cookie-missing", cause, url, fixes },
       framework: framework.framework.id,
       explanation: `${method} ${url} was answered ${status}: ${what}. Session libraries that are to set Secure cookies only set none, or fail, when they take a request for plain http. ${reason}`,
       chain: [
-        ...(form ? [`browser  GET ${form.href}`, "app      no Set-Cookie"] : []),
-        `browser  ${method} ${url}, without a cookie`,
+        ...(form ? [`browser  GET ${form.href}`, "app      no Set-Cookie of a session"] : []),
+        `browser  ${method} ${url}, without a session`,
         `app told ${toldOf(told)}`,
         `app      ${status}`,
       ],
       ...(proof
         ? { proof }
         : {
-            settle:
-              'The app\'s log settles it: "Cannot send secure cookie over unencrypted connection".',
+            settle: isEmpty
+              ? "A form is not sent twice: once more, with the line below in place, settles it."
+              : 'The app\'s log settles it: "Cannot send secure cookie over unencrypted connection".',
           }),
     });
   },
@@ -112,6 +122,29 @@ function reasonOf(observation: Observation, known: Framework | undefined): Said 
   if (!isKoa) return undefined;
   if (method === "GET") return null;
   return LOGIN.test(new URL(url).pathname) ? null : undefined;
+}
+
+/** The cookies that the app got, each as "name=value". */
+function sentCookies({ told }: Pick<Observation, "told">): string[] {
+  return valuesOf(told, "cookie").flatMap((line) => line.split(";").map((pair) => pair.trim()));
+}
+
+function sendsSession(observation: Observation, framework: Framework | undefined): boolean {
+  return sentCookies(observation).some((pair) => {
+    const cookie = parseSetCookie(`${pair}; HttpOnly`);
+    return (
+      typeof cookie !== "string" &&
+      sessionEvidence(cookie, { framework, atLogin: false }) !== undefined
+    );
+  });
+}
+
+/** Sets a cookie that the browser does not have yet. */
+function setsAnother({ response }: Pick<Answer, "response">, observation: Observation): boolean {
+  const had = new Set(sentCookies(observation).map((pair) => pair.split("=")[0] ?? ""));
+  return valuesOf(response, "set-cookie").some(
+    (line) => !had.has((line.split(/[=;]/)[0] ?? "").trim()),
+  );
 }
 
 /** The page that a form was sent from, if it is one of this site. */

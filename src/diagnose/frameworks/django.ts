@@ -17,7 +17,9 @@ export const django: Framework = {
   id: "django",
   where: "Django, settings.py",
   matches: (seen) =>
-    seen.header("server").startsWith("WSGIServer/") ||
+    // Bottle, which runs on the same server of Python's, writes its charset in capitals.
+    (seen.header("server").startsWith("WSGIServer/") &&
+      !seen.header("content-type").includes("charset=UTF-8")) ||
     seen.cookieNames.some((name) => name === "csrftoken" || name === "sessionid") ||
     hasSecurityHeaders(seen) ||
     /CSRF verification failed\. Request aborted|Django Version:/.test(seen.page),

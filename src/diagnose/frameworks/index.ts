@@ -1,28 +1,48 @@
 /** All records, and how one is found by what a response looks like. */
 
+import { cockpit, syncthing } from "./admin-pages.js";
 import { angular, gunicorn, parcel, storybook, vite, webpack } from "./dev-servers.js";
 import { django } from "./django.js";
 import { flask } from "./flask.js";
 import { go } from "./go.js";
+import { hapi } from "./hapi.js";
 import { jupyter } from "./jupyter.js";
-import { aspnet, spring } from "./jvm-dotnet.js";
+import { aspnet, servlet, spring, tomcat } from "./jvm-dotnet.js";
 import { authjs, next } from "./next.js";
 import { express, fastify, koa, nest } from "./node.js";
 import { nodeRed, verdaccio } from "./node-apps.js";
+import { catalyst, dancer, mojolicious } from "./perl.js";
 import { phoenix } from "./phoenix.js";
 import { laravel, php, symfony } from "./php.js";
 import { dokuwiki, mediawiki, phpmyadmin, roundcube, wordpress } from "./php-apps.js";
+import { aiohttp, bottle, cherrypy, tornado } from "./python-servers.js";
 import { rails, redmine } from "./rails.js";
 import type { Framework, FrameworkId, Traits } from "./record.js";
 import { sinatra } from "./sinatra.js";
+import { astro, sveltekit } from "./site-builders.js";
 import { starlette } from "./starlette.js";
 
+export { likelyBy, MOST_COMMON } from "./likely.js";
 export type { Framework, FrameworkId, Traits } from "./record.js";
 
 // In this order: applications before what they are made with, and the most telling marks first.
 export const FRAMEWORKS: readonly Framework[] = [
   ...[wordpress, mediawiki, dokuwiki, phpmyadmin, roundcube, redmine, jupyter, verdaccio, nodeRed],
-  ...[authjs, next, flask, django, starlette, laravel, symfony, spring, aspnet, phoenix, rails],
+  ...[
+    cockpit,
+    syncthing,
+    mojolicious,
+    dancer,
+    cherrypy,
+    aiohttp,
+    bottle,
+
+    hapi,
+    sveltekit,
+    astro,
+  ],
+  ...[authjs, next, flask, django, starlette, laravel, symfony, spring, tomcat, aspnet, phoenix],
+  ...[rails, catalyst],
   ...[
     angular,
     storybook,
@@ -35,13 +55,12 @@ export const FRAMEWORKS: readonly Framework[] = [
     koa,
     go,
     sinatra,
+    tornado,
+    servlet,
     php,
     gunicorn,
   ],
 ];
-
-/** Shown when the framework was not recognised: the three that ask most often. */
-export const MOST_COMMON: readonly Framework[] = [django, express, rails];
 
 /** The record that events call by this name. */
 export function frameworkOf(id: FrameworkId): Framework {

@@ -1,17 +1,32 @@
-import { type Framework, lines } from "./record.js";
+import { type Framework, lines, type Setting } from "./record.js";
+
+const SPRING_TRUST: Setting = { line: "server.forward-headers-strategy=framework" };
+
+const VALVE: Setting = {
+  line: '<Valve className="org.apache.catalina.valves.RemoteIpValve"/>',
+  where: "Tomcat, conf/server.xml, in <Host>",
+};
+
+const inWebXml = (setting: string): Setting => ({
+  line: `<session-config><cookie-config>${setting}</cookie-config></session-config>`,
+  where: "the servlet application, WEB-INF/web.xml",
+});
 
 export const spring: Framework = {
   name: "spring",
   title: "Spring Boot",
   id: "spring",
   where: "Spring Boot, application.properties",
-  matches: ({ cookieNames, page }) =>
-    cookieNames.includes("JSESSIONID") || page.includes("Whitelabel Error Page"),
+  matches: ({ cookieNames, header, page }) =>
+    page.includes("Whitelabel Error Page") ||
+    /^\{"timestamp":[^,]+,"status":\d{3},"error":"/.test(page) ||
+    header("x-application-context") !== "" ||
+    cookieNames.includes("SESSION"),
   sessions: /^(?:JSESSIONID|SESSION)$/,
   secureFollows: true,
   settings: {
-    trustProto: lines("server.forward-headers-strategy=framework"),
-    trustHost: lines("server.forward-headers-strategy=framework"),
+    trustProto: lines(SPRING_TRUST),
+    trustHost: lines(SPRING_TRUST),
     socketOrigins: lines({
       line: 'registry.addHandler(handler, "/ws").setAllowedOrigins("{origin}");',
       where: "Spring, the WebSocketConfigurer",
@@ -26,6 +41,50 @@ export const spring: Framework = {
     "http-only": lines("server.servlet.session.cookie.http-only=true"),
   },
   refusals: [{ text: "Invalid CORS request", says: "origin" }],
+};
+
+/** A servlet application that runs in Tomcat, which is configured by its own files. */
+export const tomcat: Framework = {
+  name: "tomcat",
+  title: "Tomcat",
+  id: "spring",
+  where: "Tomcat, conf/server.xml, in <Host>",
+  matches: ({ header, page }) =>
+    header("server").startsWith("Apache-Coyote/") ||
+    /<h3>Apache Tomcat\/|<title>HTTP Status \d{3} – /.test(page),
+  sessions: /^JSESSIONID$/,
+  secureFollows: true,
+  settings: {
+    trustProto: lines(VALVE),
+    secure: lines(inWebXml("<secure>true</secure>")),
+    "no-domain": lines(inWebXml("<domain></domain>")),
+    "root-path": lines(inWebXml("<path>/</path>")),
+    "http-only": lines(inWebXml("<http-only>true</http-only>")),
+  },
+};
+
+/** Which container it is, and whether Spring runs in it, a servlet's session does not say. */
+export const servlet: Framework = {
+  ...spring,
+  name: "servlet",
+  title: "the servlet application",
+  general: true,
+  matches: ({ cookieNames }) => cookieNames.includes("JSESSIONID"),
+  sessions: /^JSESSIONID$/,
+  settings: {
+    ...spring.settings,
+    trustProto: [
+      ...lines({ ...SPRING_TRUST, where: "Spring Boot, application.properties" }),
+      VALVE,
+    ],
+    secure: [
+      ...lines({
+        line: "server.servlet.session.cookie.secure=true",
+        where: "Spring Boot, application.properties",
+      }),
+      inWebXml("<secure>true</secure>"),
+    ],
+  },
 };
 
 export const aspnet: Framework = {

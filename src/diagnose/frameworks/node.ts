@@ -10,6 +10,9 @@ const ON_SERVER =
 /** What the libraries of Express say, whose sessions and forms Nest and others use as well. */
 const EXPRESS_REFUSALS = [
   { text: "invalid csrf token", says: "token" },
+  // lusca
+  { text: "CSRF token mismatch", says: "token" },
+  { text: "CSRF token missing", says: "token" },
   { text: "Cannot send secure cookie over unencrypted connection", says: "withheld" },
 ] as const;
 
@@ -21,7 +24,9 @@ export const express: Framework = {
   matches: ({ header, cookieNames, page }) =>
     header("x-powered-by") === "Express" ||
     cookieNames.includes("connect.sid") ||
-    page.includes("ForbiddenError: invalid csrf token"),
+    page.includes("ForbiddenError: invalid csrf token") ||
+    // Its last word to what nobody handles, also where it hides its name.
+    /<pre>Cannot [A-Z]{3,7} \//.test(page),
   sessions: /^(?:connect\.sid|express:sess|session)$/,
   secureFollows: true,
   settings: {

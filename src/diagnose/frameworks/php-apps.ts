@@ -20,6 +20,11 @@ export const wordpress: Framework = {
   secureFollows: true,
   settings: {
     trustProto: lines(FORWARDED),
+    trustForwarded: lines(
+      "if (preg_match('/\\bproto=https\\b/', $_SERVER['HTTP_FORWARDED'] ?? '')) $_SERVER['HTTPS'] = 'on';",
+    ),
+    // It sends every Host but its own to its own address, for ever behind an edge that rewrites it.
+    trustHost: lines("$_SERVER['HTTP_HOST'] = '{host}';"),
     // With an https address it goes by what it takes the request for, and redirects for ever.
     baseUrl: lines(FORWARDED, "define('WP_HOME', '{origin}'); define('WP_SITEURL', '{origin}');"),
     secure: lines("define('FORCE_SSL_ADMIN', true);"),

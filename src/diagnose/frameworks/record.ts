@@ -26,7 +26,9 @@ export type FrameworkId =
 export type Purpose =
   /** Takes the scheme from what the edge says. */
   | "trustProto"
-  /** Takes the host from X-Forwarded-Host. */
+  /** Takes the scheme from Forwarded (RFC 7239), where an edge says nothing else. */
+  | "trustForwarded"
+  /** Takes the host from X-Forwarded-Host, or knows its own. */
   | "trustHost"
   /** Its own address, where it is written down. */
   | "baseUrl"

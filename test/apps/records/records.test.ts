@@ -12,6 +12,7 @@ import { freePort } from "../../support/cli.js";
 import { folderUntilEnd } from "../../support/programs.js";
 import { describeUnless } from "../../support/tools.js";
 import { REAL_APPS } from "./apps.js";
+import { SCRIPT_APPS } from "./script-apps.js";
 
 const HOST = "db.test:8443";
 const URL_ = `https://${HOST}/`;
@@ -38,39 +39,42 @@ function ask(port: number, told: boolean): Promise<Response> {
   });
 }
 
-describe.each(REAL_APPS)("The record of $name", ({ name, whyNot, start, isSecure, claims }) => {
-  const framework = FRAMEWORKS.find((each) => each.name === name) as Framework;
+describe.each([...REAL_APPS, ...SCRIPT_APPS])(
+  "The record of $name",
+  ({ name, whyNot, start, isSecure, claims }) => {
+    const framework = FRAMEWORKS.find((each) => each.name === name) as Framework;
 
-  describeUnless(whyNot(), "holds on the application", () => {
-    for (const { lines: purpose, told, secure } of claims) {
-      const pasted = purpose ? `with the lines of ${purpose}` : "as it comes";
-      it(`${pasted}, told ${told ? "https" : "nothing"}: ${secure ? "secure" : "not secure"}`, async () => {
-        const place = { port: await freePort(), folder: folderUntilEnd(`devtls-${name}-`) };
-        const fixes = purpose
-          ? settingsFor(
-              purpose,
-              { framework, version: undefined },
-              { url: URL_, peer: "127.0.0.1" },
-            )
-          : [];
-        expect(fixes.length > 0).toBe(purpose !== undefined);
-        await start(
-          place,
-          fixes.flatMap(({ lines }) => lines),
-        );
-        const { status, lines, whole } = await ask(place.port, told);
-        expect(isSecure(whole), whole.slice(0, SHOWN)).toBe(secure);
-        const page = status >= 400 ? whole : "";
-        const found = recogniseBy(traitsOf(lines, URL_, page));
-        // Koa says nothing of itself in the page of an error.
-        expect(found?.name).toBe(status >= 500 ? undefined : name);
-        for (const line of valuesOf(lines, "set-cookie")) {
-          const cookie = parseSetCookie(line);
-          if (typeof cookie === "string" || !/sess|phpMyAdmin/.test(cookie.name)) continue;
-          if (/\.sig$/.test(cookie.name)) continue;
-          expect(sessionEvidence(cookie, { framework, atLogin: false })).toBe("known");
-        }
-      });
-    }
-  });
-});
+    describeUnless(whyNot(), "holds on the application", () => {
+      for (const { lines: purpose, told, secure } of claims) {
+        const pasted = purpose ? `with the lines of ${purpose}` : "as it comes";
+        it(`${pasted}, told ${told ? "https" : "nothing"}: ${secure ? "secure" : "not secure"}`, async () => {
+          const place = { port: await freePort(), folder: folderUntilEnd(`devtls-${name}-`) };
+          const fixes = purpose
+            ? settingsFor(
+                purpose,
+                { framework, version: undefined },
+                { url: URL_, peer: "127.0.0.1" },
+              )
+            : [];
+          expect(fixes.length > 0).toBe(purpose !== undefined);
+          await start(
+            place,
+            fixes.flatMap(({ lines }) => lines),
+          );
+          const { status, lines, whole } = await ask(place.port, told);
+          expect(isSecure(whole), whole.slice(0, SHOWN)).toBe(secure);
+          const page = status >= 400 ? whole : "";
+          const found = recogniseBy(traitsOf(lines, URL_, page));
+          // Koa says nothing of itself in the page of an error.
+          expect(found?.name).toBe(status >= 500 ? undefined : name);
+          for (const line of valuesOf(lines, "set-cookie")) {
+            const cookie = parseSetCookie(line);
+            if (typeof cookie === "string" || !/sess|phpMyAdmin/.test(cookie.name)) continue;
+            if (/\.sig$/.test(cookie.name)) continue;
+            expect(sessionEvidence(cookie, { framework, atLogin: false })).toBe("known");
+          }
+        });
+      }
+    });
+  },
+);

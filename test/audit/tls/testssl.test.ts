@@ -1,6 +1,6 @@
 /**
  * What the audit finds of versions, suites and chains is what testssl.sh finds. It takes half a
- * minute a server: two of them, unless DEVTLS_EVERY_PEER=1 asks for all.
+ * minute a server: one of them, two under CI=true, all with DEVTLS_EVERY_PEER=1.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,10 @@ import { type Made, makeCertificates } from "./certificates.js";
 import { examined, suitesSeen } from "./examined.js";
 import { startTls, TLS_SERVERS } from "./servers.js";
 
-const SAMPLE = ["an incomplete chain", "nginx with old versions"];
+const SAMPLE = [
+  "nginx with old versions",
+  ...(process.env.CI === "true" ? ["an incomplete chain"] : []),
+];
 
 const asked = TLS_SERVERS.filter(
   ({ name }) => process.env.DEVTLS_EVERY_PEER === "1" || SAMPLE.includes(name),

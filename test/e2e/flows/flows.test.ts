@@ -15,9 +15,10 @@ import { HEALTHY_APPS } from "./healthy-apps.js";
 import { PORTS } from "./ports.js";
 import { REFUSALS } from "./refusals.js";
 import { SICK } from "./sick.js";
+import { RIGHT, UNRECORDED } from "./unrecorded.js";
 
-const HEALTHY: readonly Flow[] = [...ORDINARY, ...HEALTHY_APPS];
-const ALL_SICK = [...SICK, ...PORTS, ...ADDRESSES, ...REFUSALS];
+const HEALTHY: readonly Flow[] = [...ORDINARY, ...HEALTHY_APPS, ...RIGHT];
+const ALL_SICK = [...SICK, ...PORTS, ...ADDRESSES, ...REFUSALS, ...UNRECORDED];
 const FLOWS: readonly Flow[] = [...HEALTHY, ...ALL_SICK];
 
 const stateDirectory = temporaryFolder("devtls-flows-");
