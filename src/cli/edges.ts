@@ -168,6 +168,7 @@ function shape(toApp: EdgeProfile["toApp"]): [string, string][] {
     toApp.buffersChunked === "arrived" && "a chunked one that has come whole sent with its length",
     toApp.buffersChunked === true && "a chunked one collected and sent with its length",
     toApp.answersExpect && "Expect answered by the edge",
+    toApp.headAsGet === true && "that of GET asked for where the client wants HEAD",
   ].filter((fact) => fact !== false);
   const prefix = toApp.replacesPrefix?.join(" becomes ");
   const path = [PATHS[toApp.target], prefix].filter(Boolean).join("; ");
@@ -212,7 +213,9 @@ function plain({ plain: rule }: EdgeProfile): string {
   const other = rule.otherStatus ? `, ${rule.otherStatus} for ${others}` : "";
   const old = rule.http10Status ? `; ${rule.http10Status} for HTTP/1.0` : "";
   const except = rule.exceptPaths ? `; not below ${rule.exceptPaths.join(" and ")}` : "";
-  return `redirect to https, ${rule.status ?? 308}${other}${methods}${old}${except}`;
+  const { from, is } = rule.unless ?? { is: [] };
+  const unless = from ? `; not where the client sent ${from}: ${is.join(" or ")}` : "";
+  return `redirect to https, ${rule.status ?? 308}${other}${methods}${old}${except}${unless}`;
 }
 
 const UNITS = {
@@ -270,6 +273,7 @@ function response({ response: edits }: EdgeProfile): [string, string][] {
   if (edits.add) rows.push(["response adds", lines(edits.add)]);
   if (edits.hsts) rows.push(["response adds", `Strict-Transport-Security: ${edits.hsts}`]);
   if (edits.remove) rows.push(["response drops", edits.remove.join(", ")]);
-  if (edits.location) rows.push(["Location", "backend URLs are rewritten, others left alone"]);
+  const urls = ["Location", ...(edits.relocatesAlso ?? [])].join(", ");
+  if (edits.location) rows.push([urls, "backend URLs are rewritten, others left alone"]);
   return rows;
 }

@@ -84,6 +84,21 @@ export const BAD_PROFILES: readonly (readonly [what: string, file: unknown, erro
     { plain: { mode: "redirect", exceptPaths: ["health"] } },
     "plain.exceptPaths[0] has to be a path such as /health",
   ],
+  [
+    "a redirect unless a header is there",
+    { plain: { mode: "redirect", unless: { from: "x-forwarded-proto" } } },
+    "plain.unless.is has to be a list",
+  ],
+  [
+    "a word as GET for HEAD",
+    { toApp: { headAsGet: "GET" } },
+    "toApp.headAsGet has to be true or false",
+  ],
+  [
+    "a URL header that is none",
+    { response: { relocatesAlso: ["Not a name"] } },
+    "response.relocatesAlso[0] has to be a header name",
+  ],
   ["a limit that is a number", { limits: { body: 5 } }, "limits.body has to be an object"],
   ["a limit without a status", { limits: { body: { max: 5 } } }, "limits.body.status has to be a"],
   [

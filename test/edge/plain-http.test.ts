@@ -134,6 +134,16 @@ describe("what is said over it", () => {
     expect(await outcomes({ rule }, "GET / HTTP/1.1", "POST / HTTP/1.1")).toEqual([get, post]);
   });
 
+  it("a hop in front that has told of https switches the redirect off", async () => {
+    const rule = {
+      mode: "redirect",
+      unless: { from: "x-forwarded-proto", is: ["https"] },
+    } as const;
+    const told = (value: string) => `GET / HTTP/1.1\r\nX-Forwarded-Proto: ${value}`;
+    const asked = await outcomes({ rule }, told("https"), told("http"), told("https, http"));
+    expect(asked).toEqual(["http", 308, 308]);
+  });
+
   it("--force-https redirects below its paths only", async () => {
     const paths = ["/admin", "/admin/users", "/admin?a", "/administrator", "/", "/x/admin"];
     const lines = paths.map((path) => `GET ${path} HTTP/1.1`);
