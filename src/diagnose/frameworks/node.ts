@@ -7,6 +7,12 @@ const session = (attribute: string) =>
 const ON_SERVER =
   "app.use(session(options)) // of express-session, which keeps the data on the server";
 
+/** The headers by whose names the frameworks go, from the edge's own element: the last one. */
+const FROM_FORWARDED =
+  "if (!headers['x-forwarded-proto']) for (const [, name, value] of (headers.forwarded ?? '').split(',').pop().matchAll(/\\b(proto|host)=\"?([^\\s;\"]+)/gi)) headers['x-forwarded-' + name.toLowerCase()] = value";
+
+const EXPRESS_FORWARDED = `app.use(({ headers }, res, next) => { ${FROM_FORWARDED}; next() })`;
+
 /** What the libraries of Express say, whose sessions and forms Nest and others use as well. */
 const EXPRESS_REFUSALS = [
   { text: "invalid csrf token", says: "token" },
@@ -32,6 +38,7 @@ export const express: Framework = {
   settings: {
     trustProto: lines("app.set('trust proxy', 1)"),
     trustHost: lines("app.set('trust proxy', 1)"),
+    trustForwarded: lines("app.set('trust proxy', 1)", EXPRESS_FORWARDED),
     keepPort: lines({
       line: "res.redirect('https://' + req.get('host') + req.originalUrl)",
       where: "Express, in place of the redirect to https",
@@ -67,6 +74,10 @@ export const nest: Framework = {
     ...express.settings,
     trustProto: lines("app.getHttpAdapter().getInstance().set('trust proxy', 1)"),
     trustHost: lines("app.getHttpAdapter().getInstance().set('trust proxy', 1)"),
+    trustForwarded: lines(
+      "app.getHttpAdapter().getInstance().set('trust proxy', 1)",
+      EXPRESS_FORWARDED,
+    ),
   },
 };
 
@@ -88,6 +99,10 @@ export const fastify: Framework = {
   settings: {
     trustProto: lines("const app = Fastify({ trustProxy: true })"),
     trustHost: lines("const app = Fastify({ trustProxy: true })"),
+    trustForwarded: lines(
+      "const app = Fastify({ trustProxy: true })",
+      `app.addHook('onRequest', async ({ headers }) => { ${FROM_FORWARDED} })`,
+    ),
     keepPort: lines({
       line: "reply.redirect('https://' + request.headers.host + request.url)",
       where: "Fastify, in place of the redirect to https",
@@ -124,6 +139,10 @@ export const koa: Framework = {
   settings: {
     trustProto: lines("app.proxy = true"),
     trustHost: lines("app.proxy = true"),
+    trustForwarded: lines(
+      "app.proxy = true",
+      `app.use(({ headers }, next) => { ${FROM_FORWARDED}; return next() })`,
+    ),
     keepPort: lines({
       line: "ctx.redirect('https://' + ctx.host + ctx.url)",
       where: "Koa, in place of the redirect to https",
