@@ -13,7 +13,10 @@ export const ONLY_IF_SET =
  * The app's lines for it; none where the edge says X-Forwarded-Proto as well or can be told to, or
  * where whoever asks may have written the header.
  */
-export function forwardedFixes(seen: Pick<Observation, "told" | "url" | "target">, scene: Scene): Fix[] {
+export function forwardedFixes(
+  seen: Pick<Observation, "told" | "url" | "target">,
+  scene: Scene,
+): Fix[] {
   if (!saysForwarded(seen, scene) || protoOf(seen.told) !== undefined) return [];
   return edgeFixes("proto", seen, scene).length > 0 ? [] : appFixes("trustForwarded", seen, scene);
 }
