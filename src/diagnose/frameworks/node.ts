@@ -13,6 +13,11 @@ const FROM_FORWARDED =
 
 const EXPRESS_FORWARDED = `app.use(({ headers }, res, next) => { ${FROM_FORWARDED}; next() })`;
 
+const SOCKET_IO = {
+  line: "new Server(server, { cors: { origin: '{origin}' } })",
+  where: "Socket.IO, where its server is made",
+} as const;
+
 /** What the libraries of Express say, whose sessions and forms Nest and others use as well. */
 const EXPRESS_REFUSALS = [
   { text: "invalid csrf token", says: "token" },
@@ -43,10 +48,7 @@ export const express: Framework = {
       line: "res.redirect('https://' + req.get('host') + req.originalUrl)",
       where: "Express, in place of the redirect to https",
     }),
-    socketOrigins: lines({
-      line: "new Server(server, { cors: { origin: '{origin}' } })",
-      where: "Socket.IO, where its server is made",
-    }),
+    socketOrigins: lines(SOCKET_IO),
     noHsts: lines("app.use(helmet({ strictTransportSecurity: false }))"),
     httpsRedirect: lines(
       "app.use((req, res, next) => (req.secure ? next() : res.redirect(308, 'https://' + req.get('host') + req.originalUrl)))",
@@ -153,4 +155,17 @@ export const koa: Framework = {
     "http-only": lines("app.use(session({ ...options, httpOnly: true }, app))"),
   },
   refusals: [{ text: "Invalid CSRF token", says: "token" }, ...EXPRESS_REFUSALS],
+};
+
+/** What its `cors` refuses; its `allowRequest` says "Forbidden". */
+export const socketIo: Framework = {
+  name: "socket.io",
+  title: "Socket.IO",
+  id: null,
+  where: SOCKET_IO.where,
+  general: true,
+  matches: ({ path, page }) =>
+    /[?&]EIO=\d/.test(path) &&
+    /^(?:Bad request|\{"code":3,"message":"Bad request"\})$/.test(page.trim()),
+  settings: { socketOrigins: lines(SOCKET_IO) },
 };
