@@ -8,6 +8,8 @@ export default defineConfig({
     // Real programs are started; the slowest (a browser's first start) takes seconds, and a
     // machine with two cores runs several at once.
     maxWorkers: 2,
+    setupFiles: ["test/support/setup.ts"],
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // The runtime variables of the machine would decide what the tests are there to decide.

@@ -78,6 +78,7 @@ inside() {
   env --ignore-environment HOME=/root TERM=dumb PATH=/opt/node/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     npm_config_registry="$registry" npm_config_prefer_offline=true \
     ${DEVTLS_SOAK_SECONDS:+DEVTLS_SOAK_SECONDS="$DEVTLS_SOAK_SECONDS"} \
+    ${DEVTLS_INSTALL:+DEVTLS_INSTALL="$DEVTLS_INSTALL"} \
     $([ "$cafile" = null ] || echo npm_config_cafile=/opt/node/registry-roots.pem) \
     chroot "$root" sh -euc "cd /root/devtls; $1" sh "$@"
 }

@@ -50,6 +50,8 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS", "TRACE"];
 export class CookieJar {
   readonly #options: Required<JarOptions>;
   #entries: Entry[] = [];
+  /** No cookie expires before. */
+  #nextExpiry = Number.POSITIVE_INFINITY;
   #count = 0;
 
   constructor(options: JarOptions = {}) {
@@ -72,8 +74,8 @@ export class CookieJar {
   store(line: string, origin: CookieOrigin): Verdict {
     this.#expire();
     const { trustLocalhost, now } = this.#options;
-    const stored = this.#entries.map(({ cookie }) => cookie);
-    const verdict = judge(line, origin, { trustLocalhost, now: now(), stored });
+    const options = { trustLocalhost, now: now(), stored: this.#stored() };
+    const verdict = judge(line, origin, options);
     if (verdict.kind === "rejected") return verdict;
     const { cookie } = verdict;
     const at = this.#entries.findIndex((entry) => isSameCookie(entry.cookie, cookie));
@@ -85,6 +87,7 @@ export class CookieJar {
     const entry = { cookie, site, created: before?.created ?? accessed, accessed };
     if (before) this.#entries.splice(at, 0, entry);
     else this.#entries.push(entry);
+    this.#nextExpiry = Math.min(this.#nextExpiry, cookie.expires ?? Number.POSITIVE_INFINITY);
     this.#evict(site);
     return verdict;
   }
@@ -121,9 +124,16 @@ export class CookieJar {
 
   #expire(): void {
     const now = this.#options.now();
-    if (this.#entries.some(({ cookie }) => isExpired(cookie, now))) {
-      this.#entries = this.#entries.filter(({ cookie }) => !isExpired(cookie, now));
+    if (now < this.#nextExpiry) return;
+    this.#entries = this.#entries.filter(({ cookie }) => !isExpired(cookie, now));
+    this.#nextExpiry = Number.POSITIVE_INFINITY;
+    for (const { expires } of this.#stored()) {
+      if (expires !== undefined && expires < this.#nextExpiry) this.#nextExpiry = expires;
     }
+  }
+
+  *#stored(): Generator<Cookie> {
+    for (const { cookie } of this.#entries) yield cookie;
   }
 
   /** 5.7 at its end: of a domain with too many, those without Secure first; then the least used. */

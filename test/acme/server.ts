@@ -7,7 +7,6 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import type { AcmeEvent } from "../../src/acme/rules/context.js";
 import { type AcmeOptions, type AcmeServer, openAcme } from "../../src/acme/server.js";
 import { openAuthority } from "../../src/ca/authority.js";
@@ -28,13 +27,8 @@ import { encodeGeneralNames, signatureAlgorithm } from "../../src/x509/encode.js
 import { encodePublicKey, signDer } from "../../src/x509/keys.js";
 import { parseName } from "../../src/x509/names.js";
 import { OID } from "../../src/x509/oids.js";
-import { folderUntilEnd } from "../support/programs.js";
+import { atEnd, folderUntilEnd } from "../support/end.js";
 import { AcmeClient, type KeyName, makeKey, type Reply } from "./client.js";
-
-const endings: (() => Promise<unknown>)[] = [];
-afterAll(async () => {
-  for (const end of endings.reverse()) await end();
-});
 
 export interface TestServer extends AcmeServer {
   readonly ca: string;
@@ -83,7 +77,7 @@ export async function startAcme(
     if (open) await server.close();
     open = false;
   };
-  endings.push(close);
+  atEnd(close);
   const ca = readFileSync(join(folder, "rootCA.pem"), "utf8");
   const client = (alg?: KeyName): AcmeClient => new AcmeClient(server.directoryUrl, ca, alg);
   return {
@@ -129,7 +123,7 @@ export async function startAnswers(address = "127.0.0.1"): Promise<Answers> {
   });
   server.listen(0, address);
   await once(server, "listening");
-  endings.push(async () => {
+  atEnd(async () => {
     server.closeAllConnections();
     server.close();
   });

@@ -125,12 +125,12 @@ function stepsOf(sample: number): number {
 }
 
 const KINDS: readonly Kind[] = [
-  { what: "a root that signs", create: [], files: ["rootCA-key.pem"], every: stepsOf(9) },
+  { what: "a root that signs", create: [], files: ["rootCA-key.pem"], every: stepsOf(17) },
   {
     what: "an intermediate that signs",
     create: ["--burn-root"],
     files: ["intermediateCA-key.pem", "intermediateCA.pem"],
-    every: stepsOf(7),
+    every: stepsOf(13),
   },
 ];
 

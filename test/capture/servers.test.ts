@@ -1,4 +1,7 @@
-/** Apache and HAProxy as people configure them, and one server behind another: learnt like one. */
+/**
+ * Apache and HAProxy as people configure them, and one server behind another: learnt like one. One
+ * of each, all with DEVTLS_EVERY_PEER=1.
+ */
 import { expect, it } from "vitest";
 import { startRecorder } from "../../src/capture/asking/recorder.js";
 import { capture } from "../../src/capture/capture.js";
@@ -84,7 +87,9 @@ const EDGES: readonly Edge[] = [
   },
 ];
 
-for (const { name, servers } of EDGES) {
+const everyPeer = process.env.DEVTLS_EVERY_PEER === "1";
+
+for (const { name, servers } of EDGES.filter((_, index) => everyPeer || index % 2 === 0)) {
   describeWith(
     servers.map(({ program }) => program),
     name,

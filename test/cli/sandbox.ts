@@ -1,10 +1,8 @@
 /** A home, a state directory and a working folder for one test, and what is said of a run. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { devtls, type Outcome, type RunOptions, temporaryFolder } from "../support/cli.js";
-
-const BASE = temporaryFolder("devtls-cli-");
 
 export interface Sandbox {
   readonly home: string;
@@ -20,7 +18,7 @@ export interface Sandbox {
 }
 
 export function newSandbox(): Sandbox {
-  const base = mkdtempSync(join(BASE, "box-"));
+  const base = temporaryFolder("devtls-box-");
   const home = join(base, "home");
   const cwd = join(base, "project");
   const state = join(base, "state");

@@ -1,5 +1,5 @@
 /** A machine for one check: real files in folders of its own, and nothing of this machine's. */
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Authority, openAuthority } from "../../src/ca/authority.js";
 import { issueLeaf } from "../../src/ca/issue.js";
@@ -8,8 +8,6 @@ import { thisContext } from "../../src/doctor/machine.js";
 import type { Machine } from "../../src/trust/machine.js";
 import { parseName } from "../../src/x509/names.js";
 import { temporaryFolder } from "../support/cli.js";
-
-const BASE = temporaryFolder("devtls-doctor-");
 
 export const DAY_MS = 86_400_000;
 
@@ -36,7 +34,7 @@ export interface Box {
 }
 
 export function newBox(): Box {
-  const base = mkdtempSync(join(BASE, "box-"));
+  const base = temporaryFolder("devtls-box-");
   const [state, cwd, home] = ["state", "project", "home"].map((name) => join(base, name)) as [
     string,
     string,
@@ -75,7 +73,7 @@ export function newBox(): Box {
       const { certificatePem, keyPem } = await issueLeaf(issuer, names, { days });
       return { certificate: certificatePem, key: keyPem as string };
     },
-    stranger: async () => (await openAuthority(mkdtempSync(join(base, "stranger-")))).authority,
+    stranger: async () => (await openAuthority(temporaryFolder("devtls-stranger-"))).authority,
   };
   return box;
 }

@@ -1,9 +1,12 @@
-/** Every command that README.md shows, run in a fresh clone as it stands there. */
+/**
+ * Every command that README.md shows, run in a fresh clone as it stands there. npm fetches and
+ * unpacks every package under CI=true, or with DEVTLS_INSTALL=1; else the clone gets those of here.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { freePort, type Outcome, PROJECT, runProgram } from "../support/cli.js";
-import { type Clone, cloneRepository } from "../support/fresh-clone.js";
+import { type Clone, cloneRepository, linkPackages } from "../support/fresh-clone.js";
 import { startApp } from "../support/http-app.js";
 import {
   curl,
@@ -13,7 +16,7 @@ import {
   temporaryHome,
   withDefaultPorts,
 } from "../support/programs.js";
-import { describeUnless, missing } from "../support/tools.js";
+import { describeUnless, missing, whyNoInstallation } from "../support/tools.js";
 
 interface Block {
   /** What the comment above it says: how it is run. */
@@ -48,6 +51,14 @@ it("README.md says of every block of commands how it is tested", () => {
   expect(unhandled, `each needs one of ${HANDLED} in <!-- test: … --> directly above`).toEqual([]);
 });
 
+const INSTALL = "npm ci";
+
+const installs = whyNoInstallation() === undefined;
+
+/** A command as it is run: without npm's part of the installation, if that is not asked for. */
+const asRun = (command: string): string =>
+  installs ? command : command.replace(INSTALL, "npm run prepare");
+
 /** npm may have to fetch every package. */
 const INSTALL_TIMEOUT_MS = 600_000;
 
@@ -60,6 +71,7 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
 
   beforeAll(async () => {
     clone = await cloneRepository(home);
+    if (!installs) await linkPackages(clone);
   });
 
   async function shell(command: string, env = clone.env): Promise<Outcome> {
@@ -71,7 +83,7 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
   /** Makes the clone ready for commands, unless a block has done that already. */
   async function install(): Promise<void> {
     if (existsSync(join(clone.folder, "dist"))) return;
-    const outcome = await shell("npm ci");
+    const outcome = await shell(asRun(INSTALL));
     expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
   }
 
@@ -88,7 +100,7 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
       async (_title, [command = ""]) => {
         await withDefaultPorts(async () => {
           // On a terminal of its own, where a question would be asked and wait for its answer.
-          const run = start("script", ["--quiet", "--command", command, "/dev/null"], {
+          const run = start("script", ["--quiet", "--command", asRun(command), "/dev/null"], {
             cwd: clone.folder,
             env: clone.env,
           });
@@ -110,7 +122,9 @@ describeUnless(missing(["git", "npm", "curl", "script"]), "README.md in a fresh 
       "%s",
       async (_title, commands) => {
         const prefix = folderUntilEnd("devtls-prefix-");
-        for (const command of commands) {
+        await install();
+        // What another block did to this clone already is not done again.
+        for (const command of commands.filter((text) => text !== INSTALL)) {
           const outcome = await shell(command, { ...clone.env, npm_config_prefix: prefix });
           expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
         }

@@ -1,5 +1,5 @@
 /** Whoever opens a strange file, or fronts a strange app, loses neither the page nor its bounds. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { DEFAULT_PROFILE } from "../../src/edge/profiles/index.js";
 import { DevtlsError } from "../../src/errors.js";
 import { FrameLog } from "../../src/inspect/frames.js";
@@ -106,6 +106,7 @@ describe("WebSocket octets", () => {
 
   it("of connections that the store has forgotten are kept nowhere", () => {
     vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const store = new Store(40_000);
     const recording = { store, edge: "none", standIn: false, bodies: false, replays: new Map() };
     const text = Buffer.concat([Buffer.from([0x81, 126, 0x10, 0]), Buffer.alloc(4_096, "x")]);
@@ -128,7 +129,6 @@ describe("WebSocket octets", () => {
     vi.advanceTimersByTime(300);
     // 500 frames of 4 KiB on each of 20 connections are 40 MiB.
     expect(heapUsed() - before).toBeLessThan(4 * 1024 * 1024);
-    vi.useRealTimers();
     expect(watches).toHaveLength(20);
   });
 });

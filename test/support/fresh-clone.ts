@@ -36,6 +36,14 @@ export async function cloneRepository(home: Home): Promise<Clone> {
   return { folder, env: { ...home.env, DEVTLS_HOME: "", ...(await npmSettings()), PATH: path } };
 }
 
+/** Gives a clone the packages of this checkout as hard links: what npm does to one is not seen here. */
+export async function linkPackages({ folder }: Clone): Promise<void> {
+  const [from, to] = [join(PROJECT, "node_modules"), join(folder, "node_modules")];
+  const linked = await runProgram("cp", ["-a", "--link", from, to]);
+  // On another file system there are no links.
+  if (linked.status !== 0) cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+}
+
 async function git(...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await runProgram("git", ["-C", PROJECT, ...args]);
   if (status !== 0) throw new Error(`git ${args[0]}: ${stderr}`);

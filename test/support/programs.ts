@@ -1,10 +1,8 @@
 /** Programs that run while a test looks at them, and the surroundings they run in. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import {
   environment,
   LAUNCHER,
@@ -14,25 +12,10 @@ import {
   type ServeRun,
   serve,
 } from "./cli.js";
+import { atEnd, folderUntilEnd } from "./end.js";
 import { lockSystemStore } from "./system-store.js";
 
-const endings: (() => unknown)[] = [];
-
-afterAll(async () => {
-  for (const end of endings.reverse()) await end();
-});
-
-/** Has something done when the test file is over, before what was asked for earlier. */
-export function atEnd(action: () => unknown): void {
-  endings.push(action);
-}
-
-/** A folder that goes with the test file, also when it is made while a test or hook runs. */
-export function folderUntilEnd(prefix: string): string {
-  const path = mkdtempSync(join(tmpdir(), prefix));
-  atEnd(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+export { atEnd, folderUntilEnd } from "./end.js";
 
 /** Somebody's home folder that nobody else uses, with the state directory of devtls in it. */
 export interface Home {

@@ -24,6 +24,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll } from "vitest";
 import { type Outcome, type RunOptions, runProgram } from "./cli.js";
+import { folderUntilEnd } from "./end.js";
 
 /** What update-ca-certificates reads and writes. */
 export const STORE_FOLDERS = ["/etc/ssl/certs", "/usr/local/share/ca-certificates"] as const;
@@ -69,15 +70,9 @@ export interface StoreCopy {
   readonly hooks: string;
 }
 
-const copiesOfThisFile: string[] = [];
-afterAll(() => {
-  for (const path of copiesOfThisFile) rmSync(path, { recursive: true, force: true });
-});
-
 /** A copy of the machine's system store for this test file, which may ask for it in a hook. */
 export async function copySystemStore(): Promise<StoreCopy> {
-  const base = mkdtempSync(join(tmpdir(), "devtls-store-"));
-  copiesOfThisFile.push(base);
+  const base = folderUntilEnd("devtls-store-");
   const copies = STORE_FOLDERS.map((folder, index) => {
     const copy = join(base, String(index));
     cpSync(folder, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });

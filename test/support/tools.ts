@@ -94,6 +94,12 @@ export function describeUnless(reason: string | undefined, name: string, tests: 
   }
 }
 
+/** Why npm is not asked to fetch and unpack hundreds of megabytes; under CI=true it is. */
+export function whyNoInstallation(): string | undefined {
+  if (process.env.CI === "true" || process.env.DEVTLS_INSTALL === "1") return undefined;
+  return "npm has much to install for it; allow it with DEVTLS_INSTALL=1";
+}
+
 /** Tests that change the machine's own trust store run as root in CI, or when asked to. */
 export function whyNotSystemWide(): string | undefined {
   if (process.getuid?.() !== 0) return "needs root";

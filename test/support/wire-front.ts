@@ -48,7 +48,12 @@ let home: string | undefined;
 
 /** The state directory of every front of the test file. */
 export function frontHome(): string {
-  home ??= folderUntilEnd("devtls-front-");
+  if (home === undefined) {
+    home = folderUntilEnd("devtls-front-");
+    atEnd(() => {
+      home = undefined;
+    });
+  }
   return home;
 }
 

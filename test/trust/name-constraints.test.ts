@@ -10,11 +10,13 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import type { BrowserContext } from "playwright-core";
+import type { Browser } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeJks } from "../../src/trust/keystore.js";
 import { errorOf, startBrowser, whyNoBrowser } from "../support/browser.js";
 import { type Outcome, runProgram, temporaryFolder } from "../support/cli.js";
-import { newProfile, openIn, startFirefox, whyNoFirefox } from "../support/firefox.js";
+import { openIn, startFirefox, whyNoFirefox } from "../support/firefox.js";
 import { temporaryHome } from "../support/programs.js";
 import { describeUnless, describeWith } from "../support/tools.js";
 import { makeLeaf, makeRoot, save } from "../x509/fixtures.js";
@@ -29,12 +31,11 @@ const folder = temporaryFolder();
 const root = makeRoot();
 const rootPath = save(folder, "root.pem", root.pem);
 
-/** A server with a leaf for one host, and a tunnel that leads there whatever the name is. */
+/** A server with a leaf for one host. */
 interface Site {
   readonly host: Host;
   readonly leaf: string;
   readonly port: number;
-  readonly tunnel: Tunnel;
   readonly server: Server;
   /** How many requests have arrived. */
   requests: number;
@@ -42,8 +43,11 @@ interface Site {
 
 const sites = new Map<Host, Site>();
 const site = (host: Host): Site => sites.get(host) as Site;
+/** Leads to the site of the host that a client asks for. */
+let tunnel: Tunnel;
 
 beforeAll(async () => {
+  tunnel = await startTunnel((host) => sites.get(host as Host)?.port);
   for (const host of HOSTS) {
     const leaf = makeLeaf(root, [host]);
     const server = createServer({ cert: leaf.pem, key: leaf.keyPem });
@@ -51,9 +55,8 @@ beforeAll(async () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const tunnel = await startTunnel(port);
     const path = save(folder, `${host}.pem`, leaf.pem);
-    const made: Site = { host, leaf: path, port, tunnel, server, requests: 0 };
+    const made: Site = { host, leaf: path, port, server, requests: 0 };
     server.on("request", (_request, response) => {
       made.requests++;
       response.end("hello");
@@ -62,8 +65,8 @@ beforeAll(async () => {
   }
 });
 afterAll(() => {
-  for (const { server, tunnel } of sites.values()) {
-    tunnel.close();
+  tunnel.close();
+  for (const { server } of sites.values()) {
     server.closeAllConnections();
     server.close();
   }
@@ -182,22 +185,16 @@ describe("Node's tls", () => {
 
 describeUnless(whyNoBrowser(), "Chromium", () => {
   const home = temporaryHome();
-
-  async function open({ host, port }: Site): Promise<string> {
-    const flags = [`--host-resolver-rules=MAP ${host}:443 127.0.0.1:${port}`];
-    const context = await startBrowser(home, flags);
-    try {
-      return await errorOf(await context.newPage(), `https://${host}/`);
-    } finally {
-      await context.close();
-    }
-  }
+  let context: BrowserContext;
 
   beforeAll(async () => {
-    const database = join(home.folder, ".local/share/pki/nssdb");
-    mkdirSync(database, { recursive: true });
-    await trustIn(database, true);
+    await trustIn(join(home.folder, ".local/share/pki/nssdb"));
+    const rules = [...sites.values()].map(({ host, port }) => `MAP ${host}:443 127.0.0.1:${port}`);
+    context = await startBrowser(home, [`--host-resolver-rules=${rules.join()}`]);
   });
+
+  const open = async ({ host }: Site): Promise<string> =>
+    errorOf(await context.newPage(), `https://${host}/`);
 
   it("accepts localhost", async () => {
     expect(await open(site(GOOD))).toBe("none");
@@ -211,27 +208,21 @@ describeUnless(whyNoBrowser(), "Chromium", () => {
 
 describeUnless(whyNoFirefox(), "Firefox", () => {
   const home = temporaryHome();
-  let profile: string;
+  let browser: Browser;
 
   beforeAll(async () => {
-    profile = await newProfile(home);
-    await trustIn(profile, false);
-  });
-
-  async function open({ host, port, tunnel }: Site): Promise<string> {
-    // It asks no proxy for localhost.
-    const url = host === GOOD ? `https://${GOOD}:${port}/` : `https://${host}/`;
-    const browser = await startFirefox(home, profile, {
+    const profile = join(home.folder, "profile");
+    await trustIn(profile);
+    browser = await startFirefox(home, profile, {
       "network.proxy.type": 1,
       "network.proxy.ssl": "127.0.0.1",
       "network.proxy.ssl_port": tunnel.port,
     });
-    try {
-      return await openIn(browser, url);
-    } finally {
-      await browser.close();
-    }
-  }
+  });
+
+  // It asks no proxy for localhost.
+  const open = ({ host, port }: Site): Promise<string> =>
+    openIn(browser, host === GOOD ? `https://${GOOD}:${port}/` : `https://${host}/`);
 
   it("accepts localhost", async () => {
     expect(await open(site(GOOD))).toBe("200");
@@ -245,7 +236,7 @@ describeUnless(whyNoFirefox(), "Firefox", () => {
 
 describeWith(["keytool"], "Java", () => {
   /** keytool fetches a revocation list as any program of that Java fetches a page. */
-  async function fetchFrom({ host, port, tunnel }: Site, trusted: string): Promise<Outcome> {
+  async function fetchFrom({ host, port }: Site, trusted: string): Promise<Outcome> {
     const url = host === GOOD ? `https://${GOOD}:${port}/` : `https://${host}/`;
     return runProgram("keytool", [
       ...["-J-Duser.language=en", `-J-Djavax.net.ssl.trustStore=${trusted}`],
@@ -277,11 +268,12 @@ describeWith(["keytool"], "Java", () => {
   });
 });
 
-/** Has a database of NSS trust the root for web sites. */
-async function trustIn(database: string, create: boolean): Promise<void> {
+/** Makes a database of NSS that trusts the root for web sites. */
+async function trustIn(database: string): Promise<void> {
+  mkdirSync(database, { recursive: true });
   const run = (...args: string[]): Promise<Outcome> =>
     runProgram("certutil", [...args, "-d", `sql:${database}`]);
-  if (create) await run("-N", "--empty-password");
+  await run("-N", "--empty-password");
   const added = await run("-A", "-n", "root", "-t", "C,,", "-i", rootPath);
   expect(added.status, added.stderr).toBe(0);
 }

@@ -16,7 +16,7 @@ import { describeWith } from "../support/tools.js";
 import { makeLeaf, makeRoot, openssl, save } from "./fixtures.js";
 import { FACTOR, Random, SEED } from "./random.js";
 
-const ROUNDS = 3000 * FACTOR;
+const ROUNDS = 1000 * FACTOR;
 /** Reading takes a millisecond or so; this is a hang, not a slow machine. */
 const HANG_MS = 3000;
 

@@ -1,4 +1,7 @@
-/** Firefox ESR with a real profile, and Chromium: a page of `devtls serve`, before and after. */
+/**
+ * Firefox ESR with a real profile, and Chromium: a page of `devtls serve`, before and after, and what
+ * `devtls trust --verify browsers` says. Starting a browser takes seconds, so homes are shared.
+ */
 import { readdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { errorOf, startBrowser, whyNoBrowser } from "../../support/browser.js";
@@ -27,6 +30,8 @@ async function verified(home: Home): Promise<{ outcome: Outcome; states: object 
 
 describeUnless(whyNoFirefox(), "Firefox ESR with a profile of its own making", () => {
   const home = temporaryHome();
+  const leftovers = (): string[] =>
+    readdirSync(home.folder, { recursive: true }).map(String).sort();
   let profile: string;
   let run: ServeRun;
 
@@ -36,17 +41,29 @@ describeUnless(whyNoFirefox(), "Firefox ESR with a profile of its own making", (
   });
 
   /** A browser reads its database when it starts. */
-  async function open(url = run.url): Promise<string> {
+  async function open(...hosts: readonly string[]): Promise<string[]> {
     const browser = await startFirefox(home, profile);
     try {
-      return await openIn(browser, url);
+      const seen: string[] = [];
+      for (const host of hosts) seen.push(await openIn(browser, `https://${host}:${run.port}/`));
+      return seen;
     } finally {
       await browser.close();
     }
   }
 
   it("refuses devtls before devtls trust", async () => {
-    expect(await open()).toBe("SEC_ERROR_UNKNOWN_ISSUER");
+    expect(await open("localhost")).toEqual(["SEC_ERROR_UNKNOWN_ISSUER"]);
+  });
+
+  describeUnless(whyNoBrowser(), "and --verify browsers", () => {
+    it("has each browser refuse before, with exit 3 and what to do", async () => {
+      const { outcome, states } = await verified(home);
+      expect(states).toEqual({ chromium: "refuses", firefox: "refuses" });
+      expect(outcome.status).toBe(3);
+      const { clients } = JSON.parse(outcome.stdout);
+      expect(clients[0].hint).toBe("devtls trust --store nss");
+    });
   });
 
   describe("after devtls trust", () => {
@@ -60,14 +77,30 @@ describeUnless(whyNoFirefox(), "Firefox ESR with a profile of its own making", (
       expect(readdirSync(profile).sort()).toEqual(files);
     });
 
-    it.each(["localhost", "127.0.0.1"])("opens a page at https://%s", async (host) => {
-      expect(await open(`https://${host}:${run.port}/`)).toBe("200");
+    it("opens a page at https://localhost and https://127.0.0.1", async () => {
+      expect(await open("localhost", "127.0.0.1")).toEqual(["200", "200"]);
+    });
+
+    describeUnless(whyNoBrowser(), "and --verify browsers", () => {
+      it("has each browser trust after, with exit 0, and changes nothing", async () => {
+        const before = leftovers();
+        const { outcome, states } = await verified(home);
+        expect(states).toEqual({ chromium: "trusts", firefox: "trusts" });
+        expect(outcome.status, outcome.stderr).toBe(0);
+        expect(leftovers()).toEqual(before);
+      });
     });
   });
 
   it("refuses devtls again after devtls untrust", async () => {
     await change(home, "untrust");
-    expect(await open()).toBe("SEC_ERROR_UNKNOWN_ISSUER");
+    expect(await open("localhost")).toEqual(["SEC_ERROR_UNKNOWN_ISSUER"]);
+  });
+
+  describeUnless(whyNoBrowser(), "and --verify browsers", () => {
+    it("has each browser refuse again after devtls untrust", async () => {
+      expect((await verified(home)).states).toEqual({ chromium: "refuses", firefox: "refuses" });
+    });
   });
 });
 
@@ -100,38 +133,5 @@ describeUnless(whyNoBrowser(), "Chromium in a home without a database", () => {
   it("refuses devtls again after devtls untrust", async () => {
     await change(home, "untrust");
     expect(await open()).toBe("net::ERR_CERT_AUTHORITY_INVALID");
-  });
-});
-
-describeUnless(whyNoFirefox() ?? whyNoBrowser(), "devtls trust --verify browsers", () => {
-  const home = temporaryHome();
-  const leftovers = (): string[] =>
-    readdirSync(home.folder, { recursive: true }).map(String).sort();
-
-  beforeAll(async () => {
-    await newProfile(home);
-    await devtls(["ca", "create"], { env: home.env });
-  });
-
-  it("has each browser refuse before, with exit 3 and what to do", async () => {
-    const { outcome, states } = await verified(home);
-    expect(states).toEqual({ chromium: "refuses", firefox: "refuses" });
-    expect(outcome.status).toBe(3);
-    const { clients } = JSON.parse(outcome.stdout);
-    expect(clients[0].hint).toBe("devtls trust --store nss");
-  });
-
-  it("has each browser trust after, with exit 0, and changes nothing", async () => {
-    await change(home, "trust");
-    const before = leftovers();
-    const { outcome, states } = await verified(home);
-    expect(states).toEqual({ chromium: "trusts", firefox: "trusts" });
-    expect(outcome.status, outcome.stderr).toBe(0);
-    expect(leftovers()).toEqual(before);
-  });
-
-  it("has each browser refuse again after devtls untrust", async () => {
-    await change(home, "untrust");
-    expect((await verified(home)).states).toEqual({ chromium: "refuses", firefox: "refuses" });
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Mutated responses against both fronts and every edge: DEVTLS_FUZZ of them (5,000 unless told
- * otherwise; CI runs 10,000) from the seed DEVTLS_FUZZ_SEED.
+ * otherwise) from the seed DEVTLS_FUZZ_SEED; CI has another one each day.
  */
 import { describe, expect, it } from "vitest";
 import { PROFILES } from "../../../src/edge/profiles/index.js";

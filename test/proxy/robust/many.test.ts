@@ -1,4 +1,7 @@
-/** Thousands of connections that do nothing, and hundreds of WebSockets: others are still served. */
+/**
+ * Hundreds of connections that do nothing, thousands with DEVTLS_LONG=1, and WebSockets: others are
+ * still served.
+ */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -9,9 +12,10 @@ import { beforeAll, expect, it } from "vitest";
 import { atEnd } from "../../support/programs.js";
 import { describeUnless } from "../../support/tools.js";
 import { type DevtlsProcess, startProcess, whyNoProc } from "./devtls-process.js";
+import { load } from "./loads.js";
 
-const IDLE = 2000;
-const WEB_SOCKETS = 500;
+const IDLE = load(500, 2_000);
+const WEB_SOCKETS = load(100, 500);
 /** Handshakes at once; more only wait for each other. */
 const AT_ONCE = 50;
 

@@ -1,5 +1,5 @@
 /**
- * Mixed load with kills at random: DEVTLS_SOAK_SECONDS long (5 unless told otherwise; CI runs 60),
+ * Mixed load with kills at random: DEVTLS_SOAK_SECONDS long (5 unless told otherwise; CI runs 20),
  * from the seed DEVTLS_SOAK_SEED.
  */
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** A proxy that leads every CONNECT to one port: clients go to any name and stay on this machine. */
+/** A proxy that leads every CONNECT to a port of ours: clients go to any name and stay on this machine. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
@@ -7,7 +7,8 @@ export interface Tunnel {
   close(): void;
 }
 
-export async function startTunnel(to: number): Promise<Tunnel> {
+/** @param portOf where a CONNECT to this host is led; nowhere when it has none */
+export async function startTunnel(portOf: (host: string) => number | undefined): Promise<Tunnel> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -21,7 +22,10 @@ export async function startTunnel(to: number): Promise<Tunnel> {
       head += chunk.toString("latin1");
       if (!head.includes("\r\n\r\n")) return;
       client.off("data", read);
-      const target = connect(to, "127.0.0.1");
+      const host = /^CONNECT (\S+):\d+ /.exec(head)?.[1] ?? "";
+      const port = portOf(host);
+      if (port === undefined) return void client.destroy();
+      const target = connect(port, "127.0.0.1");
       keep(target);
       target.on("close", () => client.destroy());
       client.on("close", () => target.destroy());
