@@ -39,9 +39,9 @@ let ca: string;
 const sockets = new WebSocketServer({ server: app, perMessageDeflate: false });
 sockets.options.verifyClient = (info, answer) => {
   const { req } = info as { readonly req: IncomingMessage };
-  const isSocketIo = req.url?.includes("EIO=") === true;
-  const refusal = isSocketIo ? ([400, "Bad request"] as const) : ([403, "Forbidden"] as const);
-  answer(APPS[req.url ?? ""]?.(req) ?? false, ...refusal);
+  const isAccepted = APPS[req.url ?? ""]?.(req) ?? false;
+  if (req.url?.includes("EIO=")) answer(isAccepted, 400, "Bad request");
+  else answer(isAccepted, 403, "Forbidden");
 };
 sockets.on("connection", (socket) => socket.close());
 
