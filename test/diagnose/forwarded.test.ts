@@ -38,6 +38,17 @@ it.each([true, false])(
   },
 );
 
+it.each([
+  ["Django", ["Server", "WSGIServer/0.2 CPython/3.11.2"], "forwarded = lambda get_response"],
+  ["Rails", ["X-Runtime", "0.1", "X-Request-Id", "1"], "config.middleware.insert_before 0"],
+  ["Redmine", ["Set-Cookie", "_redmine_session=1"], "config.middleware.insert_before 0"],
+  ["Tomcat", ["Server", "Apache-Coyote/1.1"], 'proxyName="app.test" proxyPort="443"'],
+])("%s has a line of its own", async (_, framework, line) => {
+  const { lines, says } = await loop("aws-api-gateway", [...HOST, ...HTTPS], { framework });
+  expect(lines).toContain(line);
+  expect(says).toBe(true);
+});
+
 it("an app that has no line for it keeps the one that it has", async () => {
   const framework = ["X-Sveltekit-Page", "true"];
   const { lines, says } = await loop("aws-api-gateway", [...HOST, ...HTTPS], { framework });
