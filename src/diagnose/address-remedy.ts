@@ -114,7 +114,11 @@ function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
       reason: [
         `The edge replaced the Host: the app was told "Host: ${sent}" and builds its URLs from that.`,
         ...(passed ? ["X-Forwarded-Host has the public one; the app does not listen to it."] : []),
-        ...(proof && !byHost && scheme ? [scheme.reason] : forwarded.map(() => ONLY_IF_SET)),
+        ...(proof && !byHost && scheme
+          ? [scheme.reason]
+          : forwarded.length > 0
+            ? [ONLY_IF_SET]
+            : []),
       ].join(" "),
       proof,
       fixes: [...ofApp, ...ofEdge, ...(scheme?.fixes ?? []), ...(dropsPort ? [STAND_IN] : [])],

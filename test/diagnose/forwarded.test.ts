@@ -74,3 +74,13 @@ it.each(PROFILES.filter((profile) => !isOwn(profile)).map(({ name }) => name))(
     expect(says).toBe(false);
   },
 );
+
+it("where the app is not known, its lines are several, and the warning is one", async () => {
+  const told = ["Host", "127.0.0.1:8000", ...HTTPS];
+  const seen = { method: "GET", url: URL_, told, target: "http://127.0.0.1:8000", status: 301 };
+  const response = ["Location", "https://127.0.0.1:8000/page"];
+  const [finding] = await findingsOf([{ ...seen, response }], { edge: "aws-api-gateway" });
+  expect(finding?.code).toBe("insecure-location");
+  expect(finding?.fixes.length).toBeGreaterThan(1);
+  expect(finding?.explanation.split(ONLY_IF_SET)).toHaveLength(2);
+});
