@@ -14,6 +14,7 @@ import { type Name, uniqueNames } from "../x509/names.js";
 import { DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from "../x509/validity.js";
 import {
   type Authority,
+  isInPlace,
   issuerOf,
   loadAuthority,
   loadAuthorityCertificate,
@@ -90,7 +91,9 @@ export function underCurrent<T>(
 }
 
 /** The authority that is in place of this one, if another one is. */
-function successorOf({ certificate, paths }: Authority): Authority | undefined {
+function successorOf(authority: Authority): Authority | undefined {
+  if (isInPlace(authority)) return undefined;
+  const { certificate, paths } = authority;
   const inPlace = loadAuthorityCertificate(paths.directory);
   if (!inPlace || inPlace.der.equals(certificate.der)) return undefined;
   return loadAuthority(paths.directory);

@@ -1,8 +1,9 @@
 /** What makes an app build its absolute URLs as the browser knows them. */
 
-import { first } from "../lines.js";
+import { first, without } from "../lines.js";
 import type { Scene } from "./detector.js";
 import type { Fix, Observation, Proof } from "./finding.js";
+import { forwardedFixes, ONLY_IF_SET } from "./forwarded.js";
 import { hostsTold, type Leak } from "./own-addresses.js";
 import { appFixes, edgeFixes, knownFixes, STAND_IN, titleOf } from "./remedies.js";
 import { schemeDiagnosis } from "./scheme-cause.js";
@@ -99,9 +100,10 @@ function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
   const isTold = hostsTold(told).includes(hostIn(leaked.url));
   const needsProto = protoOf(told) !== "https";
   if (sent !== host && (byHost || (isTold && verdict.kind !== "incurable"))) {
-    const passed = hostsTold(told).includes(host);
+    const passed = hostsTold(without(told, ["forwarded"])).includes(host);
     const ofEdge = edgeFixes("host", seen, scene);
-    const ofApp = passed ? knownFixes("trustHost", seen, scene) : [];
+    const forwarded = ofEdge.length > 0 ? [] : forwardedFixes(seen, scene);
+    const ofApp = passed ? knownFixes("trustHost", seen, scene) : forwarded;
     const unasked = { ...scene, verdict: UNASKED };
     const scheme = needsProto ? schemeDiagnosis(seen, byHost ? unasked : scene) : undefined;
     // $host of nginx has no port.
@@ -112,7 +114,11 @@ function hostRemedy(leaked: Leaked, seen: Seen, scene: Scene): Remedy {
       reason: [
         `The edge replaced the Host: the app was told "Host: ${sent}" and builds its URLs from that.`,
         ...(passed ? ["X-Forwarded-Host has the public one; the app does not listen to it."] : []),
-        ...(proof && !byHost && scheme ? [scheme.reason] : []),
+        ...(proof && !byHost && scheme
+          ? [scheme.reason]
+          : forwarded.length > 0
+            ? [ONLY_IF_SET]
+            : []),
       ].join(" "),
       proof,
       fixes: [...ofApp, ...ofEdge, ...(scheme?.fixes ?? []), ...(dropsPort ? [STAND_IN] : [])],

@@ -1,10 +1,19 @@
 /** What was learnt of each app from its responses: its framework and version, its server. */
 
 import { first } from "../lines.js";
-import type { App } from "./context.js";
 import type { Observation } from "./finding.js";
 import { FRAMEWORKS, likelyBy, recogniseBy, traitsOf } from "./frameworks/index.js";
 import type { Framework } from "./frameworks/record.js";
+import type { Known } from "./frameworks/settings.js";
+
+/** One app as far as its responses have shown it. */
+export interface App {
+  readonly known: Known | undefined;
+  /** What it may be by the server that it runs on, as long as it is not known. */
+  readonly likely?: readonly Framework[] | undefined;
+  /** The Server field of its responses. */
+  readonly server: string | undefined;
+}
 
 /** Responses of an app that are searched for its framework. */
 const MAX_LOOKS = 200;
@@ -20,7 +29,13 @@ interface Learnt {
 const UNKNOWN: App = { known: undefined, server: undefined };
 
 export class AppMemory {
-  readonly #apps = new Map<string, Learnt>();
+  readonly #apps: Map<string, Learnt>;
+
+  /** @param before what has been learnt already, which stays as it is */
+  constructor(before?: AppMemory) {
+    const known = before ? [...before.#apps] : [];
+    this.#apps = new Map(known.map(([target, learnt]) => [target, { ...learnt, looks: 0 }]));
+  }
 
   /** Looks until the framework is known, but not for ever: most responses betray nothing. */
   learn({ target, response, url, status, page }: Observation): void {

@@ -1,16 +1,6 @@
 /** What is known of a run and of its apps before an exchange is looked at. */
 import type { EdgeProfile } from "../edge/profile.js";
-import type { Framework } from "./frameworks/record.js";
-import type { Known } from "./frameworks/settings.js";
-
-/** One app as far as its responses have shown it. */
-export interface App {
-  readonly known: Known | undefined;
-  /** What it may be by the server that it runs on, as long as it is not known. */
-  readonly likely?: readonly Framework[] | undefined;
-  /** The Server field of its responses. */
-  readonly server: string | undefined;
-}
+import type { AppMemory } from "./app-memory.js";
 
 export interface DiagnosisContext {
   /** The edge that is simulated. */
@@ -27,6 +17,8 @@ export interface DiagnosisContext {
   readonly httpsUrl?: () => string | undefined;
   /** The port of devtls for plain HTTP. */
   readonly plainPort?: () => number | undefined;
+  /** What the apps have shown before. */
+  readonly learnt?: AppMemory | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }

@@ -1,7 +1,8 @@
 /** What a detector is: data, of which the diagnosis and its quick path are made. */
 import type { EdgeProfile } from "../edge/profile.js";
+import type { App } from "./app-memory.js";
 import type { ScannedBody } from "./body-scan.js";
-import type { App, DiagnosisContext } from "./context.js";
+import type { DiagnosisContext } from "./context.js";
 import type { Finding, FindingCode, Observation, Trial } from "./finding.js";
 import type { Memory } from "./memory.js";
 import type { Change, TrialOutcome } from "./trials.js";

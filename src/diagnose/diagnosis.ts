@@ -2,6 +2,7 @@
  * The diagnosis of a run: every exchange is shown to the detectors that want it, what looks wrong
  * is tried again where that is safe, and each cause is reported once a route.
  */
+import type { AppMemory } from "./app-memory.js";
 import { type BodyHead, type Scan, startBodyScan } from "./body-reading.js";
 import type { DiagnosisContext } from "./context.js";
 import type { BodyObservation, Detector, Scene, Sighting } from "./detector.js";
@@ -38,6 +39,11 @@ export class Diagnosis {
     this.#memory = new Memory(context);
     this.#report = report;
     this.#onDefect = onDefect;
+  }
+
+  /** What the apps have shown so far. */
+  get learnt(): AppMemory {
+    return this.#memory.apps;
   }
 
   /**

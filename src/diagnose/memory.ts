@@ -5,13 +5,14 @@ import type { DiagnosisContext } from "./context.js";
 
 export class Memory {
   readonly context: DiagnosisContext;
-  readonly apps = new AppMemory();
+  readonly apps: AppMemory;
   /** What browsers have got so far. */
   readonly jar = new CookieJar();
   readonly #own = new Map<new () => unknown, unknown>();
 
   constructor(context: DiagnosisContext) {
     this.context = context;
+    this.apps = new AppMemory(context.learnt);
   }
 
   /** Milliseconds since 1970. */

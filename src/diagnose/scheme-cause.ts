@@ -7,6 +7,7 @@ import { on443, withoutPort } from "../edge/stand-in.js";
 import { first } from "../lines.js";
 import type { Scene } from "./detector.js";
 import { type Fix, HARMLESS, type LoopCause, type Observation, type Proof } from "./finding.js";
+import { forwardedFixes, ONLY_IF_SET } from "./forwarded.js";
 import { appFixes, edgeFixes, knownFixes, NOT_NONE, STAND_IN, titleOf } from "./remedies.js";
 import { protoOf, type TrialOutcome } from "./trials.js";
 
@@ -27,12 +28,15 @@ export function schemeDiagnosis(seen: SchemeCase, scene: Scene): SchemeDiagnosis
   const { verdict, context } = scene;
   if (context.fromClient && verdict.kind !== "cured") return unknownSide(seen, scene);
   const cause = causeOf(seen, verdict);
-  const fixes = fixesOf(seen, scene, cause);
+  const forwarded = forwardedFixes(seen, scene);
+  const fixes = fixesOf(seen, scene, cause, forwarded);
   const isEdges = fixes.some(({ where }) => where === scene.edge?.fixes?.where);
+  const isNone = isEdges && scene.edge?.name === "none";
+  const isBelieved = fixes.some((fix) => forwarded.includes(fix));
   return {
     cause,
     proof: verdict.kind === "cured" ? verdict.proof : undefined,
-    reason: reasonOf(seen, scene, cause) + (isEdges && scene.edge?.name === "none" ? NOT_NONE : ""),
+    reason: `${reasonOf(seen, scene, cause)}${isNone ? NOT_NONE : ""}${isBelieved ? ` ${ONLY_IF_SET}` : ""}`,
     fixes,
   };
 }
@@ -125,50 +129,48 @@ const PEER_FIXES: readonly (readonly [server: string, fix: Fix])[] = [
   ["uvicorn", { where: "uvicorn, environment", lines: ['FORWARDED_ALLOW_IPS="*"'] }],
 ];
 
-function fixesOf(seen: SchemeCase, scene: Scene, cause: SchemeDiagnosis["cause"]): Fix[] {
+function fixesOf(
+  seen: SchemeCase,
+  scene: Scene,
+  cause: SchemeDiagnosis["cause"],
+  forwarded: readonly Fix[],
+): readonly Fix[] {
   const { verdict, app } = scene;
   const proto = protoOf(seen.told);
-  const ofApp = appFixes("trustProto", seen, scene);
+  const ofApp = forwarded.length > 0 ? forwarded : appFixes("trustProto", seen, scene);
   const ofEdge = edgeFixes(proto === "http" ? "innerProto" : "proto", seen, scene);
   const ofPeer = PEER_FIXES.flatMap(([name, fix]) => (app.server?.startsWith(name) ? [fix] : []));
-  const forwarded = saysForwarded(seen) ? knownFixes("trustForwarded", seen, scene) : [];
   const by = verdict.kind === "cured" ? verdict.by : undefined;
   switch (cause) {
     case HARMLESS:
       // Where its address is written down, as production has it: without a port.
       return [STAND_IN, ...knownFixes("baseUrl", { url: on443(seen.url) }, scene)];
-    case "host-ping-pong": {
-      const ofHost = edgeFixes("host", seen, scene);
-      return ofHost.length > 0 ? ofHost : knownFixes("trustHost", seen, scene);
-    }
+    case "host-ping-pong":
+      return hostFixes(seen, scene, forwarded);
     case "peer-not-trusted":
       return [...ofPeer, ...ofApp];
     case "proto-value-not-understood":
       return [...hops(proto, scene), ...ofEdge, ...(by ? [] : ofApp)];
     case "edge-sends-no-proto":
       if (by === "proto-https-host") {
-        const ofHost = edgeFixes("host", seen, scene);
-        return [
-          ...(ofEdge.length > 0 ? ofEdge : forwarded),
-          ...(ofHost.length > 0 ? ofHost : knownFixes("trustHost", seen, scene)),
-        ];
+        return [...(ofEdge.length > 0 ? ofEdge : forwarded), ...hostFixes(seen, scene, forwarded)];
       }
-      if (by === "proto-https") {
-        if (ofEdge.length > 0) return ofEdge;
-        return forwarded.length > 0 ? forwarded : ofApp;
-      }
+      if (by === "proto-https") return ofEdge.length > 0 ? ofEdge : ofApp;
       if (by === "ssl-on") {
         return [{ where: NGINX, lines: ["proxy_set_header X-Forwarded-Ssl on;"] }];
       }
-      return [...ofEdge, ...ofPeer, ...ofApp];
+      // No address is believed or not where there is no header of this kind.
+      return [...ofEdge, ...(forwarded.length > 0 ? [] : ofPeer), ...ofApp];
     default:
       return [...(saysNothing(proto) ? ofEdge : []), ...ofApp];
   }
 }
 
-/** The one header that some edges say https with (RFC 7239). */
-function saysForwarded({ told }: SchemeCase): boolean {
-  return /\bproto="?https\b/i.test(first(told, "forwarded") ?? "");
+/** Who is given another Host than the browser asked for. */
+function hostFixes(seen: SchemeCase, scene: Scene, forwarded: readonly Fix[]): readonly Fix[] {
+  const ofEdge = edgeFixes("host", seen, scene);
+  if (ofEdge.length > 0) return ofEdge;
+  return forwarded.length > 0 ? forwarded : knownFixes("trustHost", seen, scene);
 }
 
 const NGINX = "nginx, at the edge";

@@ -23,6 +23,7 @@ export type ChangeId =
   | "local-host"
   | "upgrade"
   | "origin"
+  | "no-origin"
   | "local-origin";
 
 /** The request with one thing changed. */

@@ -1,5 +1,6 @@
 /** One flow through every edge: the control first, then the edges, a few at a time. */
 import { coversHost, serveNames } from "../ca/leaves.js";
+import type { AppMemory } from "../diagnose/app-memory.js";
 import type { HeadOverrides } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
 import { DEFAULT_PROFILE } from "../edge/profiles/index.js";
@@ -123,6 +124,8 @@ interface Visited {
   readonly walk: Walk;
   readonly findings: readonly RehearsalFinding[];
   readonly milliseconds: number;
+  /** What the apps have shown. */
+  readonly learnt: AppMemory;
 }
 
 /** One walk through one edge; its visitor has an address and a cookie jar of its own. */
@@ -145,6 +148,7 @@ async function visitEdge(
     ...(settings.routes && { routes: settings.routes }),
     ...(settings.insecureTarget && { insecureTarget: true }),
     ...(settings.probe === false && { probe: false }),
+    ...(control && { learnt: control.learnt }),
     watchers: [Doorstep.watcher(() => doorstep)],
     roots: settings.roots ?? [],
     covers,
@@ -167,7 +171,10 @@ async function visitEdge(
     await side.diagnosing.close(LAST_LOOK_MS);
     if (defects.length > 0) throw defects[0];
     const milliseconds = performance.now() - started;
-    return { walk: walked, findings: distinct(findings.filter(concernsProduction)), milliseconds };
+    return {
+      ...{ walk: walked, milliseconds, learnt: side.diagnosing.learnt },
+      findings: distinct(findings.filter(concernsProduction)),
+    };
   } finally {
     for (const { pool } of side.forwardings.values()) pool.close();
   }

@@ -1,4 +1,5 @@
 /** The diagnosis at work on a running proxy: what it sees, and whom it can ask. */
+import type { AppMemory } from "../diagnose/app-memory.js";
 import {
   contentCodingOf,
   isRefusalPage,
@@ -28,6 +29,8 @@ export interface DiagnosingSettings {
   readonly publicAddress?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
+  /** What the apps have shown before. */
+  readonly learnt?: AppMemory;
 }
 
 /** Where devtls listens. */
@@ -63,6 +66,7 @@ export class Diagnosing {
     this.#diagnosis = new Diagnosis(
       {
         edge,
+        learnt: settings.learnt,
         hstsPassed: hsts === "pass",
         publicAddress,
         // On 443 itself no port is missing anywhere.
@@ -94,6 +98,11 @@ export class Diagnosing {
   /** What was found and is still so. */
   get open(): readonly Counted[] {
     return this.#diagnosis.open;
+  }
+
+  /** What the apps have shown so far. */
+  get learnt(): AppMemory {
+    return this.#diagnosis.learnt;
   }
 
   /** Fulfilled when what was seen so far has been looked into. */

@@ -4,6 +4,7 @@
  */
 
 import type { CookieMode } from "../cookies/modes.js";
+import type { AppMemory } from "../diagnose/app-memory.js";
 import type { Finding } from "../diagnose/finding.js";
 import { compileHead, type HeadOverrides } from "../edge/head.js";
 import type { EdgeProfile } from "../edge/profile.js";
@@ -45,6 +46,8 @@ export interface EdgeSideSettings {
   readonly publicAddress?: boolean;
   /** Replay failing GET requests to find the cause; so unless told otherwise. */
   readonly probe?: boolean;
+  /** What the apps have shown before. */
+  readonly learnt?: AppMemory;
   /** Look on at every exchange, before the diagnosis does. */
   readonly watchers: readonly Watcher[];
   /** Roots to trust besides, PEM, where the target has a certificate. */

@@ -3,9 +3,10 @@
  * ask the visitor first, or fail without a request (Local Network Access).
  */
 import { isLoopbackHost } from "../../cookies/hosts.js";
+import type { App } from "../app-memory.js";
 import { scanAnswer } from "../body-reading.js";
 import type { LocalFound } from "../body-scan.js";
-import type { App, DiagnosisContext } from "../context.js";
+import type { DiagnosisContext } from "../context.js";
 import type { BodyObservation, Detector } from "../detector.js";
 import { type Finding, type Observation, stated } from "../finding.js";
 import { shown, withoutQuery } from "../shown.js";

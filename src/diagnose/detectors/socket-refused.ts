@@ -132,6 +132,8 @@ function changesOf(
   const withOrigin = (origin: string) => [...without(told, ["origin"]), "Origin", origin];
   const own = `http://${first(told, "host") ?? host}`;
   add("origin", `Origin: ${own}`, withOrigin(own));
+  // Who has a list of Origins mostly lets in what sends none.
+  if (first(told, "origin") !== undefined) add("no-origin", "no Origin", without(told, ["origin"]));
   add("local-origin", `Origin: http://${local}`, withOrigin(`http://${local}`));
   return changes;
 }
@@ -188,9 +190,10 @@ function judged({ observation, isDropped, said }: Seen, scene: Scene): Judgement
       };
     case "origin":
     case "local-origin":
+    case "no-origin":
       return {
         cause: cause("origin-refused"),
-        reason: `${prefix}${Name} refuses the Origin of the page. Asked again with one that is its own, it opens the WebSocket.`,
+        reason: `${prefix}${Name} refuses the Origin of the page. Asked again with ${by === "no-origin" ? "none" : "one that is its own"}, it opens the WebSocket.`,
         fixes: [...upgrade, ...origins],
       };
     default:

@@ -1,3 +1,4 @@
+import { fromForwarded } from "./python.js";
 import { type Framework, lines, type Traits } from "./record.js";
 
 /** What SecurityMiddleware adds to every response, its own redirect included. */
@@ -37,6 +38,13 @@ export const django: Framework = {
   settings: {
     trustProto: lines('SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'),
     trustHost: lines("USE_X_FORWARDED_HOST = True"),
+    trustForwarded: lines(
+      "import re",
+      `forwarded = lambda get_response: lambda request: (request.META.update(${fromForwarded("request.META")}), get_response(request))[1]`,
+      'MIDDLEWARE = [__name__ + ".forwarded", *MIDDLEWARE]',
+      'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+      "USE_X_FORWARDED_HOST = True",
+    ),
     origins: lines(
       { line: 'CSRF_TRUSTED_ORIGINS = ["{origin}"]', since: "4.0" },
       { line: 'CSRF_TRUSTED_ORIGINS = ["{host}"]', before: "4.0" },

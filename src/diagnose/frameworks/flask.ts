@@ -1,4 +1,10 @@
+import { fromForwarded } from "./python.js";
 import { type Framework, lines } from "./record.js";
+
+const PROXY_FIX = [
+  "from werkzeug.middleware.proxy_fix import ProxyFix",
+  "app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_port=1)",
+] as const;
 
 export const flask: Framework = {
   name: "flask",
@@ -10,13 +16,12 @@ export const flask: Framework = {
     (header("server") === "gunicorn" && cookieNames.includes("session")),
   sessions: /^session$/,
   settings: {
-    trustProto: lines(
-      "from werkzeug.middleware.proxy_fix import ProxyFix",
-      "app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_port=1)",
-    ),
-    trustHost: lines(
-      "from werkzeug.middleware.proxy_fix import ProxyFix",
-      "app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_port=1)",
+    trustProto: lines(...PROXY_FIX),
+    trustHost: lines(...PROXY_FIX),
+    trustForwarded: lines(
+      ...PROXY_FIX,
+      "import re",
+      `app.wsgi_app = (lambda inner: lambda environ, start: inner({**environ, **${fromForwarded("environ")}}, start))(app.wsgi_app)`,
     ),
     baseUrl: lines(
       'app.config["PREFERRED_URL_SCHEME"] = "https"; app.config["SERVER_NAME"] = "{host}"',

@@ -9,7 +9,7 @@ import { hapi } from "./hapi.js";
 import { jupyter } from "./jupyter.js";
 import { aspnet, servlet, spring, tomcat } from "./jvm-dotnet.js";
 import { authjs, next } from "./next.js";
-import { express, fastify, koa, nest } from "./node.js";
+import { express, fastify, koa, nest, socketIo } from "./node.js";
 import { nodeRed, verdaccio } from "./node-apps.js";
 import { catalyst, dancer, mojolicious } from "./perl.js";
 import { phoenix } from "./phoenix.js";
@@ -58,6 +58,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     tornado,
     servlet,
     php,
+    socketIo,
     gunicorn,
   ],
 ];

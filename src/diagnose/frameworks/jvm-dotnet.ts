@@ -7,6 +7,11 @@ const VALVE: Setting = {
   where: "Tomcat, conf/server.xml, in <Host>",
 };
 
+const CONNECTOR: Setting = {
+  line: 'proxyName="{hostname}" proxyPort="{port}" scheme="https" secure="true"',
+  where: "Tomcat, conf/server.xml, the attributes of <Connector>",
+};
+
 const inWebXml = (setting: string): Setting => ({
   line: `<session-config><cookie-config>${setting}</cookie-config></session-config>`,
   where: "the servlet application, WEB-INF/web.xml",
@@ -27,6 +32,8 @@ export const spring: Framework = {
   settings: {
     trustProto: lines(SPRING_TRUST),
     trustHost: lines(SPRING_TRUST),
+    // Its filter reads Forwarded before the others; the valve of "native" does not.
+    trustForwarded: lines(SPRING_TRUST),
     socketOrigins: lines({
       line: 'registry.addHandler(handler, "/ws").setAllowedOrigins("{origin}");',
       where: "Spring, the WebSocketConfigurer",
@@ -56,6 +63,8 @@ export const tomcat: Framework = {
   secureFollows: true,
   settings: {
     trustProto: lines(VALVE),
+    // RemoteIpValve compares whole values.
+    trustForwarded: lines(CONNECTOR),
     secure: lines(inWebXml("<secure>true</secure>")),
     "no-domain": lines(inWebXml("<domain></domain>")),
     "root-path": lines(inWebXml("<path>/</path>")),
@@ -76,6 +85,10 @@ export const servlet: Framework = {
     trustProto: [
       ...lines({ ...SPRING_TRUST, where: "Spring Boot, application.properties" }),
       VALVE,
+    ],
+    trustForwarded: [
+      ...lines({ ...SPRING_TRUST, where: "Spring Boot, application.properties" }),
+      CONNECTOR,
     ],
     secure: [
       ...lines({
@@ -98,6 +111,11 @@ export const aspnet: Framework = {
   secureFollows: true,
   settings: {
     trustProto: lines("ASPNETCORE_FORWARDEDHEADERS_ENABLED=true"),
+    // It reads X-Forwarded-* only; the address can be written down.
+    trustForwarded: lines({
+      line: 'app.Use((context, next) => { context.Request.Scheme = "https"; context.Request.Host = new("{host}"); return next(context); });',
+      where: "ASP.NET Core, Program.cs, before all other app.Use",
+    }),
     socketOrigins: lines({
       line: 'app.UseWebSockets(new WebSocketOptions { AllowedOrigins = { "{origin}" } });',
       where: "ASP.NET Core, Program.cs",

@@ -7,6 +7,17 @@ const session = (attribute: string) =>
 const ON_SERVER =
   "app.use(session(options)) // of express-session, which keeps the data on the server";
 
+/** The headers by whose names the frameworks go, from the edge's own element: the last one. */
+const FROM_FORWARDED =
+  "if (!headers['x-forwarded-proto']) for (const [, name, value] of (headers.forwarded ?? '').split(',').pop().matchAll(/\\b(proto|host)=\"?([^\\s;\"]+)/gi)) headers['x-forwarded-' + name.toLowerCase()] = value";
+
+const EXPRESS_FORWARDED = `app.use(({ headers }, res, next) => { ${FROM_FORWARDED}; next() })`;
+
+const SOCKET_IO = {
+  line: "new Server(server, { cors: { origin: '{origin}' } })",
+  where: "Socket.IO, where its server is made",
+} as const;
+
 /** What the libraries of Express say, whose sessions and forms Nest and others use as well. */
 const EXPRESS_REFUSALS = [
   { text: "invalid csrf token", says: "token" },
@@ -32,14 +43,12 @@ export const express: Framework = {
   settings: {
     trustProto: lines("app.set('trust proxy', 1)"),
     trustHost: lines("app.set('trust proxy', 1)"),
+    trustForwarded: lines("app.set('trust proxy', 1)", EXPRESS_FORWARDED),
     keepPort: lines({
       line: "res.redirect('https://' + req.get('host') + req.originalUrl)",
       where: "Express, in place of the redirect to https",
     }),
-    socketOrigins: lines({
-      line: "new Server(server, { cors: { origin: '{origin}' } })",
-      where: "Socket.IO, where its server is made",
-    }),
+    socketOrigins: lines(SOCKET_IO),
     noHsts: lines("app.use(helmet({ strictTransportSecurity: false }))"),
     httpsRedirect: lines(
       "app.use((req, res, next) => (req.secure ? next() : res.redirect(308, 'https://' + req.get('host') + req.originalUrl)))",
@@ -67,6 +76,10 @@ export const nest: Framework = {
     ...express.settings,
     trustProto: lines("app.getHttpAdapter().getInstance().set('trust proxy', 1)"),
     trustHost: lines("app.getHttpAdapter().getInstance().set('trust proxy', 1)"),
+    trustForwarded: lines(
+      "app.getHttpAdapter().getInstance().set('trust proxy', 1)",
+      EXPRESS_FORWARDED,
+    ),
   },
 };
 
@@ -88,6 +101,10 @@ export const fastify: Framework = {
   settings: {
     trustProto: lines("const app = Fastify({ trustProxy: true })"),
     trustHost: lines("const app = Fastify({ trustProxy: true })"),
+    trustForwarded: lines(
+      "const app = Fastify({ trustProxy: true })",
+      `app.addHook('onRequest', async ({ headers }) => { ${FROM_FORWARDED} })`,
+    ),
     keepPort: lines({
       line: "reply.redirect('https://' + request.headers.host + request.url)",
       where: "Fastify, in place of the redirect to https",
@@ -124,6 +141,10 @@ export const koa: Framework = {
   settings: {
     trustProto: lines("app.proxy = true"),
     trustHost: lines("app.proxy = true"),
+    trustForwarded: lines(
+      "app.proxy = true",
+      `app.use(({ headers }, next) => { ${FROM_FORWARDED}; return next() })`,
+    ),
     keepPort: lines({
       line: "ctx.redirect('https://' + ctx.host + ctx.url)",
       where: "Koa, in place of the redirect to https",
@@ -134,4 +155,17 @@ export const koa: Framework = {
     "http-only": lines("app.use(session({ ...options, httpOnly: true }, app))"),
   },
   refusals: [{ text: "Invalid CSRF token", says: "token" }, ...EXPRESS_REFUSALS],
+};
+
+/** What its `cors` refuses; its `allowRequest` says "Forbidden". */
+export const socketIo: Framework = {
+  name: "socket.io",
+  title: "Socket.IO",
+  id: null,
+  where: SOCKET_IO.where,
+  general: true,
+  matches: ({ path, page }) =>
+    /[?&]EIO=\d/.test(path) &&
+    /^(?:Bad request|\{"code":3,"message":"Bad request"\})$/.test(page.trim()),
+  settings: { socketOrigins: lines(SOCKET_IO) },
 };

@@ -1,8 +1,6 @@
 /** Applications in PHP that many run as they come. */
+import { FORWARDED, RFC_7239 } from "./php.js";
 import { type Framework, lines } from "./record.js";
-
-const FORWARDED =
-  "if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') $_SERVER['HTTPS'] = 'on';";
 
 const WP_CONFIG = "WordPress, wp-config.php, above the line that loads wp-settings.php";
 
@@ -20,9 +18,7 @@ export const wordpress: Framework = {
   secureFollows: true,
   settings: {
     trustProto: lines(FORWARDED),
-    trustForwarded: lines(
-      "if (preg_match('/\\bproto=https\\b/', $_SERVER['HTTP_FORWARDED'] ?? '')) $_SERVER['HTTPS'] = 'on';",
-    ),
+    trustForwarded: lines(...RFC_7239),
     // It sends every Host but its own to its own address, for ever behind an edge that rewrites it.
     trustHost: lines("$_SERVER['HTTP_HOST'] = '{host}';"),
     // With an https address it goes by what it takes the request for, and redirects for ever.

@@ -1,8 +1,15 @@
 /** PHP and frameworks on it. */
 import { type Framework, lines } from "./record.js";
 
-const FORWARDED =
+/** Takes the scheme from X-Forwarded-Proto. */
+export const FORWARDED =
   "if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') $_SERVER['HTTPS'] = 'on';";
+
+/** Of Forwarded the last element counts: it is the edge's own (RFC 7239 section 4). */
+export const RFC_7239 = [
+  "if (preg_match('/\\bproto=\"?https\\b[^,]*$/i', $_SERVER['HTTP_FORWARDED'] ?? '')) $_SERVER['HTTPS'] = 'on';",
+  "$_SERVER['HTTP_HOST'] = '{host}';",
+] as const;
 
 const INI = "php.ini";
 
@@ -18,6 +25,7 @@ export const php: Framework = {
   secureFollows: true,
   settings: {
     trustProto: lines(FORWARDED),
+    trustForwarded: lines(...RFC_7239),
     keepPort: lines({
       line: "header('Location: https://' . $_SERVER['HTTP_HOST'] . $_SERVER['REQUEST_URI']);",
       where: "PHP, in place of the redirect to https",
@@ -48,6 +56,9 @@ export const laravel: Framework = {
   settings: {
     trustProto: lines("$middleware->trustProxies(at: '*');"),
     trustHost: lines("$middleware->trustProxies(at: '*');"),
+    trustForwarded: lines(
+      "$middleware->trustProxies(at: '*', headers: \\Illuminate\\Http\\Request::HEADER_FORWARDED);",
+    ),
     baseUrl: lines({ line: "APP_URL={origin}", where: "Laravel, .env" }),
     secure: lines({ line: "SESSION_SECURE_COOKIE=true", where: "Laravel, .env" }),
     "no-domain": lines({ line: "SESSION_DOMAIN=null", where: "Laravel, .env" }),
@@ -73,6 +84,9 @@ export const symfony: Framework = {
     ),
     trustHost: lines(
       "framework: { trusted_proxies: 'private_ranges', trusted_headers: ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'] }",
+    ),
+    trustForwarded: lines(
+      "framework: { trusted_proxies: 'private_ranges', trusted_headers: ['forwarded'] }",
     ),
     baseUrl: lines("framework: { router: { default_uri: '{origin}' } }"),
     hosts: lines("framework: { trusted_hosts: ['^{hostname}$'] }"),

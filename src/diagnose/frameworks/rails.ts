@@ -10,6 +10,10 @@ const session = (option: string) =>
     where: SESSION,
   });
 
+/** From the last element, the edge's own, and nothing where it says X-Forwarded-Proto. */
+const FROM_FORWARDED =
+  'env["HTTP_FORWARDED"].to_s.split(",").last.to_s.scan(/\\b(proto|host)="?([^\\s;"]+)/i) { |name, value| env["HTTP_X_FORWARDED_#{name.upcase}"] ||= value } unless env["HTTP_X_FORWARDED_PROTO"]';
+
 /** The headers that come with every response, by the release whose defaults they are. */
 function byDefaultHeaders({ header, page }: Traits): string | undefined {
   const [, shown] = /Rails (?:version)?\D{0,20}(\d+\.\d+)\.\d/.exec(page) ?? [];
@@ -36,6 +40,10 @@ export const rails: Framework = {
   settings: {
     // Before 7.1 Rails believes X-Forwarded-Proto, and has no other setting: the edge has to send it.
     trustProto: lines({ line: "config.assume_ssl = true", since: "7.1" }),
+    // Rack reads Forwarded from 3 on by itself, and Rails runs on 2 as well.
+    trustForwarded: lines(
+      `config.middleware.insert_before 0, Struct.new(:app) { def call(env) ${FROM_FORWARDED}; app.call(env) end }`,
+    ),
     baseUrl: lines({
       line: 'Rails.application.routes.default_url_options = { protocol: "https", host: "{host}" }',
       where: "Rails, config/environment.rb",

@@ -26,7 +26,7 @@ export type FrameworkId =
 export type Purpose =
   /** Takes the scheme from what the edge says. */
   | "trustProto"
-  /** Takes the scheme from Forwarded (RFC 7239), where an edge says nothing else. */
+  /** Takes scheme and host from Forwarded (RFC 7239), or knows them, where an edge says no more. */
   | "trustForwarded"
   /** Takes the host from X-Forwarded-Host, or knows its own. */
   | "trustHost"

@@ -118,7 +118,7 @@ export const UNRECORDED: readonly Flow[] = [
     findings: ["redirect-loop edge-sends-no-proto proved"],
     fixes: {
       [WP_CONFIG]: [
-        "if (preg_match('/\\bproto=https\\b/', $_SERVER['HTTP_FORWARDED'] ?? '')) $_SERVER['HTTPS'] = 'on';",
+        "if (preg_match('/\\bproto=\"?https\\b[^,]*$/i', $_SERVER['HTTP_FORWARDED'] ?? '')) $_SERVER['HTTPS'] = 'on';",
         "$_SERVER['HTTP_HOST'] = 'localhost:PORT';",
       ],
     },

@@ -26,6 +26,9 @@ const APPS: Readonly<Record<string, Accepts>> = {
     return headers.origin === `${scheme}://${headers.host}`;
   },
   "/listed": ({ headers }) => headers.origin === `http://${headers.host}`,
+  // Socket.IO with a function for cors.origin that knows another address.
+  "/socket.io/?EIO=4&transport=websocket": ({ headers }) =>
+    [undefined, "https://other.test"].includes(headers.origin),
   "/local": ({ headers }) => (headers.host ?? "").startsWith("localhost"),
 };
 
@@ -36,7 +39,9 @@ let ca: string;
 const sockets = new WebSocketServer({ server: app, perMessageDeflate: false });
 sockets.options.verifyClient = (info, answer) => {
   const { req } = info as { readonly req: IncomingMessage };
-  answer(APPS[req.url ?? ""]?.(req) ?? false, 403, "Forbidden");
+  const isAccepted = APPS[req.url ?? ""]?.(req) ?? false;
+  if (req.url?.includes("EIO=")) answer(isAccepted, 400, "Bad request");
+  else answer(isAccepted, 403, "Forbidden");
 };
 sockets.on("connection", (socket) => socket.close());
 
@@ -70,8 +75,8 @@ async function shake(
   return { opened, findings };
 }
 
-function overHttp1({ host, port, pathname }: URL): Promise<boolean> {
-  const socket = new WebSocket(`wss://localhost:${port}${pathname}`, {
+function overHttp1({ host, port, pathname, search }: URL): Promise<boolean> {
+  const socket = new WebSocket(`wss://localhost:${port}${pathname}${search}`, {
     ...{ ca, servername: "app.test", origin: `https://${host}`, headers: { Host: host } },
   });
   return new Promise((resolve) => {
@@ -155,6 +160,13 @@ describe("a WebSocket that is not opened", () => {
       "websocket-refused origin-refused proved",
       [],
     ],
+    [
+      "because Socket.IO knows another Origin only",
+      "/socket.io/?EIO=4&transport=websocket",
+      {},
+      "websocket-refused origin-refused proved",
+      ["new Server(server, { cors: { origin: 'https://app.test:PORT' } })"],
+    ],
     ["because the Host is on no list", "/local", {}, "websocket-refused host-refused proved", []],
     [
       "because nobody may ask again, and the edge drops it",
@@ -172,7 +184,10 @@ describe("a WebSocket that is not opened", () => {
     expect(run.opened).toBe(false);
     expect(said(run)).toEqual([finding]);
     const port = String((app.address() as AddressInfo).port);
-    expect(run.findings[0]?.fix.map((line) => line.replace(`:${port}/`, ":PORT/"))).toEqual(fix);
+    const lines = run.findings[0]?.fix.map((line) =>
+      line.replace(`:${port}/`, ":PORT/").replace(/(app\.test):\d+/, "$1:PORT"),
+    );
+    expect(lines).toEqual(fix);
   });
 
   it("over HTTP/2, where the edge itself answers", async () => {

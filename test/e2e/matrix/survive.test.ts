@@ -8,12 +8,6 @@ import { USER } from "./driver.js";
 import { type Applied, apply, NOTHING } from "./fixes.js";
 import { APPS, type AppName, type AppServer, startApp } from "./starters.js";
 
-/**
- * An HTTP API says `Forwarded` alone, which these frameworks do not read, sends its own Host, and
- * reserves X-Forwarded-*: no line at the edge mends that.
- */
-const BEYOND = ["aws-api-gateway"];
-
 /** A fix may uncover the next failure, as in life. */
 const MAX_ROUNDS = 5;
 
@@ -22,6 +16,9 @@ const ROWS: readonly (readonly [name: AppName, configuration: string])[] = [
   ["express", "plain"],
   ["django-gunicorn", "forced"],
   ["django-runserver", "forced"],
+  ["flask", "forced"],
+  ["fastify", "forced"],
+  ["php", "forced"],
 ];
 
 for (const [name, configuration] of ROWS) {
@@ -32,7 +29,7 @@ for (const [name, configuration] of ROWS) {
       for (const server of servers) await server.stop();
     });
 
-    it("survives every edge that can be told, with what was printed", async () => {
+    it("survives every edge with what was printed", async () => {
       const rounds: string[] = [];
       let applied: Applied = NOTHING;
       const edgeLine: string[] = [];
@@ -48,7 +45,7 @@ for (const [name, configuration] of ROWS) {
         const { fixes, edges } = await rehearse(options);
         const broken = edges.filter(({ result }) => result !== "ok").map((edge) => edge.name);
         rounds.push(broken.join(" "));
-        if (broken.join() === BEYOND.join()) break;
+        if (broken.length === 0) break;
         const lines = (ofApp: boolean) =>
           fixes
             .filter(({ framework }) => (framework !== null) === ofApp)
@@ -57,7 +54,7 @@ for (const [name, configuration] of ROWS) {
         edgeLine.push(...lines(false));
       }
       expect(rounds[0]?.split(" ").length).toBeGreaterThan(5);
-      expect(rounds.at(-1), rounds.join("; ")).toBe(BEYOND.join(" "));
+      expect(rounds.at(-1), rounds.join("; ")).toBe("");
     });
   });
 }

@@ -4,6 +4,7 @@ const session = require("@fastify/session");
 const { fastify: Fastify } = require("fastify");
 
 const app = Fastify();
+// The fix goes above.
 
 app.addContentTypeParser(
   "application/x-www-form-urlencoded",
