@@ -10,7 +10,6 @@ import { causeOf, DevtlsError, systemCode } from "../errors.js";
 import { type StatePaths, stateDirectory, statePaths } from "../paths.js";
 import {
   type Certificate,
-  certificateToPem,
   isSignedBy,
   parseCertificate,
   parsePemCertificate,
@@ -300,12 +299,6 @@ export function loadAuthorityCertificate(directory: string): Certificate | undef
   const paths = statePaths(directory);
   const pem = readState(paths, paths.rootCertificate);
   return pem && checkCertificate(pem, paths.rootCertificate);
-}
-
-/** Whether the authority's certificate is in place as devtls writes it; if not, it may still be. */
-export function isInPlace({ certificate, paths }: Authority): boolean {
-  const pem = readState(paths, paths.rootCertificate);
-  return pem?.toString("latin1") === certificateToPem(certificate);
 }
 
 function checkCertificate(pem: Buffer, path: string): Certificate {

@@ -1,6 +1,6 @@
 /**
  * Mutated requests, as HTTP/1.1 and as frames of HTTP/2, under every edge: DEVTLS_FUZZ of them (2,000
- * unless told otherwise) from the seed DEVTLS_FUZZ_SEED; CI has another one each day. What reaches
+ * unless told otherwise) from the seed DEVTLS_FUZZ_SEED. What reaches
  * the app is a sequence of whole requests for a host that is served, each made by devtls.
  */
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 /**
  * Mutated responses against both fronts and every edge: DEVTLS_FUZZ of them (5,000 unless told
- * otherwise) from the seed DEVTLS_FUZZ_SEED; CI has another one each day.
+ * otherwise) from the seed DEVTLS_FUZZ_SEED.
  */
 import { describe, expect, it } from "vitest";
 import { PROFILES } from "../../../src/edge/profiles/index.js";
