@@ -64,9 +64,10 @@ function relocated(key: string, value: string, relocate: Relocation, request: Ed
   const start = /^[^=]*url=/i.exec(value)?.[0];
   if (start === undefined) return value;
   const moved = relocate(value.slice(start.length), request);
-  const own = `${request.scheme}://${request.host}`;
-  // nginx makes a whole URL of a path in Location alone.
-  return start + (moved.startsWith(`${own}/`) ? moved.slice(own.length) : moved);
+  // nginx makes a whole URL of a path in Location alone, and behind TLS that of others one of http.
+  const authority = moved.indexOf("://") + 3;
+  const isOwn = authority > 2 && moved.startsWith(`${request.host}/`, authority);
+  return start + (isOwn ? moved.slice(authority + request.host.length) : moved);
 }
 
 type Relocation = (value: string, request: EdgeRequest) => string;
