@@ -122,19 +122,26 @@ describe.each(HOSTS.map((host, turn) => ({ ...host, turn })))("$name", ({ turn, 
 
 const REFUSED = "answered 400 by the edge itself";
 
+/** gunicorn refuses to be told of two schemes at once, Puma brackets in a target. */
+const REFUSES: Readonly<Record<string, RegExp>> = {
+  "WSGI, in gunicorn": /\ball forged\b|^X-Forwarded-Ssl: other$/,
+  "Rack, in Puma": /^quotes and brackets$/,
+};
+const NOTHING = /(?!)/;
+
 /** Servers of apps that show less than what came: order, case and several lines of a name are lost. */
 const SERVED = HOSTS.slice(LANGUAGES.length);
 
 describe.each(everyPeer ? SERVED : SERVED.slice(0, 1))("through $name", (host) => {
+  const refuses = REFUSES[host.name] ?? NOTHING;
   describeUnless(missing([...host.programs, "nginx"]), "a capture of nginx", () => {
     it("learns its headers", async () => {
       const server = SERVERS.find(({ profile }) => profile === "nginx-proxy-params") as RealServer;
       const ports = await startServer(server, await startHost(host));
       const { profile, differences } = await capture(settingsOf(server.profile, ports));
-      // gunicorn refuses to be told of two schemes at once, Puma brackets in a target.
       const left = differences.filter(({ request }) => canBeSaid(request));
       expect(left.filter(({ real }) => real.join() !== REFUSED)).toEqual([]);
-      expect(left.length).toBeLessThan(12);
+      expect(left.map(({ request }) => request).filter((name) => !refuses.test(name))).toEqual([]);
       const built = findProfile(server.profile) as EdgeProfile;
       const headers = diffProfiles(built, profile).filter(({ what }) => /^[A-Z]/.test(what));
       expect(headers).toEqual([]);
