@@ -64,7 +64,8 @@ function relocated(key: string, value: string, relocate: Relocation, request: Ed
   const start = /^[^=]*url=/i.exec(value)?.[0];
   if (start === undefined) return value;
   const moved = relocate(value.slice(start.length), request);
-  // nginx makes a whole URL of a path in Location alone, and behind TLS that of others one of http.
+  // nginx makes a whole URL of a path in Location alone. What was learned from Location may have
+  // either scheme, whatever the one of the request is.
   const authority = moved.indexOf("://") + 3;
   const isOwn = authority > 2 && moved.startsWith(`${request.host}/`, authority);
   return start + (isOwn ? moved.slice(authority + request.host.length) : moved);

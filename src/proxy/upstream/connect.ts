@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, rootCertificates } from "node:tls";
 import { causeOf, systemCode } from "../../errors.js";
-import { lend } from "./memory.js";
+import { lend, MAX_READ } from "./memory.js";
 import { addressesOf, isLoopback, type Target, type TcpTarget } from "./target.js";
 
 export type UpstreamFailure =
@@ -59,7 +59,7 @@ export type Receiver = (chunk: Buffer) => boolean;
  * Sockets read into this one buffer and copy what came out of it: a buffer of 64 KiB for every
  * read, of which a small response fills a hundredth, costs more than the copy.
  */
-const READ_BUFFER = Buffer.allocUnsafeSlow(512 * 1024);
+const READ_BUFFER = Buffer.allocUnsafeSlow(MAX_READ);
 
 function reading(receive: Receiver | undefined): { onread?: OnReadOpts } {
   if (!receive) return {};

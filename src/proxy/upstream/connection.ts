@@ -116,7 +116,8 @@ export class Connection {
   }
 
   /**
-   * Takes what was read; its memory is not needed afterwards. @returns false when no more is wanted until {@link resume}
+   * Takes what was read; its memory is not needed afterwards.
+   * @returns false when no more is wanted until {@link resume}
    */
   receive(chunk: Buffer): boolean {
     if (!this.#takenUp) {

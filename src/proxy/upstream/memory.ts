@@ -4,8 +4,8 @@
  * hundred reads; together more than a third of a download.
  */
 
-/** What one read can bring. */
-const SIZE = 512 * 1024;
+/** The most octets that one read can bring. */
+export const MAX_READ = 512 * 1024;
 
 /** Below this, fresh memory comes from what the C library has at hand. */
 const LARGE = 64 * 1024;
@@ -43,7 +43,7 @@ export function lend<T>(read: Buffer, use: (chunk: Buffer) => T): T {
  * nobody else's anyway.
  */
 export function hold(chunk: Buffer): (() => void) | undefined {
-  if (chunk.buffer.byteLength !== SIZE) return undefined;
+  if (chunk.buffer.byteLength !== MAX_READ) return undefined;
   const loan = loans.get(chunk.buffer);
   if (!loan) return undefined;
   loan.holders++;
@@ -51,7 +51,7 @@ export function hold(chunk: Buffer): (() => void) | undefined {
 }
 
 function newLoan(): Loan {
-  const loan = { memory: Buffer.allocUnsafeSlow(SIZE), holders: 0 };
+  const loan = { memory: Buffer.allocUnsafeSlow(MAX_READ), holders: 0 };
   loans.set(loan.memory.buffer, loan);
   return loan;
 }
